@@ -1,0 +1,30 @@
+/** Sockets as the adapters give them. Frames received may be views into larger buffers; frames sent must not change. */
+type Frames = readonly Uint8Array[]
+
+interface Socket {
+  close(): Promise<void>
+}
+
+/** Bound; speaks with many peers, each known by a connection's name that the socket made up. */
+export interface Router extends Socket {
+  send(to: string, frames: Frames): boolean
+  receive(handler: (from: string, frames: Uint8Array[]) => void): void
+  readonly port: number
+}
+
+/** Connected to one address. */
+export interface Dealer extends Socket {
+  send(frames: Frames): boolean
+  receive(handler: (frames: Uint8Array[]) => void): void
+}
+
+/** Connected to proxies; one that is slow or away loses what is sent meanwhile. */
+export interface Publisher extends Socket {
+  send(topic: string, body: Uint8Array): void
+}
+
+export interface Subscriber extends Socket {
+  subscribe(topic: string): void
+  unsubscribe(topic: string): void
+  receive(handler: (topic: string, body: Uint8Array) => void): void
+}

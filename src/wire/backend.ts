@@ -1,0 +1,49 @@
+/**
+ * What brokers and servers say to each other: a server's DEALER connected to a broker's ROUTER. Each message is a head
+ * frame (MessagePack map, below), and for `requests` and `replies` a second frame: the bodies, one behind the other.
+ */
+export type BackendHead = Ready | Beat | Requests | Replies | Bye | Refused
+
+/** Server to broker, first and after any `refused`: take me on. */
+export interface Ready {
+  readonly kind: 'ready'
+  readonly cluster: string
+  readonly name: string
+  readonly incarnation: number
+  /** Bodies that the server takes before it has answered any. */
+  readonly credit: number
+}
+
+/** Both ways every 250 ms; any other message is as good. A server that gets one from a broker that forgot it sends `ready`. */
+export interface Beat {
+  readonly kind: 'beat'
+  /** Broker to server: whether the server is registered there. */
+  readonly registered?: boolean
+}
+
+/** Broker to server. `tags` are the broker's own numbers for the bodies, `connections` its numbers for whose they are. */
+export interface Requests {
+  readonly kind: 'requests'
+  readonly tags: readonly number[]
+  readonly connections: readonly number[]
+  /** Bytes of each body in the second frame. */
+  readonly lengths: readonly number[]
+}
+
+/** Server to broker, in any order. */
+export interface Replies {
+  readonly kind: 'replies'
+  readonly tags: readonly number[]
+  readonly lengths: readonly number[]
+}
+
+/** Server to broker: send me nothing new; what I hold I still answer. */
+export interface Bye {
+  readonly kind: 'bye'
+}
+
+/** Broker to server: another cluster's, or not understood. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly message: string
+}

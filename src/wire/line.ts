@@ -1,0 +1,31 @@
+import type { Operation } from './operation.ts'
+
+/**
+ * The line of an operation in `publications.jsonl` or `messages.jsonl`, with its newline: fixed key order, no fact
+ * local to a server. Bytes that are no text stand as base64 under `messageBase64`. Users and channels have no line
+ * of their own: `registry.json` shows them.
+ */
+export function renderLine(operation: Operation): string {
+  if (operation.message === undefined) return ''
+  const { clock, origin, incarnation, seq, timestamp, id, user, target, message } = operation
+  const name = operation.kind === 'publish' ? 'channel' : 'to'
+  const said =
+    typeof message === 'string'
+      ? `"message":${JSON.stringify(message)}`
+      : `"messageBase64":"${Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString('base64')}"`
+  return (
+    `{"clock":${clock},"origin":"${origin}","incarnation":${incarnation},"seq":${seq},"timestamp":${timestamp},` +
+    `"id":${JSON.stringify(id)},"user":"${user}","${name}":"${target}",${said}}\n`
+  )
+}
+
+/** The operation that a line of the files shows. Throws SyntaxError when it is none. */
+export function parseLine(line: string): Operation {
+  const { channel, to, message, messageBase64, ...rest } = JSON.parse(line)
+  const kind = channel === undefined ? 'message' : 'publish'
+  const said = messageBase64 === undefined ? message : new Uint8Array(Buffer.from(messageBase64, 'base64'))
+  if (said === undefined || (channel ?? to) === undefined || !Number.isSafeInteger(rest.seq)) {
+    throw new SyntaxError('The line is not an operation')
+  }
+  return { ...rest, kind, target: channel ?? to, message: said }
+}

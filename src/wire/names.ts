@@ -1,0 +1,8 @@
+import { NAME_LENGTH_MAX } from './limits.ts'
+
+const NAME = new RegExp(`^[A-Za-z0-9._-]{1,${NAME_LENGTH_MAX}}$`)
+
+/** Whether this may name a user, a channel or a process: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value)
+}

@@ -1,0 +1,97 @@
+import type { StreamKey } from './operation.ts'
+
+/**
+ * What servers say to each other: from a server's DEALER to a peer's ROUTER, one way (answers go by the answerer's own
+ * DEALER). One head frame (MessagePack map); `batches` have the batches as further frames.
+ */
+export type PeerMessage = Head | Fetch | Batches | TimePoll | TimeAnswer | TimeCorrection
+
+interface FromServer {
+  readonly cluster: string
+  readonly from: string
+  readonly incarnation: number
+  readonly clock: number
+  readonly timestamp: number
+}
+
+/** The list of those that count for a majority. */
+export interface Voters {
+  readonly epoch: number
+  readonly names: readonly string[]
+}
+
+/** What a server says of itself: at once after a flush (only what changed), and whole every 250 ms. */
+export interface Head extends FromServer {
+  readonly kind: 'head'
+  /** The epoch of the sender's list of voters. */
+  readonly epoch: number
+  readonly state: 'joining' | 'up' | 'leaving'
+  /** No operation that the sender accepts from now on has a clock at or below this; it holds all below in `durable`. */
+  readonly promise: number
+  /** What is on the sender's disk: all of it when `whole`, else what changed since its last head. */
+  readonly durable: Readonly<Record<StreamKey, number>>
+  readonly whole?: WholeHead
+}
+
+/** What only whole heads say. */
+export interface WholeHead {
+  readonly address: string
+  readonly rank: number
+  /** Whether the sender's disk still holds all that it ever called durable. */
+  readonly intact: boolean
+  readonly coordinator: string
+  readonly voters: Voters
+  /** The incarnations of the receivers that the sender has heard. */
+  readonly heard: Readonly<Record<string, number>>
+  /** Those whose promises the sender waits for before it makes anything final: name to incarnation. */
+  readonly counted: Readonly<Record<string, number>>
+  /** The receiver's number of its latest question that this head answers. */
+  readonly answers: number
+  /** The sender's own number of its latest question: the next whole head to it shall answer it. */
+  readonly asks: number
+  /** What the sender heard former incarnations of the receiver call durable, and the receiver does not. */
+  readonly owed: Readonly<Record<StreamKey, number>>
+  /** The last `seq` of the receiver's present stream that came to the sender by a proxy. */
+  readonly byProxy: number
+}
+
+/** Send me operations of this stream behind `after`, at most `bytes` of them (at least one batch). */
+export interface Fetch extends FromServer {
+  readonly kind: 'fetch'
+  readonly stream: StreamKey
+  readonly after: number
+  readonly bytes: number
+}
+
+/** Batches in further frames: an answer to `fetch`, or sent at once to a peer that no proxy reaches. */
+export interface Batches extends FromServer {
+  readonly kind: 'batches'
+}
+
+/** Berkeley: the coordinator asks for the time; `sent` is its own monotonic time, given back. */
+export interface TimePoll extends FromServer {
+  readonly kind: 'time-poll'
+  readonly round: number
+  readonly sent: number
+}
+
+export interface TimeAnswer extends FromServer {
+  readonly kind: 'time-answer'
+  readonly round: number
+  readonly sent: number
+  /** The answerer's corrected time in ms, with fractions. */
+  readonly time: number
+}
+
+/** The coordinator's correction: add this, slewed. */
+export interface TimeCorrection extends FromServer {
+  readonly kind: 'time-correction'
+  readonly round: number
+  readonly correction: number
+}
+
+/** On topic `servers`: this server is the coordinator now. */
+export interface CoordinatorAnnouncement extends FromServer {
+  readonly kind: 'coordinator'
+  readonly rank: number
+}
