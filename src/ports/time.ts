@@ -9,6 +9,8 @@ export interface Time {
 export type Cancel = () => void
 
 export interface Timers {
+  /** Calls back once, when what this turn of the loop has received is handled (setImmediate). */
+  soon(callback: () => void): void
   /** Calls back once, after at least `ms`. */
   after(ms: number, callback: () => void): Cancel
   /** Calls back again and again, with `ms` between one call's begin and the next. */

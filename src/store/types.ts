@@ -44,6 +44,9 @@ export interface Store {
   batches(stream: StreamKey, after: number, bytes: number): Uint8Array[]
   hasUser(name: string): boolean
   hasChannel(name: string): boolean
+  /** The held operation, the first in the order, that made the user known or the channel exist. */
+  userAt(name: string): Position | undefined
+  channelAt(name: string): Position | undefined
   /** Sorted. */
   users(): readonly string[]
   channels(): readonly string[]
@@ -75,6 +78,8 @@ export interface Store {
 /** What a server keeps beside its operations. All on the same disk and in the same flush. */
 export interface Memory {
   readonly incarnation: number
+  /** Whether this disk holds all that it ever called durable; false in a new store until it has caught up. */
+  readonly intact: boolean
   /** The Lamport clock may be used up to this without another flush; a restart begins above it. */
   readonly lease: number
   readonly rank: number

@@ -10,6 +10,8 @@ export interface Ready {
   readonly cluster: string
   readonly name: string
   readonly incarnation: number
+  /** The server's number of this registration: what was sent under another one it has dropped, unanswered. */
+  readonly session: number
   /** Bodies that the server takes before it has answered any. */
   readonly credit: number
 }
@@ -24,6 +26,8 @@ export interface Beat {
 /** Broker to server. `tags` are the broker's own numbers for the bodies, `connections` its numbers for whose they are. */
 export interface Requests {
   readonly kind: 'requests'
+  /** The registration under which this is sent; the server drops what was meant for a former one. */
+  readonly session: number
   readonly tags: readonly number[]
   readonly connections: readonly number[]
   /** Bytes of each body in the second frame. */

@@ -2,7 +2,7 @@ import type { StreamKey } from './operation.ts'
 
 /**
  * What servers say to each other: from a server's DEALER to a peer's ROUTER, one way (answers go by the answerer's own
- * DEALER). One head frame (MessagePack map); `batches` have the batches as further frames.
+ * DEALER). One head frame (MessagePack map); `batches` have a second frame.
  */
 export type PeerMessage = Head | Fetch | Batches | TimePoll | TimeAnswer | TimeCorrection
 
@@ -23,6 +23,8 @@ export interface Voters {
 /** What a server says of itself: at once after a flush (only what changed), and whole every 250 ms. */
 export interface Head extends FromServer {
   readonly kind: 'head'
+  /** Counts the heads of this incarnation to this receiver: what changed counts only without a hole before it. */
+  readonly number: number
   /** The epoch of the sender's list of voters. */
   readonly epoch: number
   readonly state: 'joining' | 'up' | 'leaving'
@@ -63,9 +65,11 @@ export interface Fetch extends FromServer {
   readonly bytes: number
 }
 
-/** Batches in further frames: an answer to `fetch`, or sent at once to a peer that no proxy reaches. */
+/** Batches, one behind the other in a second frame: an answer to `fetch`, or sent at once to a peer that no proxy reaches. */
 export interface Batches extends FromServer {
   readonly kind: 'batches'
+  /** Bytes of each batch in the second frame. */
+  readonly lengths: readonly number[]
 }
 
 /** Berkeley: the coordinator asks for the time; `sent` is its own monotonic time, given back. */
@@ -88,6 +92,12 @@ export interface TimeCorrection extends FromServer {
   readonly kind: 'time-correction'
   readonly round: number
   readonly correction: number
+}
+
+/** On topic `servers`, to each proxy its own: a server that hears its own echo knows that the proxy works. */
+export interface Echo extends FromServer {
+  readonly kind: 'echo'
+  readonly proxy: string
 }
 
 /** On topic `servers`: this server is the coordinator now. */

@@ -128,6 +128,10 @@ export class ProcessTime implements Time, Timers {
     })
   }
 
+  soon(callback: () => void): void {
+    this.after(0, callback)
+  }
+
   every(ms: number, callback: () => void): Cancel {
     let cancel: Cancel = () => {}
     let ended = false
