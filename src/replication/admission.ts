@@ -1,0 +1,52 @@
+import type { Time } from '../ports/index.ts'
+import type { Peer } from './peer.ts'
+import type { Voting } from './voting.ts'
+
+export interface AdmissionOptions {
+  readonly self: string
+  readonly time: Time
+  readonly heartbeatTimeoutMs: number
+  readonly voting: Voting
+  readonly peer: (name: string) => Peer | undefined
+  readonly incarnation: () => number
+}
+
+/**
+ * Whether this server may accept operations. Others make things final without waiting for one whom they do not count;
+ * what that one then accepts comes late. So after its start, and after it stood still, a server accepts only when every
+ * other voter says that it counts it, or has been silent as long as it takes to be no longer counted itself.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  /** Monotonic ms. */
+  #since: number
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#since = options.time.monotonic()
+  }
+
+  /** This server stood still: nobody may count it any more. Forgets who did. */
+  restart(peers: Iterable<Peer>): void {
+    this.#since = this.#options.time.monotonic()
+    for (const peer of peers) peer.countsMe = 0
+  }
+
+  get granted(): boolean {
+    const { self, voting } = this.#options
+    return voting.epoch > 0 && voting.names.every((name) => name === self || this.#agrees(name))
+  }
+
+  #agrees(name: string): boolean {
+    const { time, heartbeatTimeoutMs, peer, incarnation } = this.#options
+    const voter = peer(name)
+    if (voter !== undefined && voter.countsMe === incarnation()) return true
+    const now = time.monotonic()
+    const heardAt = voter === undefined ? this.#since : Math.max(this.#since, voter.heardAt)
+    // A voter that is itself joining makes nothing final, so it need not count anyone.
+    return (
+      (voter !== undefined && voter.state === 'joining' && voter.heardAt > this.#since) ||
+      now - heardAt >= heartbeatTimeoutMs
+    )
+  }
+}

@@ -1,0 +1,99 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Log } from '../ports/index.ts'
+import type { Store } from '../store/index.ts'
+import { encode, type Head, type ReadonlyVector, vectorToObject, type WholeHead } from '../wire/index.ts'
+import type { Condition, Identity } from './identity.ts'
+import type { Peer } from './peer.ts'
+import type { Voting } from './voting.ts'
+
+export interface HeadsOptions {
+  readonly identity: Identity
+  readonly condition: Condition
+  readonly store: Store
+  readonly lamport: LamportClock
+  readonly voting: Voting
+  readonly log: Log
+  readonly peers: () => Iterable<Peer>
+  /** The peers whose promises this server waits for. */
+  readonly counted: () => readonly Peer[]
+  readonly coordinator: () => string
+  /** The number of the latest question to the peers. */
+  readonly question: () => number
+  /** Corrected time in ms. */
+  readonly now: () => number
+  readonly byProxy: (peer: Peer) => number
+  /** The lowest clock of an operation accepted here that is not yet in the store, undefined if there is none. */
+  readonly pendingClock: () => number | undefined
+  readonly send: (peer: string, frames: Uint8Array[]) => boolean
+}
+
+/** Says to the peers what this server holds and promises. */
+export class Heads {
+  readonly #options: HeadsOptions
+
+  constructor(options: HeadsOptions) {
+    this.#options = options
+  }
+
+  /** To every peer at once: what a flush has put on the disk. */
+  sendChanges(changes: ReadonlyVector): void {
+    for (const peer of this.#options.peers()) this.#send(peer, vectorToObject(changes))
+  }
+
+  sendWholeToAll(): void {
+    for (const peer of this.#options.peers()) this.sendWhole(peer)
+  }
+
+  sendWhole(peer: Peer): void {
+    peer.answered = peer.asks
+    this.#send(peer, vectorToObject(this.#options.store.durable), this.#whole(peer))
+  }
+
+  /**
+   * The clock at or below which this server will accept nothing more, and all it holds is flushed. What is not yet
+   * flushed holds the promise back, for a peer must be able to fetch from this disk what the promise stands for.
+   */
+  promise(clock: number): number {
+    const { condition, store, pendingClock } = this.#options
+    if (condition.state === 'joining') return 0
+    return Math.min(clock, (store.lowestUnflushedClock ?? Infinity) - 1, (pendingClock() ?? Infinity) - 1)
+  }
+
+  #send(peer: Peer, durable: Readonly<Record<string, number>>, whole?: WholeHead): void {
+    const { identity, condition, lamport, voting, now, send } = this.#options
+    const clock = lamport.next()
+    const head: Head = {
+      kind: 'head',
+      cluster: identity.cluster,
+      from: identity.name,
+      incarnation: identity.incarnation,
+      clock,
+      timestamp: now(),
+      number: peer.headsSent + 1,
+      epoch: voting.epoch,
+      state: condition.state,
+      promise: this.promise(clock),
+      durable,
+      ...(whole === undefined ? {} : { whole }),
+    }
+    if (send(peer.name, [encode(head)])) peer.headsSent++
+    else peer.headsSent += 2 // A head that could not be sent leaves a hole that the peer must see.
+  }
+
+  #whole(peer: Peer): WholeHead {
+    const { identity, condition, voting, peers, counted, coordinator, question, byProxy } = this.#options
+    return {
+      address: identity.address,
+      rank: condition.rank,
+      intact: condition.intact,
+      coordinator: coordinator(),
+      voters: voting.voters,
+      heard: Object.fromEntries([...peers()].map((each) => [each.name, each.incarnation])),
+      counted: Object.fromEntries(counted().map((each) => [each.name, each.incarnation])),
+      answers: peer.asks,
+      asks: question(),
+      owed: vectorToObject(peer.owed()),
+      byProxy: byProxy(peer),
+    }
+  }
+}

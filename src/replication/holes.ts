@@ -1,0 +1,159 @@
+import type { Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Batch, StreamKey } from '../wire/index.ts'
+import type { Peer } from './peer.ts'
+
+/** Bytes of batches asked for at a time: bounds both sides' memory and paces a snapshot. */
+const FETCH_BYTES = 1024 * 1024
+/** A hole this young may only be a batch that is still on its way. */
+const PATIENCE_MS = 20
+const FETCH_TIMEOUT_MS = 1000
+/** How long a peer that had nothing to give is left alone. */
+const PAUSE_MS = 250
+/** Batches that came before their turn, over all streams; the oldest are dropped and fetched again. */
+const EARLY_MAX = 256
+
+export interface HolesOptions {
+  readonly store: Store
+  readonly time: Time
+  readonly timers: Timers
+  readonly chance: Chance
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly live: () => readonly Peer[]
+  /** Whether to fetch at once: a server that catches up knows that nothing is on its way. */
+  readonly hurried: () => boolean
+  readonly fetch: (peer: Peer, stream: StreamKey, after: number, bytes: number) => void
+}
+
+interface Hole {
+  since: number
+  heldThen: number
+}
+
+/** Finds what others have and this server has not, and fetches it: one question at a time to each peer. */
+export class Holes {
+  readonly #options: HolesOptions
+  readonly #holes = new Map<StreamKey, Hole>()
+  /** The fetch under way at each peer, by name. */
+  readonly #asked = new Map<string, { stream: StreamKey; at: number }>()
+  readonly #pausedUntil = new Map<string, number>()
+  readonly #early = new Map<StreamKey, Map<number, Batch>>()
+  #earlyCount = 0
+  #waiting = false
+
+  constructor(options: HolesOptions) {
+    this.#options = options
+  }
+
+  /** Somebody has, or has sent, more of this stream than is held here. */
+  notice(stream: StreamKey): void {
+    const held = this.#held(stream)
+    const hole = this.#holes.get(stream)
+    const now = this.#options.time.monotonic()
+    if (hole === undefined) this.#holes.set(stream, { since: now, heldThen: held })
+    else if (hole.heldThen < held) Object.assign(hole, { since: now, heldThen: held })
+    if (this.#options.hurried()) this.fill()
+    else this.#fillSoon()
+  }
+
+  /** Asks for what is missing wherever nothing is being asked for. */
+  fill(): void {
+    const now = this.#options.time.monotonic()
+    for (const [name, asked] of this.#asked) if (now - asked.at > FETCH_TIMEOUT_MS) this.#asked.delete(name)
+    const under = new Set([...this.#asked.values()].map((asked) => asked.stream))
+    for (const [stream, hole] of this.#holes) {
+      if (under.has(stream) || !this.#isDue(stream, hole, now)) continue
+      const peer = this.#choose(stream, now)
+      if (peer === undefined) continue
+      under.add(stream)
+      this.#asked.set(peer.name, { stream, at: now })
+      this.#options.metrics.add('recado_replication_fetches_total')
+      this.#options.fetch(peer, stream, this.#held(stream), FETCH_BYTES)
+    }
+  }
+
+  /** A peer answered a fetch, or sent batches of its own accord; they have been taken. */
+  answered(peer: string, count: number): void {
+    this.#asked.delete(peer)
+    if (count === 0) this.#pausedUntil.set(peer, this.#options.time.monotonic() + PAUSE_MS)
+    this.fill()
+  }
+
+  /** Keeps a batch that came before its turn. */
+  keep(batch: Batch): void {
+    const early = this.#early.get(batch.stream) ?? new Map<number, Batch>()
+    this.#early.set(batch.stream, early)
+    if (!early.has(batch.firstSeq)) this.#earlyCount++
+    early.set(batch.firstSeq, batch)
+    if (this.#earlyCount > EARLY_MAX) this.#dropOldest()
+    this.notice(batch.stream)
+  }
+
+  /** The kept batch that follows what is held of this stream, if any; it is kept no longer. */
+  takeNext(stream: StreamKey): Batch | undefined {
+    const early = this.#early.get(stream)
+    if (early === undefined) return undefined
+    const held = this.#held(stream)
+    for (const [firstSeq, batch] of early) {
+      if (firstSeq > held + 1) continue
+      this.#forget(stream, early, firstSeq)
+      if (firstSeq + batch.count - 1 > held) return batch
+    }
+    return undefined
+  }
+
+  #isDue(stream: StreamKey, hole: Hole, now: number): boolean {
+    const held = this.#held(stream)
+    if (!this.#options.live().some((peer) => peer.durableIn(stream) > held)) {
+      this.#holes.delete(stream)
+      return false
+    }
+    if (this.#options.hurried()) return true
+    if (hole.heldThen < held) Object.assign(hole, { since: now, heldThen: held })
+    if (now - hole.since >= PATIENCE_MS) return true
+    this.#fillSoon()
+    return false
+  }
+
+  #choose(stream: StreamKey, now: number): Peer | undefined {
+    const held = this.#held(stream)
+    const able = this.#options
+      .live()
+      .filter(
+        (peer) =>
+          peer.durableIn(stream) > held &&
+          !this.#asked.has(peer.name) &&
+          now >= (this.#pausedUntil.get(peer.name) ?? 0),
+      )
+    return able[Math.floor(this.#options.chance.next() * able.length)]
+  }
+
+  #fillSoon(): void {
+    if (this.#waiting) return
+    this.#waiting = true
+    this.#options.timers.after(PATIENCE_MS, () => {
+      this.#waiting = false
+      this.fill()
+    })
+  }
+
+  #dropOldest(): void {
+    for (const [stream, early] of this.#early) {
+      for (const firstSeq of early.keys()) {
+        this.#forget(stream, early, firstSeq)
+        return
+      }
+    }
+  }
+
+  #forget(stream: StreamKey, early: Map<number, Batch>, firstSeq: number): void {
+    early.delete(firstSeq)
+    this.#earlyCount--
+    if (early.size === 0) this.#early.delete(stream)
+  }
+
+  #held(stream: StreamKey): number {
+    return this.#options.store.held.get(stream) ?? 0
+  }
+}

@@ -1,0 +1,177 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Log, Metrics, Time } from '../ports/index.ts'
+import type { Store } from '../store/index.ts'
+import {
+  type Batch,
+  type Batches,
+  decodeBatch,
+  type Fetch,
+  type Head,
+  type PeerMessage,
+  parsePeerMessage,
+  REPLICA_TOPIC,
+  type StreamKey,
+  type Voters,
+} from '../wire/index.ts'
+import type { Holes } from './holes.ts'
+import type { Identity } from './identity.ts'
+import type { Outbox } from './outbox.ts'
+import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
+import type { Voting } from './voting.ts'
+
+/** Bytes of batches that one answer to `fetch` holds at most, whatever was asked for. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+
+export interface InboxOptions {
+  readonly identity: Identity
+  readonly store: Store
+  readonly lamport: LamportClock
+  readonly time: Time
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly holes: Holes
+  readonly outbox: Outbox
+  readonly peers: Peers
+  readonly voting: Voting
+  readonly isJoining: () => boolean
+  readonly echoed: (proxy: string) => void
+  readonly headTaken: (peer: Peer, streams: readonly StreamKey[]) => void
+  readonly adopt: (voters: Voters) => void
+  readonly superseded: (incarnation: number) => void
+}
+
+/** Takes in what other servers say, on the peers' socket and on the proxies' topics. */
+export class Inbox {
+  readonly #options: InboxOptions
+  readonly #byProxy = new Map<StreamKey, number>()
+  /** Messages about the time, which the clocks' part of the server takes. */
+  onTime: (message: Extract<PeerMessage, { kind: `time-${string}` }>) => void = () => {}
+
+  constructor(options: InboxOptions) {
+    this.#options = options
+  }
+
+  /** The last `seq` of a stream that came by a proxy. */
+  byProxy(stream: StreamKey): number {
+    return this.#byProxy.get(stream) ?? 0
+  }
+
+  /** A message on the peers' socket. What is malformed or another cluster's is counted and dropped. */
+  fromPeer(frames: readonly Uint8Array[]): void {
+    this.#guard(() => {
+      const message = parsePeerMessage(frames[0] ?? new Uint8Array())
+      if (!this.#admits(message)) return
+      switch (message.kind) {
+        case 'head':
+          return this.#head(message)
+        case 'fetch':
+          return this.#fetch(message)
+        case 'batches':
+          return this.#batches(message, frames[1] ?? new Uint8Array())
+        case 'time-poll':
+        case 'time-answer':
+        case 'time-correction':
+          return this.onTime(message)
+      }
+    })
+  }
+
+  /** A message on topic `replica` or `servers`. */
+  fromTopic(topic: string, body: Uint8Array): void {
+    this.#guard(() => {
+      if (topic === REPLICA_TOPIC) {
+        const batch = decodeBatch(body)
+        if (batch.origin === this.#options.identity.name) return
+        const last = batch.firstSeq + batch.count - 1
+        if (last > this.byProxy(batch.stream)) this.#byProxy.set(batch.stream, last)
+        this.#take(batch)
+        return
+      }
+      const message = parsePeerMessage(body)
+      if (message.kind === 'echo' && message.from === this.#options.identity.name) {
+        if (message.incarnation === this.#options.identity.incarnation) this.#options.echoed(message.proxy)
+        return
+      }
+      if (this.#admits(message) && message.kind === 'coordinator') {
+        this.#options.log.debug(
+          { coordinator: message.from, rank: message.rank },
+          'A coordinator announced itself',
+        )
+      }
+    })
+  }
+
+  #guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (error) {
+      this.#options.metrics.add('recado_replication_refused_messages_total')
+      this.#options.log.debug({ err: error }, 'Refused a message of a peer')
+    }
+  }
+
+  /** Whether the sender may be listened to; its clock is taken either way if it is of this cluster. */
+  #admits(message: PeerMessage): boolean {
+    const { identity, lamport, metrics, peers } = this.#options
+    if (message.cluster !== identity.cluster) {
+      metrics.add('recado_replication_refused_messages_total')
+      return false
+    }
+    lamport.receive(message.clock)
+    if (message.from === identity.name) {
+      this.#options.superseded(message.incarnation)
+      return false
+    }
+    return message.incarnation >= (peers.get(message.from)?.incarnation ?? 0)
+  }
+
+  #head(head: Head): void {
+    const { peers, time, store, voting, identity } = this.#options
+    if (head.whole !== undefined) {
+      const mine = head.whole.heard[identity.name] ?? 0
+      if (mine > identity.incarnation) this.#options.superseded(mine)
+    }
+    if (head.epoch > voting.epoch) {
+      // Nothing that names a higher epoch is used before that list is on this disk.
+      if (head.whole !== undefined) this.#options.adopt(head.whole.voters)
+      peers.heard(head.from, head.whole?.address ?? '').heardAt = time.monotonic()
+      peers.connect()
+      return
+    }
+    const peer = peers.heard(head.from, head.whole?.address ?? '')
+    if (!peer.receive(head, time.monotonic(), store.durable)) return
+    if (head.whole !== undefined) {
+      peer.countsMe = head.whole.counted[identity.name] ?? 0
+      peers.connect()
+    }
+    this.#options.headTaken(peer, Object.keys(head.durable))
+  }
+
+  #fetch(message: Fetch): void {
+    const { store, outbox } = this.#options
+    const bytes = Math.min(message.bytes, ANSWER_BYTES_MAX)
+    outbox.batches(message.from, store.batches(message.stream, message.after, bytes))
+  }
+
+  #batches(message: Batches, body: Uint8Array): void {
+    let start = 0
+    for (const length of message.lengths) {
+      this.#take(decodeBatch(body.subarray(start, start + length)))
+      start += length
+    }
+    this.#options.holes.answered(message.from, message.lengths.length)
+  }
+
+  #take(batch: Batch): void {
+    const { store, holes, lamport, identity } = this.#options
+    if (batch.origin === identity.name && batch.incarnation >= identity.incarnation) {
+      this.#options.superseded(batch.incarnation)
+      return
+    }
+    for (let next: Batch | undefined = batch; next !== undefined; next = holes.takeNext(batch.stream)) {
+      lamport.receive(next.clocks.at(-1) as number)
+      if (store.append(next) === 'gap') holes.keep(next)
+    }
+  }
+}

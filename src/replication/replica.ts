@@ -1,0 +1,390 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import type { Store } from '../store/index.ts'
+import {
+  type Batch,
+  type HeartbeatReply,
+  type ReadonlyVector,
+  type StreamKey,
+  streamKey,
+  type Vector,
+  type Voters,
+} from '../wire/index.ts'
+import { Admission } from './admission.ts'
+import type { Barrier } from './barrier.ts'
+import { Distribution } from './distribution.ts'
+import { Heads } from './heads.ts'
+import { Holes } from './holes.ts'
+import type { Condition, Identity } from './identity.ts'
+import { Inbox } from './inbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Peer } from './peer.ts'
+import { Peers } from './peers.ts'
+import { Questions } from './questions.ts'
+import { type Counting, Quorum } from './quorum.ts'
+import { stableClock } from './stability.ts'
+import { Voting } from './voting.ts'
+
+const TICK_MS = 50
+const WHOLE_INTERVAL_MS = 250
+const PROGRESS_INTERVAL_MS = 2000
+
+export interface ReplicaOptions {
+  readonly identity: Identity
+  readonly store: Store
+  readonly lamport: LamportClock
+  readonly heartbeatTimeoutMs: number
+  /** Corrected time in ms. */
+  readonly now: () => number
+  readonly time: Time
+  readonly timers: Timers
+  readonly chance: Chance
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly toPeer: (name: string, frames: Uint8Array[]) => boolean
+  readonly publishToAll: (topic: string, body: Uint8Array) => void
+  readonly publishTo: (proxy: string, topic: string, body: Uint8Array) => void
+  /** The lowest clock of an operation accepted here that is not yet in the store, undefined if there is none. */
+  readonly pendingClock: () => number | undefined
+  /** The peers and their addresses changed: connect the new, disconnect the gone. */
+  readonly connectPeers: (addresses: ReadonlyMap<string, string>) => void
+  readonly events: ReplicaEvents
+}
+
+export interface ReplicaEvents {
+  /** These streams are now on a majority's disks up to these. */
+  committed(changes: ReadonlyVector): void
+  /** Something that `condition`, `accepting` or `quorum.everywhere` tell may have changed. */
+  changed(): void
+  /** A newer process of this name runs: this one must end. */
+  superseded(incarnation: number): void
+}
+
+/** The part of a server that keeps its set of operations equal to the others', and knows what they hold. */
+export class Replica {
+  readonly voting: Voting
+  readonly quorum: Quorum
+  readonly condition: Condition
+  readonly peers: Peers
+  readonly inbox: Inbox
+  readonly outbox: Outbox
+  readonly #options: ReplicaOptions
+  readonly #heads: Heads
+  readonly #holes: Holes
+  readonly #distribution: Distribution
+  readonly #questions: Questions
+  readonly #admission: Admission
+  #catchUp: Barrier | undefined
+  #cancelTick: Cancel = () => {}
+  #tickedAt: number
+  #wholeAt = Number.NEGATIVE_INFINITY
+  #progressAt = Number.NEGATIVE_INFINITY
+  #coordinator = ''
+
+  constructor(options: ReplicaOptions) {
+    const { store, identity, time } = options
+    this.#options = options
+    this.#tickedAt = time.monotonic()
+    this.condition = { state: 'joining', intact: store.found && store.memory.intact, rank: store.memory.rank }
+    this.voting = new Voting(store.memory.voters)
+    this.quorum = new Quorum(this.voting, () => this.#counting())
+    this.peers = new Peers({ ...options, self: identity.name, connect: options.connectPeers })
+    this.#questions = new Questions({
+      met: (barrier) => barrier.met(this.voting, identity.name, true, store.durable),
+      ask: () => this.#sendWhole(),
+    })
+    this.#admission = new Admission({
+      ...options,
+      self: identity.name,
+      voting: this.voting,
+      peer: (name) => this.peers.get(name),
+      incarnation: () => identity.incarnation,
+    })
+    this.outbox = new Outbox(options)
+    this.#heads = new Heads({
+      ...options,
+      condition: this.condition,
+      voting: this.voting,
+      peers: () => this.peers.all(),
+      counted: () => this.peers.counted(),
+      coordinator: () => this.#coordinator,
+      question: () => this.#questions.number,
+      byProxy: (peer) => this.inbox.byProxy(streamKey(peer.name, peer.incarnation)),
+      send: options.toPeer,
+    })
+    this.#holes = new Holes({
+      ...options,
+      live: () => this.peers.live(),
+      hurried: () => this.condition.state === 'joining',
+      fetch: (peer, stream, after, bytes) => this.outbox.fetch(peer.name, stream, after, bytes),
+    })
+    this.#distribution = new Distribution({
+      ...options,
+      peers: () => this.peers.all(),
+      sendTo: (peer, batches) => this.outbox.batches(peer.name, batches),
+      echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),
+    })
+    this.inbox = new Inbox({
+      ...options,
+      holes: this.#holes,
+      outbox: this.outbox,
+      peers: this.peers,
+      voting: this.voting,
+      isJoining: () => this.condition.state === 'joining',
+      echoed: (proxy) => this.#distribution.echoed(proxy),
+      headTaken: (peer, streams) => this.#headTaken(peer, streams),
+      adopt: (voters) => this.adopt(voters),
+      superseded: (incarnation) => this.#superseded(incarnation),
+    })
+  }
+
+  start(): void {
+    this.#catchUp = this.#questions.open({ joiningCount: true })
+    this.#cancelTick = this.#options.timers.every(TICK_MS, () => this.tick())
+    this.peers.connect()
+    this.tick()
+  }
+
+  stop(): void {
+    this.#cancelTick()
+  }
+
+  /** Whether this server may accept operations now. */
+  get accepting(): boolean {
+    return this.condition.state === 'up' && this.#admission.granted
+  }
+
+  get coordinator(): string {
+    return this.#coordinator
+  }
+
+  /** The proxies that give this server's echo back. */
+  get workingProxies(): number {
+    return this.#distribution.working
+  }
+
+  /** Operations that must still come before this server has caught up, as far as is known; 0 once it has. */
+  get toCatchUp(): number {
+    return this.#catchUp?.missing(this.#options.store.durable) ?? 0
+  }
+
+  /** The last `seq` of a stream that is held as a level asks: on this disk, on a majority's, on every voter's. */
+  reached(level: 'one' | 'quorum' | 'all', stream: StreamKey): number {
+    if (level === 'one') return this.#options.store.durable.get(stream) ?? 0
+    if (level === 'quorum') return this.quorum.committed.get(stream) ?? 0
+    return this.quorum.everywhere(stream)
+  }
+
+  /** What readers may see: known to be on a majority's disks, and on this one. */
+  visible(): Vector {
+    const visible: Vector = new Map()
+    for (const [stream, seq] of this.quorum.committed) {
+      const here = Math.min(seq, this.#options.store.durable.get(stream) ?? 0)
+      if (here > 0) visible.set(stream, here)
+    }
+    return visible
+  }
+
+  /** Whether every voter is heard and has caught up. */
+  get allVotersLive(): boolean {
+    const counting = new Set([this.#options.identity.name, ...this.peers.counted().map(({ name }) => name)])
+    return this.voting.names.every((name) => counting.has(name))
+  }
+
+  /** Sends a batch of this server's own, just appended to the store, to the others. */
+  distribute(batch: Batch): void {
+    this.#distribution.distribute(batch)
+  }
+
+  /** Calls back when this server holds all that a majority had on disk when asked; false when too many wait. */
+  afterBarrier(done: () => void): boolean {
+    return this.#questions.afterBarrier(done)
+  }
+
+  setProxies(proxies: readonly string[]): void {
+    this.#distribution.setProxies(proxies)
+  }
+
+  /** What ref answered to this server's heartbeat. */
+  told(reply: HeartbeatReply): void {
+    this.peers.told(reply.servers)
+    if (reply.rank > 0 && reply.rank !== this.condition.rank) {
+      this.condition.rank = reply.rank
+      this.#options.store.remember({ rank: reply.rank })
+    }
+    if (reply.voters !== undefined) this.adopt(reply.voters)
+    const own = reply.servers.find((server) => server.name === this.#options.identity.name)
+    if (own?.state === 'leaving') this.#leave()
+  }
+
+  /** Puts a list of voters of a higher epoch on the disk, and uses it from then on. */
+  adopt(voters: Voters): void {
+    if (voters.epoch <= this.#options.store.memory.voters.epoch) return
+    this.#options.store.remember({ voters }, () => {
+      this.voting.adopt(voters)
+      this.#options.log.info({ epoch: voters.epoch, voters: voters.names }, 'Took a new list of voters')
+      for (const name of voters.names) this.peers.know(name, '')
+      this.#sendWhole()
+      this.#review()
+    })
+  }
+
+  /** The store flushed: tells the peers, and looks what follows. */
+  flushed(changes: ReadonlyVector): void {
+    if (changes.size > 0) this.#heads.sendChanges(changes)
+    for (const peer of this.peers.all()) peer.promises.settle(this.#options.store.durable)
+    this.#commit(changes.keys())
+    this.#review()
+  }
+
+  /** Whether this process stood still too long to be counted any more; to be asked before anything is accepted. */
+  noticeStall(): boolean {
+    const now = this.#options.time.monotonic()
+    const stood = now - this.#tickedAt
+    this.#tickedAt = now
+    if (stood < this.#options.heartbeatTimeoutMs) return false
+    this.#options.log.warn(
+      { stood_ms: Math.round(stood) },
+      'This process stood still; it asks to be counted again',
+    )
+    this.#options.metrics.add('recado_server_stalls_total')
+    this.#admission.restart(this.peers.all())
+    this.#options.events.changed()
+    return true
+  }
+
+  tick(): void {
+    this.noticeStall()
+    const now = this.#options.time.monotonic()
+    if (now - this.#wholeAt >= WHOLE_INTERVAL_MS) {
+      this.#sendWhole()
+      this.#distribution.sendEchoes()
+      this.peers.remember()
+      this.#showProgress(now)
+    }
+    this.#holes.fill()
+    this.#elect()
+    this.#commit(this.#options.store.durable.keys())
+    this.#review()
+  }
+
+  #headTaken(peer: Peer, streams: readonly StreamKey[]): void {
+    const { store } = this.#options
+    if (peer.asks > peer.answered) this.#heads.sendWhole(peer)
+    this.#catchUp?.offer(peer)
+    this.#questions.offer(peer)
+    this.#distribution.reached(peer)
+    for (const stream of streams) {
+      if (peer.durableIn(stream) > (store.held.get(stream) ?? 0)) this.#holes.notice(stream)
+    }
+    this.#commit(streams)
+    this.#review()
+  }
+
+  /** What may follow from anything that came: caught up, final, answered. */
+  #review(): void {
+    this.#questions.check()
+    if (this.condition.state === 'joining') this.#tryToRise()
+    if (this.condition.state !== 'joining') this.#finalise()
+    this.#options.events.changed()
+  }
+
+  #tryToRise(): void {
+    const { store, identity, log } = this.#options
+    const name = identity.name
+    if (
+      this.#catchUp === undefined ||
+      this.voting.epoch === 0 ||
+      store.memory.incarnation !== identity.incarnation
+    )
+      return
+    if (!this.#catchUp.met(this.voting, name, this.condition.intact, store.durable)) return
+    this.#catchUp = undefined
+    store.remember({ intact: true }, () => {
+      this.condition.intact = true
+      this.condition.state = 'up'
+      log.info({ incarnation: identity.incarnation, epoch: this.voting.epoch }, 'Caught up')
+      this.#sendWhole()
+      this.#review()
+    })
+  }
+
+  #finalise(): void {
+    const { store, identity, lamport } = this.#options
+    const stable = stableClock({
+      self: identity.name,
+      ownPromise: this.#heads.promise(lamport.now),
+      counted: this.peers.counted(),
+      voting: this.voting,
+    })
+    if (stable > store.finalClock) store.finalise(stable)
+  }
+
+  #commit(streams: Iterable<StreamKey>): void {
+    const changes = this.quorum.update(streams)
+    if (changes.size > 0) this.#options.events.committed(changes)
+  }
+
+  /** Those who count for majorities: who has caught up, this server among them. */
+  #counting(): Counting[] {
+    const counting: Counting[] = []
+    for (const peer of this.peers.all()) {
+      if (peer.incarnation > 0 && peer.state !== 'joining') counting.push(peer)
+    }
+    if (this.condition.state !== 'joining') {
+      counting.push({ name: this.#options.identity.name, durable: this.#options.store.durable })
+    }
+    return counting
+  }
+
+  #sendWhole(): void {
+    this.#wholeAt = this.#options.time.monotonic()
+    this.#heads.sendWholeToAll()
+  }
+
+  /** The coordinator is the live server of lowest rank that has caught up. */
+  #elect(): void {
+    const { identity, log, metrics } = this.#options
+    const able = this.peers.counted().map(({ name, rank }) => ({ name, rank }))
+    if (this.condition.state === 'up') able.push({ name: identity.name, rank: this.condition.rank })
+    const first = able.filter(({ rank }) => rank > 0).sort((a, b) => a.rank - b.rank)[0]
+    const elected = first?.name ?? ''
+    if (elected === this.#coordinator) return
+    log.info({ coordinator: elected, former: this.#coordinator }, 'The coordinator changed')
+    this.#coordinator = elected
+    metrics.add('recado_elections_total')
+    if (elected === identity.name) this.outbox.announce(this.condition.rank)
+  }
+
+  #leave(): void {
+    if (this.condition.state !== 'up') return
+    this.condition.state = 'leaving'
+    this.#options.log.info({}, 'No longer wanted; accepting ends, what is held is handed on')
+    this.#options.events.changed()
+    this.#sendWhole()
+  }
+
+  /** Somebody knows a newer incarnation of this name. While joining that may be a former one whose clock was ahead. */
+  #superseded(incarnation: number): void {
+    const { identity, store, events } = this.#options
+    if (incarnation <= identity.incarnation) return
+    if (this.condition.state !== 'joining') return events.superseded(incarnation)
+    identity.incarnation = incarnation + 1
+    store.remember({ incarnation: identity.incarnation })
+    for (const peer of this.peers.all()) peer.headsSent = 0
+    this.#sendWhole()
+  }
+
+  #showProgress(now: number): void {
+    if (this.condition.state !== 'joining' || now - this.#progressAt < PROGRESS_INTERVAL_MS) return
+    this.#progressAt = now
+    this.#options.log.info(
+      {
+        operations_missing: this.toCatchUp,
+        voters: this.voting.names,
+        heard: this.peers.live().map(({ name }) => name),
+      },
+      'Catching up',
+    )
+  }
+}

@@ -1,0 +1,179 @@
+import type { Log, Time, Timers } from '../ports/index.ts'
+import type { Identity } from '../replication/index.ts'
+import { type BackendHead, encode, parseBackendHead } from '../wire/index.ts'
+
+const BEAT_MS = 250
+/** Bodies that a broker may have here unanswered. */
+const CREDIT = 4096
+/** Replies in one message. */
+const REPLIES_MAX = 256
+const REPLIES_BYTES_MAX = 1024 * 1024
+
+interface Link {
+  session: number
+  registered: boolean
+  beatAt: number
+  tags: number[]
+  bodies: Uint8Array[]
+  bytes: number
+}
+
+export interface BrokersOptions {
+  readonly identity: Identity
+  readonly time: Time
+  readonly timers: Timers
+  readonly log: Log
+  /** Whether this server takes requests now. */
+  readonly accepting: () => boolean
+  readonly toBroker: (broker: string, frames: Uint8Array[]) => boolean
+  /** A body for this server; `connection` is the same for all of one client's connection. */
+  readonly request: (connection: string, body: Uint8Array, answer: (reply: Uint8Array) => void) => void
+}
+
+/** This server's side of its links to the brokers: registration, beats, requests in, replies out in batches. */
+export class Brokers {
+  readonly #options: BrokersOptions
+  readonly #links = new Map<string, Link>()
+  #session = 0
+  #scheduled = false
+
+  constructor(options: BrokersOptions) {
+    this.#options = options
+  }
+
+  /** How many brokers have this server registered, as far as it knows. */
+  get registered(): number {
+    return [...this.#links.values()].filter((link) => link.registered).length
+  }
+
+  /** These are the brokers now, by address. */
+  set(addresses: readonly string[]): void {
+    for (const known of this.#links.keys()) if (!addresses.includes(known)) this.#links.delete(known)
+    for (const address of addresses) {
+      if (this.#links.has(address)) continue
+      this.#links.set(address, { session: 0, registered: false, beatAt: 0, tags: [], bodies: [], bytes: 0 })
+    }
+    this.review()
+  }
+
+  /** Registers where this server takes requests, and takes its leave where it does not. */
+  review(): void {
+    const accepting = this.#options.accepting()
+    for (const [address, link] of this.#links) {
+      if (accepting && !link.registered) this.#register(address, link)
+      if (!accepting && link.registered) {
+        link.registered = false
+        this.#say(address, link, { kind: 'bye' })
+      }
+    }
+  }
+
+  /** What was sent before now is dropped: the brokers have passed it on, for this process stood still. */
+  startAnew(): void {
+    for (const link of this.#links.values()) {
+      link.registered = false
+      link.session = 0
+    }
+  }
+
+  /** To be called often: sends the beats that are due. */
+  beat(): void {
+    const now = this.#options.time.monotonic()
+    for (const [address, link] of this.#links) {
+      if (now - link.beatAt >= BEAT_MS) this.#say(address, link, { kind: 'beat' })
+    }
+  }
+
+  receive(broker: string, frames: readonly Uint8Array[]): void {
+    const link = this.#links.get(broker)
+    if (link === undefined) return
+    const head = this.#parse(frames[0])
+    if (head === undefined) return
+    switch (head.kind) {
+      case 'beat':
+        if (head.registered === false && link.registered) {
+          link.registered = false
+          this.review()
+        }
+        return
+      case 'refused':
+        this.#options.log.error({ broker, reason: head.message }, 'A broker refused this server')
+        return
+      case 'requests':
+        // What was meant for a former registration has been passed on by the broker.
+        if (head.session === link.session) this.#requests(broker, link, head, frames[1] ?? new Uint8Array())
+        return
+      default:
+    }
+  }
+
+  #requests(broker: string, link: Link, head: BackendHead & { kind: 'requests' }, bodies: Uint8Array): void {
+    let start = 0
+    head.tags.forEach((tag, index) => {
+      const end = start + (head.lengths[index] as number)
+      const body = bodies.subarray(start, end)
+      start = end
+      this.#options.request(`${broker} ${head.connections[index]}`, body, (reply) =>
+        this.#reply(link, tag, reply),
+      )
+    })
+  }
+
+  #reply(link: Link, tag: number, body: Uint8Array): void {
+    link.tags.push(tag)
+    link.bodies.push(body)
+    link.bytes += body.byteLength
+    if (link.tags.length >= REPLIES_MAX || link.bytes >= REPLIES_BYTES_MAX) return this.#flush()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#options.timers.soon(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    for (const [address, link] of this.#links) {
+      if (link.tags.length === 0) continue
+      const lengths = link.bodies.map((body) => body.byteLength)
+      this.#say(
+        address,
+        link,
+        { kind: 'replies', tags: link.tags, lengths },
+        Buffer.concat(link.bodies, link.bytes),
+      )
+      link.tags = []
+      link.bodies = []
+      link.bytes = 0
+    }
+  }
+
+  #register(address: string, link: Link): void {
+    const { cluster, name, incarnation } = this.#options.identity
+    this.#session++
+    link.session = this.#session
+    link.registered = true
+    this.#say(address, link, {
+      kind: 'ready',
+      cluster,
+      name,
+      incarnation,
+      session: link.session,
+      credit: CREDIT,
+    })
+  }
+
+  #say(address: string, link: Link, head: BackendHead, body?: Uint8Array): void {
+    link.beatAt = this.#options.time.monotonic()
+    this.#options.toBroker(address, body === undefined ? [encode(head)] : [encode(head), body])
+  }
+
+  #parse(frame: Uint8Array | undefined): BackendHead | undefined {
+    try {
+      return parseBackendHead(frame ?? new Uint8Array())
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'Refused a message of a broker')
+      return undefined
+    }
+  }
+}

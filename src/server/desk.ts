@@ -1,0 +1,247 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Time } from '../ports/index.ts'
+import type { Replica } from '../replication/index.ts'
+import type { Store } from '../store/index.ts'
+import {
+  channelTopic,
+  HISTORY_LIMIT_MAX,
+  isName,
+  type Operation,
+  type Position,
+  RecadoError,
+  readInteger,
+  readName,
+  streamKey,
+  userTopic,
+} from '../wire/index.ts'
+import type { Acceptor, Entry } from './acceptor.ts'
+import type { Acknowledgements, Level } from './acknowledgements.ts'
+import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
+import type { Publications } from './publications.ts'
+import type { Call, Desk } from './services/index.ts'
+
+/** Bytes of messages in one page of history. */
+const PAGE_BYTES_MAX = 768 * 1024
+
+export interface DeskOptions {
+  readonly acks: Level
+  readonly ackDeadlineMs: number
+  readonly messageBytesMax: number
+  readonly time: Time
+  readonly lamport: LamportClock
+  readonly store: Store
+  readonly replica: Replica
+  readonly acceptor: Acceptor
+  readonly acknowledgements: Acknowledgements
+  readonly publications: Publications
+  /** Why nothing may be accepted now, or undefined. */
+  readonly refusal: () => RecadoError | undefined
+  readonly status: () => Readonly<Record<string, unknown>>
+}
+
+/** Where services get done what they ask for. */
+export class ServerDesk implements Desk {
+  readonly #options: DeskOptions
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+  }
+
+  get acks(): Level {
+    return this.#options.acks
+  }
+
+  get messageBytesMax(): number {
+    return this.#options.messageBytesMax
+  }
+
+  knowsUser(name: string): boolean {
+    return this.#options.acceptor.userAt(name) !== undefined
+  }
+
+  knowsChannel(name: string): boolean {
+    return this.#options.acceptor.channelAt(name) !== undefined
+  }
+
+  users(): readonly string[] {
+    return this.#options.store.users()
+  }
+
+  channels(): readonly string[] {
+    return this.#options.store.channels()
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    return this.#options.status()
+  }
+
+  makeSure(call: Call, known: () => boolean, otherwise: () => RecadoError, go: () => void): void {
+    if (known()) return go()
+    const done = (): void => {
+      if (!known()) return call.fail(otherwise())
+      try {
+        go()
+      } catch (error) {
+        call.fail(error instanceof RecadoError ? error : internal(error))
+      }
+    }
+    if (!this.#options.replica.afterBarrier(done))
+      throw new RecadoError('overloaded', 'Too many wait for a majority; try again')
+  }
+
+  accept(call: Call, entry: Entry, level: Level, answer: (operation: Position) => object): void {
+    const { acceptor, publications } = this.#options
+    const known = acceptor.find(entry.user, entry.id)
+    if (known !== undefined) {
+      this.#checkSame(entry, known)
+      return this.#await(call, known, level, answer)
+    }
+    const refusal = this.#options.refusal()
+    if (refusal !== undefined) throw refusal
+    if (level === 'all') this.#checkAllVote()
+    const operation = acceptor.accept(entry)
+    if (operation.message !== undefined) {
+      publications.add({
+        seq: operation.seq,
+        level,
+        deadline: this.#deadline(),
+        topic: entry.kind === 'publish' ? channelTopic(entry.target) : userTopic(entry.target),
+        publication: publicationOf(operation),
+      })
+    }
+    this.#await(call, operation, level, answer)
+  }
+
+  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void {
+    const { acceptor } = this.#options
+    const at = kind === 'login' ? acceptor.userAt(name) : acceptor.channelAt(name)
+    this.#await(call, at as Position, this.acks, () => ({}))
+  }
+
+  history(call: Call): void {
+    const { data } = call.request
+    const after = decodeCursor(data['after'])
+    const limit = data['limit'] === undefined ? 100 : readInteger(data, 'limit')
+    if (limit < 1 || limit > HISTORY_LIMIT_MAX) {
+      throw new RecadoError('bad_request', `Key "limit" must be from 1 to ${HISTORY_LIMIT_MAX}`)
+    }
+    const query = this.#historyQuery(data)
+    const { store, replica, acknowledgements } = this.#options
+    const page = (): void => {
+      const visible = replica.visible()
+      const { messages, next, more } = store.history({
+        ...query,
+        after,
+        visible,
+        limit,
+        bytes: PAGE_BYTES_MAX,
+      })
+      call.ok({ messages, next: encodeCursor(next), more })
+    }
+    const seen =
+      data['seen'] === undefined || data['seen'] === null
+        ? new Map<string, number>()
+        : readVector(data['seen'], 'seen')
+    let waiting = 1
+    const arrived = (held: boolean): void => {
+      waiting -= 1
+      if (!held)
+        call.fail(
+          new RecadoError('unavailable', 'This server does not hold what "seen" names yet; try again'),
+        )
+      else if (waiting === 0) page()
+    }
+    for (const [stream, seq] of seen) {
+      if ((replica.visible().get(stream) ?? 0) >= seq) continue
+      waiting++
+      acknowledgements.wait(stream, seq, 'quorum', this.#deadline(), arrived)
+    }
+    this.#makeSureOf(call, query, () => arrived(true))
+  }
+
+  /** Nobody may be told of an unknown channel or user that this server merely has not heard of. */
+  #makeSureOf(call: Call, query: { channel?: string; user?: string }, go: () => void): void {
+    const { channel, user } = query
+    this.makeSure(
+      call,
+      () =>
+        (channel === undefined || this.knowsChannel(channel)) && (user === undefined || this.knowsUser(user)),
+      () =>
+        channel === undefined
+          ? new RecadoError('unknown_user', `There is no user "${user}"; users become known by logging in`)
+          : new RecadoError('unknown_channel', `There is no channel "${channel}"; create it first`),
+      go,
+    )
+  }
+
+  #historyQuery(data: Readonly<Record<string, unknown>>): { channel?: string; user?: string; with?: string } {
+    if (data['channel'] !== undefined && data['user'] === undefined)
+      return { channel: readName(data, 'channel') }
+    if (data['channel'] === undefined && data['user'] !== undefined) {
+      const user = readName(data, 'user')
+      if (data['with'] === undefined) return { user }
+      if (isName(data['with'])) return { user, with: data['with'] }
+    }
+    throw new RecadoError('bad_request', 'History needs "channel", or "user" and perhaps "with"')
+  }
+
+  #await(call: Call, position: Position, level: Level, answer: (operation: Position) => object): void {
+    const { clock, origin, incarnation, seq } = position
+    const stream = streamKey(origin, incarnation)
+    const done = (held: boolean): void => {
+      if (held) call.ok(answer({ clock, origin, incarnation, seq }) as Record<string, unknown>)
+      else
+        call.fail(
+          new RecadoError(
+            'unavailable',
+            'Not enough servers confirmed in time; the same id again tells the outcome',
+          ),
+        )
+    }
+    if (this.#options.replica.reached(level, stream) >= seq) done(true)
+    else this.#options.acknowledgements.wait(stream, seq, level, this.#deadline(), done)
+    call.accepted()
+  }
+
+  #checkSame(entry: Entry, known: Position): void {
+    const operation = this.#options.acceptor.read(known)
+    if (operation === undefined || isSame(entry, operation)) return
+    throw new RecadoError(
+      'bad_request',
+      `Id "${entry.id}" was used for another request of user "${entry.user}"`,
+    )
+  }
+
+  #checkAllVote(): void {
+    const { replica } = this.#options
+    if (replica.allVotersLive) return
+    throw new RecadoError(
+      'unavailable',
+      'A voter is down, so not all can confirm; ask for "quorum" or try again',
+    )
+  }
+
+  #deadline(): number {
+    return this.#options.time.monotonic() + this.#options.ackDeadlineMs
+  }
+}
+
+function publicationOf(operation: Operation): Parameters<Publications['add']>[0]['publication'] {
+  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind } = operation
+  const to = kind === 'publish' ? { channel: target } : { to: target }
+  const message = operation.message as string | Uint8Array
+  return { clock, timestamp, operation: { clock, origin, incarnation, seq }, id, user, ...to, message }
+}
+
+function isSame(entry: Entry, operation: Operation): boolean {
+  if (entry.kind !== operation.kind || entry.target !== operation.target) return false
+  const [asked, known] = [entry.message, operation.message]
+  if (typeof asked === 'string' || typeof known === 'string' || asked === undefined || known === undefined) {
+    return asked === known
+  }
+  return Buffer.compare(asked, known) === 0
+}
+
+function internal(cause: unknown): RecadoError {
+  return new RecadoError('internal', 'The server failed at this request; please report it', { cause })
+}

@@ -1,0 +1,3 @@
+/** A server's core: accepts, orders, acknowledges, answers. */
+export type { Level } from './acknowledgements.ts'
+export { Server, type ServerOptions } from './server.ts'

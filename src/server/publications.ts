@@ -1,0 +1,107 @@
+import type { Timers } from '../ports/index.ts'
+import { encode, type Publication } from '../wire/index.ts'
+import type { Level } from './acknowledgements.ts'
+
+/** Publications in one frame. */
+const FRAME_MAX = 256
+const FRAME_BYTES_MAX = 1024 * 1024
+
+/** An operation of this incarnation that subscribers shall get once it has reached its level. */
+export interface Unpublished {
+  readonly seq: number
+  readonly level: Level
+  /** Monotonic ms: when the client was told `unavailable` at the latest. */
+  readonly deadline: number
+  readonly topic: string
+  readonly publication: Omit<Publication, 'previous'>
+}
+
+export interface PublicationsOptions {
+  readonly timers: Timers
+  /** The last `seq` of this incarnation that has reached a level. */
+  readonly reached: (level: Level) => number
+  readonly now: () => number
+  readonly publish: (topic: string, body: Uint8Array) => void
+}
+
+/**
+ * Publishes this incarnation's operations to subscribers in their order, each once it is held as its level asks. What
+ * one topic received within one turn of the loop goes out as one frame.
+ */
+export class Publications {
+  readonly #options: PublicationsOptions
+  readonly #waiting: Unpublished[] = []
+  #first = 0
+  /** The last `seq` published on each topic: subscribers see gaps by it. */
+  readonly #previous = new Map<string, number>()
+  #frames = new Map<string, Publication[]>()
+  #scheduled = false
+
+  constructor(options: PublicationsOptions) {
+    this.#options = options
+  }
+
+  /** How many wait for their level. */
+  get size(): number {
+    return this.#waiting.length - this.#first
+  }
+
+  add(unpublished: Unpublished): void {
+    this.#waiting.push(unpublished)
+  }
+
+  /** A level may have been reached. */
+  advance(): void {
+    for (;;) {
+      const next = this.#waiting[this.#first]
+      if (next === undefined || !this.#isDue(next)) break
+      this.#first++
+      this.#publish(next)
+    }
+    if (this.#first > 1024 && this.#first * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#first)
+      this.#first = 0
+    }
+  }
+
+  /**
+   * `all` asks for every voter. Once its client has been told `unavailable`, a majority is enough for its publication:
+   * otherwise one voter that stays away would hold back all that comes after it.
+   */
+  #isDue(next: Unpublished): boolean {
+    if (this.#options.reached(next.level) >= next.seq) return true
+    return (
+      next.level === 'all' &&
+      this.#options.now() >= next.deadline &&
+      this.#options.reached('quorum') >= next.seq
+    )
+  }
+
+  #publish({ seq, topic, publication }: Unpublished): void {
+    const frame = this.#frames.get(topic) ?? []
+    this.#frames.set(topic, frame)
+    frame.push({ ...publication, previous: this.#previous.get(topic) ?? 0 })
+    this.#previous.set(topic, seq)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#options.timers.soon(() => this.#send())
+  }
+
+  #send(): void {
+    this.#scheduled = false
+    const frames = this.#frames
+    this.#frames = new Map()
+    for (const [topic, publications] of frames) {
+      let from = 0
+      let bytes = 0
+      publications.forEach((publication, index) => {
+        bytes += publication.message.length
+        if (index + 1 - from < FRAME_MAX && bytes < FRAME_BYTES_MAX && index + 1 < publications.length) return
+        const part = publications.slice(from, index + 1)
+        this.#options.publish(topic, encode(part.length === 1 ? part[0] : part))
+        from = index + 1
+        bytes = 0
+      })
+    }
+  }
+}

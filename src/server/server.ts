@@ -1,0 +1,366 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import { type Identity, Replica } from '../replication/index.ts'
+import type { Store } from '../store/index.ts'
+import {
+  checkClientClock,
+  parseRequests,
+  type ReadonlyVector,
+  RecadoError,
+  type ReplyData,
+  type Request,
+  streamKey,
+} from '../wire/index.ts'
+import { Acceptor } from './acceptor.ts'
+import { Acknowledgements, type Level } from './acknowledgements.ts'
+import { Brokers } from './brokers.ts'
+import { ServerDesk } from './desk.ts'
+import { Exchange } from './exchange.ts'
+import { Lanes } from './lanes.ts'
+import { Publications } from './publications.ts'
+import { type Call, SERVICES } from './services/index.ts'
+
+const TICK_MS = 50
+const SPACE_INTERVAL_MS = 1000
+/** Own operations that are not published yet; beyond it clients are told `overloaded`. */
+const UNPUBLISHED_MAX = 65_536
+/** Requests under way, over all brokers. */
+const UNDER_WAY_MAX = 65_536
+
+export interface ServerOptions {
+  readonly identity: Identity
+  readonly acks: Level
+  readonly ackDeadlineMs: number
+  readonly messageBytesMax: number
+  readonly heartbeatTimeoutMs: number
+  /** The share of the disk that must stay free for new operations to be taken. */
+  readonly diskReserve: number
+  readonly store: Store
+  readonly lamport: LamportClock
+  /** Corrected time in ms. */
+  readonly now: () => number
+  readonly time: Time
+  readonly timers: Timers
+  readonly chance: Chance
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly toBroker: (broker: string, frames: Uint8Array[]) => boolean
+  readonly toPeer: (name: string, frames: Uint8Array[]) => boolean
+  readonly publishToAll: (topic: string, body: Uint8Array) => void
+  readonly publishTo: (proxy: string, topic: string, body: Uint8Array) => void
+  readonly connectPeers: (addresses: ReadonlyMap<string, string>) => void
+  /** What `status` tells beside the rest: clocks and their offsets. */
+  readonly clockStatus: () => Readonly<Record<string, unknown>>
+  /** This process must end. */
+  readonly fail: (error: RecadoError) => void
+}
+
+/** One server: accepts, orders, stores, replicates, acknowledges, publishes. A state machine; its ports do the rest. */
+export class Server {
+  readonly replica: Replica
+  readonly brokers: Brokers
+  readonly #options: ServerOptions
+  readonly #acceptor: Acceptor
+  readonly #acknowledgements = new Acknowledgements()
+  readonly #publications: Publications
+  readonly #lanes = new Lanes()
+  readonly #desk: ServerDesk
+  #underWay = 0
+  #diskFull = false
+  #diskLow = false
+  #spaceAt = Number.NEGATIVE_INFINITY
+  #stopping = false
+  #cancelTick: Cancel = () => {}
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.replica = new Replica({
+      ...options,
+      pendingClock: () => this.#acceptor.pendingClock,
+      events: {
+        committed: (changes) => this.#committed(changes),
+        changed: () => this.#changed(),
+        superseded: (incarnation) => this.#superseded(incarnation),
+      },
+    })
+    this.#acceptor = new Acceptor({ ...options, distribute: (batch) => this.replica.distribute(batch) })
+    this.#publications = new Publications({
+      timers: options.timers,
+      now: () => options.time.monotonic(),
+      reached: (level) => this.replica.reached(level, this.#ownStream),
+      publish: options.publishToAll,
+    })
+    this.#desk = new ServerDesk({
+      ...options,
+      replica: this.replica,
+      acceptor: this.#acceptor,
+      acknowledgements: this.#acknowledgements,
+      publications: this.#publications,
+      refusal: () => this.#refusal(),
+      status: () => this.status(),
+    })
+    this.brokers = new Brokers({
+      ...options,
+      accepting: () => this.accepting,
+      request: (connection, body, answer) => this.#request(connection, body, answer),
+    })
+  }
+
+  start(): void {
+    this.replica.start()
+    this.#cancelTick = this.#options.timers.every(TICK_MS, () => this.#tick())
+  }
+
+  /** Takes leave of the brokers: no new requests come, what is under way is still answered. */
+  retire(): void {
+    this.#stopping = true
+    this.brokers.review()
+  }
+
+  /** Ends all timers. What was accepted is in the store; closing that is its owner's. */
+  stop(): void {
+    this.#acceptor.flush()
+    this.#cancelTick()
+    this.replica.stop()
+  }
+
+  /** Requests that have no answer yet. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  get accepting(): boolean {
+    return this.replica.accepting && !this.#stopping && !this.#diskFull && !this.#diskLow
+  }
+
+  /** The store flushed these. */
+  flushed(changes: ReadonlyVector): void {
+    this.#acceptor.retry()
+    for (const [stream, seq] of changes) this.#acknowledgements.reached('one', stream, seq)
+    this.replica.flushed(changes)
+    this.#publications.advance()
+  }
+
+  /** The disk is full, or has room again. */
+  diskFull(full: boolean): void {
+    this.#diskFull = full
+    if (full)
+      this.#options.log.error({}, 'The disk is full: nothing is accepted or acknowledged until there is room')
+    else this.#options.log.warn({}, 'The disk has room again')
+    this.#changed()
+  }
+
+  fromBroker(broker: string, frames: readonly Uint8Array[]): void {
+    this.#noticeStall()
+    this.brokers.receive(broker, frames)
+  }
+
+  fromPeer(frames: readonly Uint8Array[]): void {
+    this.#noticeStall()
+    this.replica.inbox.fromPeer(frames)
+  }
+
+  fromTopic(topic: string, body: Uint8Array): void {
+    this.#noticeStall()
+    this.replica.inbox.fromTopic(topic, body)
+  }
+
+  /** Why this server is not ready, or undefined. */
+  get unready(): string | undefined {
+    const { replica } = this
+    if (replica.voting.epoch === 0) return 'No list of voters yet: waiting for ref or a peer'
+    if (replica.condition.state === 'joining') return `Catching up: ${replica.toCatchUp} operations to go`
+    if (replica.condition.state === 'leaving') return 'Leaving'
+    if (this.#diskFull || this.#diskLow) return 'Too little room on the disk'
+    return replica.accepting ? undefined : 'Waiting to be counted by the other voters'
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    return statusOf(this.replica, this.#options, this.unready)
+  }
+
+  get #ownStream(): string {
+    return streamKey(this.#options.identity.name, this.#options.identity.incarnation)
+  }
+
+  #request(connection: string, body: Uint8Array, answer: (reply: Uint8Array) => void): void {
+    const { requests, batch } = parseRequests(body)
+    const exchange = new Exchange(requests.length, batch, answer)
+    requests.forEach((request, index) => {
+      if ('error' in request) return this.#answer(exchange, index, request, errorData(request.error))
+      this.#lanes.run(connection, (release) => this.#serve(exchange, index, request, release))
+    })
+  }
+
+  #serve(exchange: Exchange, index: number, request: Request, release: () => void): void {
+    const { lamport, metrics } = this.#options
+    const began = this.#options.time.monotonic()
+    let answered = false
+    this.#underWay++
+    const finish = (data: ReplyData): void => {
+      if (answered) return
+      answered = true
+      this.#underWay--
+      const service = SERVICES.has(request.service) ? request.service : 'unknown'
+      metrics.add('recado_requests_total', 1, { service, code: data.status === 'ok' ? 'ok' : data.code })
+      metrics.observe('recado_request_duration_seconds', (this.#options.time.monotonic() - began) / 1000, {
+        service,
+      })
+      this.#answer(exchange, index, request, data)
+      release()
+    }
+    const call: Call = {
+      request,
+      ok: (data) => finish({ status: 'ok', ...data }),
+      fail: (error) => finish(errorData(error)),
+      accepted: release,
+    }
+    try {
+      if (this.#underWay > UNDER_WAY_MAX)
+        throw new RecadoError('overloaded', 'Too many requests are under way; try again')
+      checkClientClock(request.clock, lamport.now, this.#options.now())
+      lamport.receive(request.clock)
+      const service = SERVICES.get(request.service)
+      if (service === undefined)
+        throw new RecadoError('unknown_service', `There is no service "${request.service}"`)
+      service(call, this.#desk)
+    } catch (error) {
+      if (!(error instanceof RecadoError)) this.#options.log.error({ err: error }, 'A service failed')
+      call.fail(
+        error instanceof RecadoError
+          ? error
+          : new RecadoError('internal', 'The server failed at this request'),
+      )
+    }
+  }
+
+  #answer(
+    exchange: Exchange,
+    index: number,
+    request: Pick<Request, 'service' | 'id'>,
+    data: ReplyData,
+  ): void {
+    exchange.answer(index, request, data, this.#options.lamport.next(), this.#options.now())
+  }
+
+  #refusal(): RecadoError | undefined {
+    if (!this.accepting || this.#acceptor.stuck) {
+      return new RecadoError(
+        'unavailable',
+        `${this.unready ?? 'The server is stopping or its disk is behind'}; try again`,
+      )
+    }
+    if (this.#publications.size >= UNPUBLISHED_MAX) {
+      return new RecadoError(
+        'overloaded',
+        'Too many operations wait for a majority of the servers; try again',
+      )
+    }
+    return undefined
+  }
+
+  #committed(changes: ReadonlyVector): void {
+    for (const [stream, seq] of changes) this.#acknowledgements.reached('quorum', stream, seq)
+    this.#publications.advance()
+    this.#options.log.trace({ streams: changes.size }, 'A majority confirmed')
+  }
+
+  #changed(): void {
+    for (const stream of this.#acknowledgements.streams('all')) {
+      this.#acknowledgements.reached('all', stream, this.replica.reached('all', stream))
+    }
+    this.brokers.review()
+  }
+
+  #tick(): void {
+    this.#noticeStall()
+    const now = this.#options.time.monotonic()
+    if (now - this.#spaceAt >= SPACE_INTERVAL_MS) {
+      this.#spaceAt = now
+      this.#checkSpace()
+    }
+    this.#acknowledgements.expire(now)
+    this.#publications.advance()
+    this.#acceptor.retry()
+    this.brokers.beat()
+    this.#measure()
+  }
+
+  #noticeStall(): void {
+    if (this.replica.noticeStall()) this.brokers.startAnew()
+  }
+
+  #checkSpace(): void {
+    const { free, total } = this.#options.store.space()
+    const low = total > 0 && free / total < this.#options.diskReserve
+    if (low === this.#diskLow) return
+    this.#diskLow = low
+    const fields = { free_bytes: free, total_bytes: total, reserve_ratio: this.#options.diskReserve }
+    if (low) this.#options.log.error(fields, 'Too little room on the disk: no new operations are taken')
+    else this.#options.log.info(fields, 'Enough room on the disk again')
+    this.#changed()
+  }
+
+  #measure(): void {
+    const { metrics, store, lamport } = this.#options
+    metrics.set('recado_unacknowledged_operations', this.#acknowledgements.size)
+    metrics.set('recado_unpublished_operations', this.#publications.size)
+    metrics.set('recado_lamport_clock', lamport.now)
+    metrics.set('recado_final_clock', store.finalClock)
+  }
+
+  #superseded(incarnation: number): void {
+    const { name } = this.#options.identity
+    this.#options.fail(
+      new RecadoError(
+        'superseded',
+        `A newer process of "${name}" runs (incarnation ${incarnation}); this one ends`,
+      ),
+    )
+  }
+}
+
+function errorData(error: RecadoError): ReplyData {
+  return { status: 'error', code: error.code, message: error.message, retryable: error.retryable }
+}
+
+function statusOf(
+  replica: Replica,
+  options: ServerOptions,
+  unready: string | undefined,
+): Readonly<Record<string, unknown>> {
+  const { store, identity, lamport, now } = options
+  const count = (vector: ReadonlyVector): number => [...vector.values()].reduce((sum, seq) => sum + seq, 0)
+  const held = count(store.durable)
+  return {
+    name: identity.name,
+    cluster: identity.cluster,
+    incarnation: identity.incarnation,
+    rank: replica.condition.rank,
+    state: replica.condition.state,
+    ready: unready === undefined,
+    ...(unready === undefined ? {} : { reason: unready }),
+    coordinator: replica.coordinator,
+    epoch: replica.voting.epoch,
+    voters: replica.voting.names,
+    members: [...replica.peers.all()].map((peer) => ({
+      name: peer.name,
+      rank: peer.rank,
+      state: peer.state,
+      address: peer.address,
+      live: replica.peers.isLive(peer),
+      durable: count(peer.durable),
+      lag: Math.max(0, held - count(peer.durable)),
+      promise: peer.promises.usable,
+    })),
+    clock: lamport.now,
+    time: now(),
+    ...options.clockStatus(),
+    durable: held,
+    vector: Object.fromEntries(store.durable),
+    committed: count(replica.quorum.committed),
+    stable: store.finalClock,
+    files: store.fileSizes(),
+    filesCurrent: store.filesCurrent,
+  }
+}

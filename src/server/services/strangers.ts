@@ -1,0 +1,13 @@
+import { RecadoError } from '../../wire/index.ts'
+
+export function notLoggedIn(user: string): RecadoError {
+  return new RecadoError('not_logged_in', `User "${user}" is not logged in; log in first`)
+}
+
+export function unknownUser(user: string): RecadoError {
+  return new RecadoError('unknown_user', `There is no user "${user}"; users become known by logging in`)
+}
+
+export function unknownChannel(channel: string): RecadoError {
+  return new RecadoError('unknown_channel', `There is no channel "${channel}"; create it first`)
+}
