@@ -46,6 +46,7 @@ export class Heads {
 
   sendWhole(peer: Peer): void {
     peer.answered = peer.asks
+    peer.toldCounted = this.#options.counted().includes(peer) ? peer.incarnation : 0
     this.#send(peer, vectorToObject(this.#options.store.durable), this.#whole(peer))
   }
 

@@ -36,6 +36,8 @@ export class Peer {
   answers = 0
   /** The last `seq` of my stream that reached it by a proxy. */
   byProxy = 0
+  /** Its incarnation that the last whole head to it counted, 0 if none. */
+  toldCounted = 0
   /** Heads sent to its present incarnation, and my latest answer among them. */
   headsSent = 0
   answered = 0
@@ -108,6 +110,7 @@ export class Peer {
     this.asks = 0
     this.answers = 0
     this.answered = 0
+    this.toldCounted = 0
     this.byProxy = 0
     this.headsSent = 0
     this.#lastNumber = 0

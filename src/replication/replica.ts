@@ -260,17 +260,18 @@ export class Replica {
       this.#sendWhole()
       this.#distribution.sendEchoes()
       this.peers.remember()
+      this.#commit(this.#options.store.durable.keys())
       this.#showProgress(now)
     }
     this.#holes.fill()
     this.#elect()
-    this.#commit(this.#options.store.durable.keys())
     this.#review()
   }
 
   #headTaken(peer: Peer, streams: readonly StreamKey[]): void {
     const { store } = this.#options
-    if (peer.asks > peer.answered) this.#heads.sendWhole(peer)
+    const newlyCounted = peer.toldCounted !== peer.incarnation && this.peers.counted().includes(peer)
+    if (newlyCounted || peer.asks > peer.answered) this.#heads.sendWhole(peer)
     this.#catchUp?.offer(peer)
     this.#questions.offer(peer)
     this.#distribution.reached(peer)

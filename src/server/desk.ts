@@ -1,5 +1,4 @@
-import type { LamportClock } from '../clocks/index.ts'
-import type { Time } from '../ports/index.ts'
+import type { Time, Timers } from '../ports/index.ts'
 import type { Replica } from '../replication/index.ts'
 import type { Store } from '../store/index.ts'
 import {
@@ -28,7 +27,7 @@ export interface DeskOptions {
   readonly ackDeadlineMs: number
   readonly messageBytesMax: number
   readonly time: Time
-  readonly lamport: LamportClock
+  readonly timers: Timers
   readonly store: Store
   readonly replica: Replica
   readonly acceptor: Acceptor
@@ -77,16 +76,19 @@ export class ServerDesk implements Desk {
 
   makeSure(call: Call, known: () => boolean, otherwise: () => RecadoError, go: () => void): void {
     if (known()) return go()
-    const done = (): void => {
+    const { replica, timers } = this.#options
+    const cancel = timers.after(this.#options.ackDeadlineMs, () => {
+      call.fail(new RecadoError('unavailable', 'No majority answered in time whether the name is known; try again'))
+    })
+    const sure = replica.afterBarrier(() => {
+      cancel()
+      if (call.answered) return
       if (!known()) return call.fail(otherwise())
-      try {
-        go()
-      } catch (error) {
-        call.fail(error instanceof RecadoError ? error : internal(error))
-      }
-    }
-    if (!this.#options.replica.afterBarrier(done))
-      throw new RecadoError('overloaded', 'Too many wait for a majority; try again')
+      this.#guard(call, go)
+    })
+    if (sure) return
+    cancel()
+    throw new RecadoError('overloaded', 'Too many wait for a majority; try again')
   }
 
   accept(call: Call, entry: Entry, level: Level, answer: (operation: Position) => object): void {
@@ -210,6 +212,14 @@ export class ServerDesk implements Desk {
       'bad_request',
       `Id "${entry.id}" was used for another request of user "${entry.user}"`,
     )
+  }
+
+  #guard(call: Call, go: () => void): void {
+    try {
+      go()
+    } catch (error) {
+      call.fail(error instanceof RecadoError ? error : internal(error))
+    }
   }
 
   #checkAllVote(): void {

@@ -211,6 +211,9 @@ export class Server {
     }
     const call: Call = {
       request,
+      get answered() {
+        return answered
+      },
       ok: (data) => finish({ status: 'ok', ...data }),
       fail: (error) => finish(errorData(error)),
       accepted: release,

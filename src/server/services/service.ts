@@ -5,6 +5,7 @@ import type { Level } from '../acknowledgements.ts'
 /** One request under way. */
 export interface Call {
   readonly request: Request
+  readonly answered: boolean
   /** Answers, once. */
   ok(data?: Readonly<Record<string, unknown>>): void
   fail(error: RecadoError): void

@@ -1,0 +1,86 @@
+import type { Cancel, Time, Timers } from '../../src/ports/index.ts'
+import type { ProcessTime, VirtualTime } from '../support/virtual-time.ts'
+import type { Host } from './network.ts'
+
+/** One process: its clocks and timers, which a crash ends and a freeze holds back. */
+export class SimulatedProcess implements Host, Time, Timers {
+  readonly name: string
+  life = 0
+  #clock: ProcessTime
+  readonly #world: VirtualTime
+  readonly #options: { offsetMs: number; driftPpm: number }
+  #frozen = false
+  #waiting: (() => void)[] = []
+
+  constructor(world: VirtualTime, name: string, options: { offsetMs?: number; driftPpm?: number } = {}) {
+    this.name = name
+    this.#world = world
+    this.#options = { offsetMs: options.offsetMs ?? 0, driftPpm: options.driftPpm ?? 0 }
+    this.#clock = world.process(this.#options)
+  }
+
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic()
+  }
+
+  wall(): number {
+    return this.#clock.wall()
+  }
+
+  soon(callback: () => void): void {
+    this.after(0, callback)
+  }
+
+  after(ms: number, callback: () => void): Cancel {
+    const life = this.life
+    return this.#clock.after(ms, () => {
+      if (life === this.life) this.deliver(callback)
+    })
+  }
+
+  every(ms: number, callback: () => void): Cancel {
+    const life = this.life
+    let waiting = false
+    return this.#clock.every(ms, () => {
+      // A frozen process finds one tick when it thaws, however many it has missed.
+      if (life !== this.life || waiting) return
+      waiting = true
+      this.deliver(() => {
+        waiting = false
+        callback()
+      })
+    })
+  }
+
+  deliver(handle: () => void): void {
+    if (this.#frozen) this.#waiting.push(handle)
+    else handle()
+  }
+
+  freeze(): void {
+    this.#frozen = true
+  }
+
+  thaw(): void {
+    this.#frozen = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    const life = this.life
+    for (const handle of waiting) {
+      if (life === this.life) this.deliver(handle)
+    }
+  }
+
+  /** Ends this life: its timers, and all that was on its way to it. */
+  crash(): void {
+    this.life++
+    this.#clock.stop()
+    this.#clock = this.#world.process(this.#options)
+    this.#frozen = false
+    this.#waiting = []
+  }
+}

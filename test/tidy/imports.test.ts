@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { codeOf, importsOf, partOf } from './imports.ts'
+import { filesOf } from './tree.ts'
+
+interface Permission {
+  /** Parts of ours, through their doors. */
+  readonly ours: readonly string[]
+  /** Packages, and Node's own modules. */
+  readonly packages: readonly string[]
+}
+
+const CORE = ['wire', 'clocks', 'ports']
+
+/** Who may know whom. Imports point one way: nothing here names a part that stands below it. */
+const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  wire: { ours: [], packages: ['@msgpack/msgpack', 'node:zlib'] },
+  ports: { ours: ['wire'], packages: [] },
+  clocks: { ours: ['wire'], packages: [] },
+  broker: { ours: CORE, packages: [] },
+  proxy: { ours: CORE, packages: [] },
+  store: { ours: CORE, packages: [] },
+  replication: { ours: [...CORE, 'store'], packages: [] },
+  server: { ours: [...CORE, 'store', 'replication'], packages: [] },
+  ref: { ours: CORE, packages: [] },
+  client: { ours: CORE, packages: [] },
+  config: { ours: ['wire'], packages: ['zod'] },
+  adapters: { ours: ['wire', 'ports', 'config'], packages: ['*'] },
+  roles: {
+    ours: [
+      ...CORE,
+      'config',
+      'adapters',
+      'broker',
+      'proxy',
+      'store',
+      'replication',
+      'server',
+      'ref',
+      'client',
+    ],
+    packages: [],
+  },
+  cli: {
+    ours: [...CORE, 'config', 'adapters', 'store', 'client'],
+    packages: ['commander', 'node:*'],
+  },
+  main: { ours: ['config', 'roles', 'adapters', 'wire', 'ports'], packages: ['node:*'] },
+}
+
+/** What makes a run unrepeatable or does I/O, and what a core takes instead. */
+const BANNED_IN_CORES = [
+  [/\bDate\b/, 'the Time port'],
+  [/\bperformance\b/, 'the Time port'],
+  [/\bMath\.random\b/, 'the Chance port'],
+  [/\bcrypto\b/, 'the Chance port'],
+  [/\b(?:setTimeout|setInterval|setImmediate|queueMicrotask)\b/, 'the Timers port'],
+  [/\bprocess\./, 'a parameter'],
+  [/\bconsole\./, 'the Log port'],
+] as const
+
+const CORES = new Set([
+  'wire',
+  'clocks',
+  'ports',
+  'broker',
+  'proxy',
+  'store',
+  'replication',
+  'server',
+  'ref',
+  'client',
+])
+
+const sources = filesOf('src', ['.ts'])
+
+describe('the import directions', () => {
+  it('table knows every part of src', () => {
+    const parts = new Set(sources.map((source) => partOf(source.path)))
+
+    expect([...parts].filter((part) => !(part in PERMISSIONS))).toEqual([])
+  })
+
+  it.each(Object.keys(PERMISSIONS))('%s imports only parts that it may know', (part) => {
+    const allowed = PERMISSIONS[part]?.ours ?? []
+
+    expect(crossings(part).filter(([, to]) => !allowed.includes(partOf(to)))).toEqual([])
+  })
+
+  it.each(Object.keys(PERMISSIONS))('%s reaches other parts through their doors', (part) => {
+    expect(crossings(part).filter(([, to]) => !/^src\/\w+\/index\.ts$/.test(to))).toEqual([])
+  })
+
+  it.each(Object.keys(PERMISSIONS))('%s imports only packages that it may know', (part) => {
+    const allowed = PERMISSIONS[part]?.packages ?? []
+    const foreign = importsOfPart(part).filter(([, to]) => !to.startsWith('src/'))
+
+    expect(foreign.filter(([, to]) => !allowed.some((pattern) => matches(pattern, to)))).toEqual([])
+  })
+})
+
+describe('the cores', () => {
+  it.each(BANNED_IN_CORES)('do without %s: they take %s', (pattern) => {
+    const cores = sources.filter((source) => CORES.has(partOf(source.path)))
+
+    expect(cores.filter((source) => pattern.test(codeOf(source))).map((source) => source.path)).toEqual([])
+  })
+})
+
+function importsOfPart(part: string): [from: string, to: string][] {
+  return sources
+    .filter((source) => partOf(source.path) === part)
+    .flatMap((source) => importsOf(source).map((to): [string, string] => [source.path, to]))
+}
+
+function crossings(part: string): [from: string, to: string][] {
+  return importsOfPart(part).filter(([, to]) => to.startsWith('src/') && partOf(to) !== part)
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern === name || (pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1)))
+}
