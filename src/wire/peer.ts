@@ -4,7 +4,15 @@ import type { StreamKey } from './operation.ts'
  * What servers say to each other: from a server's DEALER to a peer's ROUTER, one way (answers go by the answerer's own
  * DEALER). One head frame (MessagePack map); `batches` have a second frame.
  */
-export type PeerMessage = Head | Fetch | Batches | TimePoll | TimeAnswer | TimeCorrection
+export type PeerMessage =
+  | Head
+  | Fetch
+  | Batches
+  | TimePoll
+  | TimeAnswer
+  | TimeCorrection
+  | Echo
+  | CoordinatorAnnouncement
 
 interface FromServer {
   readonly cluster: string

@@ -18,7 +18,7 @@ export function join(into: Vector, other: ReadonlyVector): Vector {
 
 /** The vector as a map for the wire, streams sorted. */
 export function vectorToObject(vector: ReadonlyVector): Record<StreamKey, number> {
-  return Object.fromEntries([...vector].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries([...vector].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 export function vectorFromObject(object: Readonly<Record<StreamKey, number>>): Vector {

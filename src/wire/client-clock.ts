@@ -1,0 +1,16 @@
+import { RecadoError } from './errors.ts'
+
+/** A clock that is above this many times the time in ms has not been counted up by honest sends. */
+const CLOCKS_PER_MS = 1000
+
+/**
+ * Keeps a client from driving everyone's clock towards 2^53.
+ * @throws RecadoError `bad_request` when the client's clock is above both the server's own and 1,000 times its time in ms
+ */
+export function checkClientClock(clientClock: number, ownClock: number, nowMs: number): void {
+  if (clientClock <= ownClock || clientClock <= nowMs * CLOCKS_PER_MS) return
+  throw new RecadoError(
+    'bad_request',
+    `The clock ${clientClock} is absurdly far ahead; take the clocks of the replies and add one for each send`,
+  )
+}

@@ -1,0 +1,34 @@
+import { decode } from './codec.ts'
+import type { Reply, ReplyData } from './envelope.ts'
+import { isErrorCode, RecadoError } from './errors.ts'
+import { isMap, readBoolean, readInteger, readMap, readString } from './fields.ts'
+import { PEER_LIMITS } from './limits.ts'
+
+/** Reads what answers a client's body: one reply or an array of them. @throws RecadoError `bad_request` */
+export function parseReplies(body: Uint8Array): readonly Reply[] {
+  const value = decode(body, PEER_LIMITS)
+  return Array.isArray(value) ? value.map(parseReply) : [parseReply(value)]
+}
+
+function parseReply(value: unknown): Reply {
+  if (!isMap(value)) throw new RecadoError('bad_request', 'A reply must be a map')
+  return {
+    service: readString(value, 'service'),
+    id: readString(value, 'id'),
+    clock: readInteger(value, 'clock'),
+    timestamp: readInteger(value, 'timestamp'),
+    data: parseData(readMap(value, 'data')),
+  }
+}
+
+function parseData(data: Readonly<Record<string, unknown>>): ReplyData {
+  if (data['status'] === 'ok') return data as ReplyData
+  const code = data['code']
+  return {
+    status: 'error',
+    // A newer server may know codes that this client does not.
+    code: isErrorCode(code) ? code : 'internal',
+    message: readString(data, 'message'),
+    retryable: readBoolean(data, 'retryable'),
+  }
+}

@@ -1,0 +1,85 @@
+import { decode, encode } from './codec.ts'
+import type { Reply, Request } from './envelope.ts'
+import { RecadoError } from './errors.ts'
+import { type Fields, isMap, readInteger, readMap, readString } from './fields.ts'
+import { BATCH_REQUESTS_MAX, CLIENT_LIMITS, ID_BYTES_MAX } from './limits.ts'
+
+/** A request that cannot be served, with what of it could be read, for its reply. */
+export interface MalformedRequest {
+  readonly service: string
+  readonly id: string
+  readonly error: RecadoError
+}
+
+export interface ParsedRequests {
+  readonly requests: readonly (Request | MalformedRequest)[]
+  /** Whether the client sent an array, and is answered by one. */
+  readonly batch: boolean
+}
+
+/** Reads a client's body. Never throws: what is wrong stands in the result, to be answered. */
+export function parseRequests(body: Uint8Array): ParsedRequests {
+  try {
+    const value = decode(body, CLIENT_LIMITS)
+    if (!Array.isArray(value)) return { requests: [parseRequest(value)], batch: false }
+    if (value.length > 0 && value.length <= BATCH_REQUESTS_MAX) {
+      return { requests: value.map(parseRequest), batch: true }
+    }
+    throw new RecadoError('bad_request', `A batch must hold 1 to ${BATCH_REQUESTS_MAX} requests`)
+  } catch (error) {
+    return { requests: [{ service: '', id: '', error: asRecadoError(error) }], batch: false }
+  }
+}
+
+/** The body that answers; replies stand in the order of the requests. */
+export function encodeReplies(replies: readonly Reply[], batch: boolean): Uint8Array {
+  return encode(batch ? replies : replies[0])
+}
+
+/** The body that answers a client's body, each of its requests with the same error. */
+export function errorReply(
+  body: Uint8Array,
+  error: RecadoError,
+  clock: number,
+  timestamp: number,
+): Uint8Array {
+  const { requests, batch } = parseRequests(body)
+  const replies = requests.map((request): Reply => {
+    const { code, message, retryable } = 'error' in request ? request.error : error
+    const { service, id } = request
+    return { service, id, clock, timestamp, data: { status: 'error', code, message, retryable } }
+  })
+  return encodeReplies(replies, batch)
+}
+
+function parseRequest(value: unknown): Request | MalformedRequest {
+  const fields: Fields = isMap(value) ? value : {}
+  try {
+    if (!isMap(value)) throw new RecadoError('bad_request', 'A request must be a map')
+    return {
+      service: readString(fields, 'service'),
+      id: readId(fields),
+      clock: readInteger(fields, 'clock'),
+      timestamp: readInteger(fields, 'timestamp'),
+      data: readMap(fields, 'data'),
+    }
+  } catch (error) {
+    return { service: shortText(fields['service']), id: shortText(fields['id']), error: asRecadoError(error) }
+  }
+}
+
+function readId(fields: Fields): string {
+  const id = readString(fields, 'id')
+  const bytes = Buffer.byteLength(id)
+  if (bytes >= 1 && bytes <= ID_BYTES_MAX && id.isWellFormed()) return id
+  throw new RecadoError('bad_request', `Key "id" must have 1 to ${ID_BYTES_MAX} bytes of well-formed text`)
+}
+
+function shortText(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, ID_BYTES_MAX) : ''
+}
+
+function asRecadoError(error: unknown): RecadoError {
+  if (error instanceof RecadoError) return error
+  return new RecadoError('bad_request', 'Cannot read the request', { cause: error })
+}
