@@ -1,4 +1,3 @@
-import type { ReadonlyVector } from '../wire/index.ts'
 import { Barrier } from './barrier.ts'
 import type { Peer } from './peer.ts'
 
@@ -70,9 +69,4 @@ export class Questions {
     this.#options.ask()
     this.check()
   }
-}
-
-/** What a barrier still misses, for logs and status. */
-export function missing(barrier: Barrier | undefined, durableHere: ReadonlyVector): number {
-  return barrier?.missing(durableHere) ?? 0
 }

@@ -29,7 +29,7 @@ export class Quorum {
     const majority = this.#voting.majority
     if (voters.length < majority) return changes
     for (const stream of streams) {
-      const seqs = voters.map((voter) => voter.durable.get(stream) ?? 0).sort((a, b) => b - a)
+      const seqs = voters.map((voter) => voter.durable.get(stream) ?? 0).toSorted((a, b) => b - a)
       const seq = seqs[majority - 1] as number
       if (seq <= (this.#committed.get(stream) ?? 0)) continue
       this.#committed.set(stream, seq)

@@ -348,7 +348,7 @@ export class Replica {
     const { identity, log, metrics } = this.#options
     const able = this.peers.counted().map(({ name, rank }) => ({ name, rank }))
     if (this.condition.state === 'up') able.push({ name: identity.name, rank: this.condition.rank })
-    const first = able.filter(({ rank }) => rank > 0).sort((a, b) => a.rank - b.rank)[0]
+    const first = able.filter(({ rank }) => rank > 0).toSorted((a, b) => a.rank - b.rank)[0]
     const elected = first?.name ?? ''
     if (elected === this.#coordinator) return
     log.info({ coordinator: elected, former: this.#coordinator }, 'The coordinator changed')

@@ -1,6 +1,6 @@
 import type { Log, Time, Timers } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
-import { type BackendHead, encode, parseBackendHead } from '../wire/index.ts'
+import { type BackendHead, encode, parseBackendHead, type Requests, splitBodies } from '../wire/index.ts'
 
 const BEAT_MS = 250
 /** Bodies that a broker may have here unanswered. */
@@ -84,11 +84,18 @@ export class Brokers {
     }
   }
 
+  /** What is malformed is dropped: a broker of ours does not send it. */
   receive(broker: string, frames: readonly Uint8Array[]): void {
     const link = this.#links.get(broker)
     if (link === undefined) return
-    const head = this.#parse(frames[0])
-    if (head === undefined) return
+    try {
+      this.#take(broker, link, parseBackendHead(frames[0] ?? new Uint8Array()), frames[1])
+    } catch (error) {
+      this.#options.log.warn({ err: error, broker }, 'Refused a message of a broker')
+    }
+  }
+
+  #take(broker: string, link: Link, head: BackendHead, bodies: Uint8Array | undefined): void {
     switch (head.kind) {
       case 'beat':
         if (head.registered === false && link.registered) {
@@ -101,21 +108,17 @@ export class Brokers {
         return
       case 'requests':
         // What was meant for a former registration has been passed on by the broker.
-        if (head.session === link.session) this.#requests(broker, link, head, frames[1] ?? new Uint8Array())
+        if (head.session === link.session) this.#requests(broker, link, head, bodies)
         return
       default:
     }
   }
 
-  #requests(broker: string, link: Link, head: BackendHead & { kind: 'requests' }, bodies: Uint8Array): void {
-    let start = 0
+  #requests(broker: string, link: Link, head: Requests, second: Uint8Array | undefined): void {
+    const bodies = splitBodies(second, head.lengths)
     head.tags.forEach((tag, index) => {
-      const end = start + (head.lengths[index] as number)
-      const body = bodies.subarray(start, end)
-      start = end
-      this.#options.request(`${broker} ${head.connections[index]}`, body, (reply) =>
-        this.#reply(link, tag, reply),
-      )
+      const connection = `${broker} ${head.connections[index]}`
+      this.#options.request(connection, bodies[index] as Uint8Array, (reply) => this.#reply(link, tag, reply))
     })
   }
 
@@ -166,14 +169,5 @@ export class Brokers {
   #say(address: string, link: Link, head: BackendHead, body?: Uint8Array): void {
     link.beatAt = this.#options.time.monotonic()
     this.#options.toBroker(address, body === undefined ? [encode(head)] : [encode(head), body])
-  }
-
-  #parse(frame: Uint8Array | undefined): BackendHead | undefined {
-    try {
-      return parseBackendHead(frame ?? new Uint8Array())
-    } catch (error) {
-      this.#options.log.debug({ err: error }, 'Refused a message of a broker')
-      return undefined
-    }
   }
 }

@@ -78,7 +78,9 @@ export class ServerDesk implements Desk {
     if (known()) return go()
     const { replica, timers } = this.#options
     const cancel = timers.after(this.#options.ackDeadlineMs, () => {
-      call.fail(new RecadoError('unavailable', 'No majority answered in time whether the name is known; try again'))
+      call.fail(
+        new RecadoError('unavailable', 'No majority answered in time whether the name is known; try again'),
+      )
     })
     const sure = replica.afterBarrier(() => {
       cancel()

@@ -9,7 +9,7 @@ export class Exchange {
 
   constructor(count: number, batch: boolean, done: (body: Uint8Array) => void) {
     this.#batch = batch
-    this.#replies = new Array<Reply | undefined>(count)
+    this.#replies = Array.from({ length: count })
     this.#missing = count
     this.#done = done
   }

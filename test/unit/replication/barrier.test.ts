@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { Barrier } from '../../../src/replication/barrier.ts'
+import { Peer } from '../../../src/replication/peer.ts'
+import { Voting } from '../../../src/replication/voting.ts'
+
+const voting = new Voting({ epoch: 1, names: ['a', 'b', 'c'] })
+
+function peer(
+  name: string,
+  options: { answers: number; seq: number; joining?: boolean; intact?: boolean },
+): Peer {
+  const made = new Peer(name, '', 1, new Map())
+  made.incarnation = 1
+  made.answers = options.answers
+  made.state = options.joining === true ? 'joining' : 'up'
+  made.intact = options.intact ?? true
+  made.durable.set('x/1', options.seq)
+  return made
+}
+
+const here = (seq: number): Map<string, number> => new Map([['x/1', seq]])
+
+describe('Barrier', () => {
+  it('is met when a majority has answered and this disk holds what they had', () => {
+    const barrier = new Barrier(1, { joiningCount: false })
+    barrier.offer(peer('b', { answers: 1, seq: 5 }))
+    expect(barrier.met(voting, 'a', true, here(4))).toBe(false)
+    expect(barrier.missing(here(4))).toBe(1)
+    expect(barrier.met(voting, 'a', true, here(5))).toBe(true)
+  })
+
+  it('takes no answer to an earlier question', () => {
+    const barrier = new Barrier(2, { joiningCount: false })
+    barrier.offer(peer('b', { answers: 1, seq: 0 }))
+    expect(barrier.met(voting, 'a', true, here(0))).toBe(false)
+  })
+
+  it('does not count the asker whose own disk is not intact', () => {
+    const barrier = new Barrier(1, { joiningCount: true })
+    barrier.offer(peer('b', { answers: 1, seq: 0 }))
+    expect(barrier.met(voting, 'a', false, here(0))).toBe(false)
+    barrier.offer(peer('c', { answers: 1, seq: 0 }))
+    expect(barrier.met(voting, 'a', false, here(0))).toBe(true)
+  })
+
+  it('counts intact joining servers for catching up, and not to vouch for an unknown name', () => {
+    const catching = new Barrier(1, { joiningCount: true })
+    const vouching = new Barrier(1, { joiningCount: false })
+    for (const barrier of [catching, vouching]) {
+      barrier.offer(peer('b', { answers: 1, seq: 3, joining: true }))
+    }
+    expect(catching.met(voting, 'a', true, here(3))).toBe(true)
+    expect(vouching.met(voting, 'a', true, here(3))).toBe(false)
+  })
+
+  it('does not count a joining server that lacks what it once called durable', () => {
+    const barrier = new Barrier(1, { joiningCount: true })
+    const emptied = new Peer('b', '', 1, new Map([['x/1', 7]]))
+    Object.assign(emptied, { incarnation: 2, answers: 1, intact: true, state: 'joining' })
+    barrier.offer(emptied)
+    expect(barrier.met(voting, 'a', true, here(0))).toBe(false)
+  })
+
+  it('is met at a founding, when all voters have answered though no disk is intact yet', () => {
+    const barrier = new Barrier(1, { joiningCount: true })
+    barrier.offer(peer('b', { answers: 1, seq: 0, joining: true, intact: false }))
+    expect(barrier.met(voting, 'a', false, here(0))).toBe(false)
+    barrier.offer(peer('c', { answers: 1, seq: 0, joining: true, intact: false }))
+    expect(barrier.met(voting, 'a', false, here(0))).toBe(true)
+  })
+})

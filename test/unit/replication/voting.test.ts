@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { Quorum } from '../../../src/replication/quorum.ts'
+import { Voting } from '../../../src/replication/voting.ts'
+
+const three = { epoch: 1, names: ['a', 'b', 'c'] }
+
+describe('Voting', () => {
+  it('finds no majority while there is no list', () => {
+    expect(new Voting({ epoch: 0, names: [] }).isMajority(['a', 'b', 'c'])).toBe(false)
+  })
+
+  it('counts only voters, each once', () => {
+    const voting = new Voting(three)
+    expect(voting.isMajority(['a', 'a', 'd', 'e'])).toBe(false)
+    expect(voting.isMajority(['a', 'b'])).toBe(true)
+  })
+
+  it('never goes back to a list of a lower epoch', () => {
+    const voting = new Voting({ epoch: 2, names: ['a'] })
+    voting.adopt(three)
+    expect(voting.names).toEqual(['a'])
+  })
+})
+
+describe('Quorum', () => {
+  const durable = (seq: number): Map<string, number> => new Map([['a/1', seq]])
+
+  it('commits what a majority of the voters has on disk', () => {
+    const counting = [
+      { name: 'a', durable: durable(9) },
+      { name: 'b', durable: durable(5) },
+      { name: 'c', durable: durable(2) },
+    ]
+    const quorum = new Quorum(new Voting(three), () => counting)
+    expect(quorum.update(['a/1'])).toEqual(durable(5))
+    expect(quorum.committed.get('a/1')).toBe(5)
+    expect(quorum.everywhere('a/1')).toBe(2)
+  })
+
+  it('commits nothing while those that count are no majority', () => {
+    const quorum = new Quorum(new Voting(three), () => [{ name: 'a', durable: durable(9) }])
+    expect(quorum.update(['a/1']).size).toBe(0)
+    expect(quorum.everywhere('a/1')).toBe(0)
+  })
+
+  it('does not count a server that is no voter', () => {
+    const quorum = new Quorum(new Voting(three), () => [
+      { name: 'a', durable: durable(9) },
+      { name: 'z', durable: durable(9) },
+    ])
+    expect(quorum.update(['a/1']).size).toBe(0)
+  })
+
+  it('keeps what was committed when a voter falls away', () => {
+    let counting = [
+      { name: 'a', durable: durable(9) },
+      { name: 'b', durable: durable(9) },
+    ]
+    const quorum = new Quorum(new Voting(three), () => counting)
+    quorum.update(['a/1'])
+    counting = [{ name: 'a', durable: durable(9) }]
+    quorum.update(['a/1'])
+    expect(quorum.committed.get('a/1')).toBe(9)
+  })
+})

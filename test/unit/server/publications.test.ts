@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import type { Level } from '../../../src/server/acknowledgements.ts'
+import { Publications } from '../../../src/server/publications.ts'
+import { parsePublications } from '../../../src/wire/index.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
+
+function setUp() {
+  const world = new VirtualTime()
+  const time = world.process()
+  const reached: Record<Level, number> = { one: 0, quorum: 0, all: 0 }
+  const frames: { topic: string; seqs: number[]; previous: number[] }[] = []
+  const publications = new Publications({
+    timers: time,
+    reached: (level) => reached[level],
+    now: () => time.monotonic(),
+    publish: (topic, body) => {
+      const said = parsePublications(body)
+      frames.push({
+        topic,
+        seqs: said.map(({ operation }) => operation.seq),
+        previous: said.map(({ previous }) => previous),
+      })
+    },
+  })
+  const add = (seq: number, level: Level, topic = 'channel/news/', deadline = 5000): void =>
+    publications.add({
+      seq,
+      level,
+      deadline,
+      topic,
+      publication: {
+        clock: seq,
+        timestamp: seq,
+        operation: { clock: seq, origin: 'a', incarnation: 1, seq },
+        id: `${seq}`,
+        user: 'ana',
+        channel: 'news',
+        message: 'hi',
+      },
+    })
+  return { world, reached, frames, publications, add }
+}
+
+describe('Publications', () => {
+  it('publishes nothing before it is held as its level asks', () => {
+    const { world, reached, frames, publications, add } = setUp()
+    add(1, 'quorum')
+    reached.one = 1
+    publications.advance()
+    world.run(1)
+    expect(frames).toEqual([])
+    reached.quorum = 1
+    publications.advance()
+    world.run(1)
+    expect(frames).toEqual([{ topic: 'channel/news/', seqs: [1], previous: [0] }])
+  })
+
+  it('puts what one topic received within one turn into one frame, each with its former one', () => {
+    const { world, reached, frames, publications, add } = setUp()
+    add(1, 'quorum')
+    add(2, 'quorum', 'user/ana/')
+    add(4, 'quorum')
+    reached.quorum = 4
+    publications.advance()
+    world.run(1)
+    expect(frames).toEqual([
+      { topic: 'channel/news/', seqs: [1, 4], previous: [0, 1] },
+      { topic: 'user/ana/', seqs: [2], previous: [0] },
+    ])
+  })
+
+  it("keeps the incarnation's order over levels", () => {
+    const { world, reached, frames, publications, add } = setUp()
+    add(1, 'all')
+    add(2, 'one')
+    reached.one = 2
+    publications.advance()
+    world.run(1)
+    expect(frames).toEqual([])
+    reached.all = 1
+    publications.advance()
+    world.run(1)
+    expect(frames).toEqual([{ topic: 'channel/news/', seqs: [1, 2], previous: [0, 1] }])
+  })
+
+  it('publishes at a majority what asked for all, once its client was told that not all confirmed', () => {
+    const { world, reached, frames, publications, add } = setUp()
+    add(1, 'all', 'channel/news/', 100)
+    reached.quorum = 1
+    publications.advance()
+    world.run(99)
+    expect(frames).toEqual([])
+    world.run(1)
+    publications.advance()
+    world.run(1)
+    expect(frames.map(({ seqs }) => seqs)).toEqual([[1]])
+  })
+})
