@@ -1,0 +1,3 @@
+/** Time and order: Lamport's clock, corrected time, and Berkeley's algorithm that corrects it. */
+export * from './corrected.ts'
+export * from './lamport.ts'
