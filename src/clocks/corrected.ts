@@ -1,68 +1,56 @@
 import type { Time } from '../ports/index.ts'
 
-/** The share of the true rate by which a correction may speed time up or slow it down. */
-const SLEW_RATE = 0.5
+/** Corrections change the rate of time by at most this: time goes on, faster or slower, and never back. */
+const SLEW_MAX = 0.5
 
-/**
- * A process's time as the cluster agreed on it: its own clock plus corrections. These are slewed, so that time neither
- * runs backwards nor stands still. Steps of the machine's clock after the start are not followed.
- */
+/** The process's own time with the corrections that Berkeley's algorithm gives, slewed. Milliseconds since 1970 UTC. */
 export class CorrectedTime {
   readonly #time: Time
-  readonly #base: number
-  #readAt: number
-  #slewed = 0
+  #monotonic: number
+  #value: number
   #remaining = 0
-  #issued = 0
+  #offset = 0
 
   constructor(time: Time) {
     this.#time = time
-    this.#readAt = time.monotonic()
-    this.#base = time.wall() - this.#readAt
+    this.#monotonic = time.monotonic()
+    this.#value = time.wall()
   }
 
-  /** Whole ms since 1970 UTC; never less than before. */
-  now(): number {
-    this.#issued = Math.max(this.#issued, Math.floor(this.precise()))
-    return this.#issued
-  }
+  /** Integer ms. */
+  readonly now = (): number => Math.floor(this.precise())
 
-  /** Ms since 1970 UTC, with fractions. */
+  /** With fractions. */
   precise(): number {
-    const readAt = Math.max(this.#time.monotonic(), this.#readAt)
-    const most = (readAt - this.#readAt) * SLEW_RATE
-    const slew = Math.max(-most, Math.min(most, this.#remaining))
-    this.#readAt = readAt
-    this.#slewed += slew
-    this.#remaining -= slew
-    return this.#base + readAt + this.#slewed
+    const monotonic = this.#time.monotonic()
+    const passed = Math.max(0, monotonic - this.#monotonic)
+    const step = Math.max(-SLEW_MAX * passed, Math.min(SLEW_MAX * passed, this.#remaining))
+    this.#monotonic = monotonic
+    this.#value += passed + step
+    this.#remaining -= step
+    this.#offset += step
+    return this.#value
   }
 
-  /** The time that this one is being slewed to: it jumps when corrected, and is what clocks are compared by. */
-  target(): number {
-    return this.precise() + this.#remaining
-  }
-
-  /** Moves the target by this many ms, and time towards it from now on. */
+  /** The whole correction of now, in ms; what was left of a former one is forgotten, for this one was measured after it. */
   correctBy(ms: number): void {
     this.precise()
-    this.#remaining += ms
+    this.#remaining = ms
   }
 
-  /** The corrections in force so far, in ms. */
+  /** The corrections applied so far, in ms. */
   get offset(): number {
-    this.precise()
-    return this.#slewed
+    return this.#offset
   }
 }
 
-/** A clock set apart on purpose, to try the synchronisation: `offsetMs` ahead and `driftPpm` millionths too fast. */
+/** A test hook: clocks set apart from the machine's by an offset in ms and a drift in parts per million. */
 export function skewedTime(time: Time, offsetMs: number, driftPpm: number): Time {
+  if (offsetMs === 0 && driftPpm === 0) return time
   const rate = 1 + driftPpm / 1_000_000
-  const began = time.monotonic()
-  const drifted = (): number => (time.monotonic() - began) * (rate - 1)
+  const [wallAtStart, monotonicAtStart] = [time.wall(), time.monotonic()]
   return {
-    monotonic: () => time.monotonic() + drifted(),
-    wall: () => time.wall() + offsetMs + drifted(),
+    monotonic: () => monotonicAtStart + (time.monotonic() - monotonicAtStart) * rate,
+    wall: () => wallAtStart + offsetMs + (time.wall() - wallAtStart) * rate,
   }
 }

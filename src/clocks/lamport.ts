@@ -1,69 +1,64 @@
-/** How far ahead the lease is asked for, and how much of it is used when the next is. */
-const LEASE_BLOCK = 1_000_000
+/** How far ahead of the clock the lease is put on the disk, and how much of it may be left before that. */
+const LEASE_AHEAD = 1_000_000
+const LEASE_LEFT = 500_000
 
-export interface LamportOptions {
-  /** The clock to go on from; for a process with a lease that which is on its disk. */
-  readonly start?: number
-  /** Keeps on a disk up to where the clock may go, so that a restart begins above all that was issued. */
-  readonly lease?: Lease
-}
-
+/** Puts a clock on the disk; up to it the process may count without another flush. */
 export interface Lease {
-  /** Calls `done` once `upTo` is flushed. A later call has a higher `upTo`. */
   extend(upTo: number, done: () => void): void
 }
 
 /**
- * Lamport's logical clock (1978): one more at each send, the greater plus one at each receipt. With a lease, no clock
- * beyond what is flushed is ever shown, so that neither a restart goes back nor a promise made with `now` is broken.
+ * A Lamport clock (Lamport 1978): one more at each send, the greater of both and one more at each receipt. With a lease
+ * it never shows a clock that a restart, which begins above the lease on the disk, could show again.
  */
 export class LamportClock {
   readonly #lease: Lease | undefined
-  /** What was counted and heard; may be beyond the lease, and is not shown then. */
-  #value: number
-  #flushed: number
+  #now: number
+  /** Received clocks that the lease does not cover yet: the clock goes there once it does. */
+  #ahead = 0
+  #leased: number
   #asked: number
 
-  constructor(options: LamportOptions = {}) {
+  constructor(options: { readonly start?: number; readonly lease?: Lease } = {}) {
+    this.#now = options.start ?? 0
     this.#lease = options.lease
-    this.#value = options.start ?? 0
-    this.#flushed = this.#lease === undefined ? Number.MAX_SAFE_INTEGER : this.#value
-    this.#asked = this.#flushed
+    this.#leased = options.lease === undefined ? Number.MAX_SAFE_INTEGER : this.#now
+    this.#asked = this.#leased
     this.#extend()
   }
 
-  /** The clock as far as it may be shown: all that `tryNext` gives from now on is higher, after a restart too. */
   get now(): number {
-    return Math.min(this.#value, this.#flushed)
+    return this.#now
   }
 
-  /** The clock for a send that orders nothing (replies, heads): without lease left it stays where it is. */
+  /** The clock for a send. While the lease is used up it stands still; only what may stand still may use this. */
   next(): number {
-    return this.tryNext() ?? this.now
+    return this.tryNext() ?? this.#now
   }
 
-  /** The clock for an operation: unlike any given before; undefined while the flushed lease is used up. */
+  /** The clock for an operation: a new one, above all received; undefined while the lease is used up. */
   tryNext(): number | undefined {
-    if (this.#value >= this.#flushed) return undefined
-    this.#value++
     this.#extend()
-    return this.#value
+    if (this.#ahead > this.#now || this.#now >= this.#leased) return undefined
+    this.#now++
+    return this.#now
   }
 
-  /** Counts the receipt of a message; one without a clock changes nothing. */
-  receive(clock: number | undefined): void {
-    if (clock === undefined) return
-    this.#value = Math.min(Math.max(this.#value, clock) + 1, Number.MAX_SAFE_INTEGER)
+  receive(clock: number): void {
+    const target = Math.max(this.#now, clock, this.#ahead) + 1
+    if (target <= this.#leased) this.#now = target
+    else this.#ahead = target
     this.#extend()
   }
 
   #extend(): void {
-    if (this.#lease === undefined || this.#value + LEASE_BLOCK / 2 <= this.#asked) return
-    const upTo = Math.min(this.#value + LEASE_BLOCK, Number.MAX_SAFE_INTEGER)
-    if (upTo <= this.#asked) return
+    const wanted = Math.max(this.#now, this.#ahead)
+    if (this.#lease === undefined || wanted + LEASE_LEFT <= this.#asked) return
+    const upTo = wanted + LEASE_AHEAD
     this.#asked = upTo
     this.#lease.extend(upTo, () => {
-      this.#flushed = Math.max(this.#flushed, upTo)
+      this.#leased = Math.max(this.#leased, upTo)
+      if (this.#ahead <= this.#leased) this.#now = Math.max(this.#now, this.#ahead)
     })
   }
 }

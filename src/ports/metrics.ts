@@ -30,6 +30,68 @@ export const METRICS = {
     labels: [],
   },
   recado_lamport_clock: { type: 'gauge', help: 'The Lamport clock', labels: [] },
+  recado_clock_rounds_total: {
+    type: 'counter',
+    help: 'Rounds of clock synchronisation that this coordinator ended',
+    labels: [],
+  },
+  recado_clock_correction_seconds: { type: 'gauge', help: 'The last correction of the clock', labels: [] },
+  recado_clock_offset_seconds: { type: 'gauge', help: 'All corrections of the clock so far', labels: [] },
+  recado_late_operations_total: {
+    type: 'counter',
+    help: 'Operations that came when their place in the files was already final',
+    labels: [],
+  },
+  recado_broker_requests_total: { type: 'counter', help: 'Bodies that clients sent', labels: [] },
+  recado_broker_refused_total: {
+    type: 'counter',
+    help: 'Bodies that the broker answered itself with an error',
+    labels: ['code'],
+  },
+  recado_broker_servers: { type: 'gauge', help: 'Servers registered at the broker', labels: [] },
+  recado_broker_outstanding: {
+    type: 'gauge',
+    help: 'Bodies that wait for a server or its answer',
+    labels: [],
+  },
+  recado_broker_passed_on_total: {
+    type: 'counter',
+    help: 'Bodies passed on to another server because theirs died or stood still',
+    labels: [],
+  },
+  recado_proxy_publications_total: { type: 'counter', help: 'Frames passed to subscribers', labels: [] },
+  recado_proxy_dropped_total: {
+    type: 'counter',
+    help: 'Frames and subscriptions that broke a rule',
+    labels: [],
+  },
+  recado_ref_heartbeats_total: { type: 'counter', help: 'Heartbeats that ref answered', labels: ['role'] },
+  recado_ref_epoch: { type: 'gauge', help: "The epoch of the voters' list", labels: [] },
+  recado_client_sent_total: {
+    type: 'counter',
+    help: 'Operations that the automatic client had acknowledged',
+    labels: [],
+  },
+  recado_client_errors_total: {
+    type: 'counter',
+    help: 'Errors that the automatic client met',
+    labels: ['code'],
+  },
+  recado_client_received_total: {
+    type: 'counter',
+    help: 'Messages that the automatic client received',
+    labels: [],
+  },
+  recado_client_faults_total: {
+    type: 'counter',
+    help: 'Faults that the automatic client found: lost, doubled, reordered or altered messages',
+    labels: ['fault'],
+  },
+  recado_client_gaps_total: {
+    type: 'counter',
+    help: 'Gaps in live delivery that history repaired',
+    labels: [],
+  },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },
   recado_server_stalls_total: {
     type: 'counter',

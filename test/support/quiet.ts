@@ -1,0 +1,15 @@
+import type { Log, Metrics } from '../../src/ports/index.ts'
+
+/** A log that nobody reads. */
+export const quietLog: Log = {
+  trace: () => {},
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  enabled: () => false,
+  child: () => quietLog,
+}
+
+/** Metrics that nobody reads. */
+export const quietMetrics: Metrics = { add: () => {}, set: () => {}, observe: () => {} }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { averageOfAgreeing, Berkeley, CorrectedTime } from '../../../src/clocks/index.ts'
+import type { TimePoll } from '../../../src/wire/index.ts'
+import { quietLog, quietMetrics } from '../../support/quiet.ts'
+import { seededChance, VirtualTime } from '../../support/virtual-time.ts'
+
+function cluster(offsets: readonly number[], seed: number) {
+  const world = new VirtualTime()
+  const chance = seededChance(seed)
+  const times = offsets.map((offsetMs, i) => world.process({ offsetMs, driftPpm: (i - 1) * 50 }))
+  const corrected = times.map((time) => new CorrectedTime(time))
+  const parts: Berkeley[] = times.map(
+    (time, i) =>
+      new Berkeley({
+        time,
+        timers: time,
+        corrected: corrected[i] as CorrectedTime,
+        intervalMs: 2000,
+        isCoordinator: () => i === 0,
+        livePeers: () => times.map((_, peer) => `${peer}`).filter((peer) => peer !== `${i}`),
+        send: (peer, message) => {
+          if (chance.next() < 0.1) return
+          world.schedule(0.2 + chance.next() * 2, () =>
+            parts[Number(peer)]?.receive(`${i}`, message as TimePoll),
+          )
+        },
+        log: quietLog,
+        metrics: quietMetrics,
+      }),
+  )
+  for (const part of parts) part.start()
+  return { world, corrected }
+}
+
+describe('Berkeley', () => {
+  it.each([1, 2, 3, 4, 5])(
+    'brings +5 s, 0 and -3 s within 5 ms in ten rounds, and no time goes back (seed %i)',
+    (seed) => {
+      const { world, corrected } = cluster([5000, 0, -3000], seed)
+      const last = corrected.map((each) => each.now())
+      for (let step = 0; step < 2100; step++) {
+        world.run(10)
+        corrected.forEach((each, i) => {
+          const now = each.now()
+          expect(now).toBeGreaterThanOrEqual(last[i] as number)
+          last[i] = now
+        })
+      }
+      const times = corrected.map((each) => each.precise())
+      expect(Math.max(...times) - Math.min(...times)).toBeLessThan(5)
+    },
+  )
+
+  it('gives a clock far from the median no say', () => {
+    expect(averageOfAgreeing([0, 10, 60_000])).toBe(5)
+  })
+})
