@@ -19,6 +19,8 @@ export interface ErrorData {
   readonly code: ErrorCode
   readonly message: string
   readonly retryable: boolean
+  /** With ref's `name_taken`: the newest incarnation that it knows of the name. */
+  readonly incarnation?: number
 }
 
 export interface Reply {

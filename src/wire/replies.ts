@@ -30,5 +30,6 @@ function parseData(data: Readonly<Record<string, unknown>>): ReplyData {
     code: isErrorCode(code) ? code : 'internal',
     message: readString(data, 'message'),
     retryable: readBoolean(data, 'retryable'),
+    ...(data['incarnation'] === undefined ? {} : { incarnation: readInteger(data, 'incarnation') }),
   }
 }

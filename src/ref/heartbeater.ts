@@ -1,0 +1,127 @@
+import type { LamportClock } from '../clocks/index.ts'
+import type { Cancel, Dealer, Log, Time, Timers } from '../ports/index.ts'
+import {
+  type ErrorCode,
+  encode,
+  type Heartbeat,
+  type HeartbeatReply,
+  parseHeartbeatReply,
+  parseReplies,
+  type Request,
+} from '../wire/index.ts'
+
+const BEAT_MS = 1000
+/** Between heartbeats while this process waits for what only ref can tell. */
+const HURRIED_BEAT_MS = 200
+/** Silence of all refs after which ref counts as away. */
+const AWAY_MS = 3000
+const DELIMITER = new Uint8Array()
+
+export interface HeartbeaterOptions {
+  /** Where the refs are: `tcp://host:port`. */
+  readonly addresses: readonly string[]
+  readonly openDealer: (address: string) => Dealer
+  readonly lamport: LamportClock
+  /** Corrected time in ms. */
+  readonly now: () => number
+  readonly time: Time
+  readonly timers: Timers
+  readonly log: Log
+  /** What this process says of itself now. */
+  readonly describe: () => Heartbeat
+  /** Whether this process has what it needs from ref to do its work; until then it asks more often. */
+  readonly settled: () => boolean
+  readonly onReply: (reply: HeartbeatReply) => void
+  /** Ref refused: `name_taken` when a newer process of this name runs (`incarnation` is its), `denied` by another cluster. */
+  readonly onError: (code: ErrorCode, message: string, incarnation: number) => void
+}
+
+/** Tells every ref that this process lives, and hands on what they answer. Never waits for one. */
+export class Heartbeater {
+  readonly #options: HeartbeaterOptions
+  readonly #dealers: Dealer[] = []
+  #cancel: Cancel = () => {}
+  #sent = 0
+  #sentAt = Number.NEGATIVE_INFINITY
+  #answeredAt = 0
+  #away = false
+
+  constructor(options: HeartbeaterOptions) {
+    this.#options = options
+  }
+
+  /** Whether no ref has answered for a while. */
+  get away(): boolean {
+    return this.#away
+  }
+
+  start(): void {
+    const { addresses, openDealer, time, timers } = this.#options
+    this.#answeredAt = time.monotonic()
+    for (const address of addresses) {
+      const dealer = openDealer(address)
+      dealer.receive((frames) => this.#received(frames))
+      this.#dealers.push(dealer)
+    }
+    if (this.#dealers.length === 0) return
+    this.#cancel = timers.every(HURRIED_BEAT_MS, () => this.#tick())
+    this.beat()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel()
+    await Promise.all(this.#dealers.splice(0).map((dealer) => dealer.close()))
+  }
+
+  /** Sends a heartbeat at once: something changed that ref should know. */
+  beat(): void {
+    const { time, lamport, now, describe } = this.#options
+    this.#sentAt = time.monotonic()
+    this.#sent++
+    const request: Request = {
+      service: 'heartbeat',
+      id: String(this.#sent),
+      clock: lamport.next(),
+      timestamp: now(),
+      data: { ...describe() },
+    }
+    const frames = [DELIMITER, encode(request)]
+    for (const dealer of this.#dealers) dealer.send(frames)
+  }
+
+  #tick(): void {
+    const { time, settled, log, addresses } = this.#options
+    const now = time.monotonic()
+    if (!this.#away && now - this.#answeredAt >= AWAY_MS) {
+      this.#away = true
+      log.warn(
+        { ref: addresses, silent_ms: Math.round(now - this.#answeredAt) },
+        'Ref is away; going on without',
+      )
+    }
+    // Half a tick early rather than a whole one late.
+    if (now - this.#sentAt >= BEAT_MS - HURRIED_BEAT_MS / 2 || !settled()) this.beat()
+  }
+
+  #received(frames: readonly Uint8Array[]): void {
+    const { lamport, log, onReply, onError, time } = this.#options
+    try {
+      for (const reply of parseReplies(frames.at(-1) ?? DELIMITER)) {
+        if (reply.service !== 'heartbeat') continue
+        lamport.receive(reply.clock)
+        this.#answeredAt = time.monotonic()
+        if (this.#away) log.info({}, 'Ref is back')
+        this.#away = false
+        // An answer too old to act on would tell of a world that has passed.
+        if (this.#sent - Number(reply.id) > AWAY_MS / HURRIED_BEAT_MS) continue
+        if (reply.data.status === 'ok') {
+          onReply(parseHeartbeatReply(reply.data))
+        } else {
+          onError(reply.data.code, reply.data.message, reply.data.incarnation ?? 0)
+        }
+      }
+    } catch (error) {
+      log.debug({ err: error }, 'Dropped a malformed answer of ref')
+    }
+  }
+}
