@@ -1,4 +1,4 @@
-/** Time and order: Lamport's clock, corrected time, and Berkeley's algorithm that corrects it. */
-export * from './berkeley.ts'
-export * from './corrected.ts'
-export * from './lamport.ts'
+/** Lamport clocks, corrected time, Berkeley's algorithm. */
+export { averageOfAgreeing, Berkeley, type BerkeleyOptions } from './berkeley.ts'
+export { CorrectedTime, skewedTime } from './corrected.ts'
+export { LamportClock, type Lease } from './lamport.ts'

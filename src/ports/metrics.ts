@@ -109,29 +109,6 @@ export const METRICS = {
     help: 'Messages of peers that were malformed or of another cluster',
     labels: [],
   },
-  recado_clock_offset_seconds: {
-    type: 'gauge',
-    help: "How far this server's time was from the servers' mean at the last synchronisation",
-    labels: [],
-  },
-  recado_clock_sync_rounds_total: {
-    type: 'counter',
-    help: 'Synchronisations of time that this server led',
-    labels: [],
-  },
-  recado_clock_round_trip_seconds: {
-    type: 'histogram',
-    help: "The least delayed poll of a server's time in a round",
-    labels: [],
-    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
-  },
-  recado_ref_servers: { type: 'gauge', help: 'Servers that ref knows', labels: ['state'] },
-  recado_ref_epoch: { type: 'gauge', help: "The epoch of ref's list of voters", labels: [] },
-  recado_ref_requests_total: {
-    type: 'counter',
-    help: 'Requests that ref answered',
-    labels: ['service', 'code'],
-  },
 } as const satisfies Record<string, MetricDefinition>
 
 export interface MetricDefinition {
