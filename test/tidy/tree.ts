@@ -10,7 +10,7 @@ export interface SourceFile {
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'data', 'coverage', 'vendor'])
+const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'data', 'coverage', 'vendor', '.venv'])
 
 /** Every file below `folder` (of the root) whose name ends in one of `endings`, sorted by path. */
 export function filesOf(folder: string, endings: readonly string[]): SourceFile[] {

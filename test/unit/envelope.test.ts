@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import {
+  checkClientClock,
+  encode,
+  errorReply,
+  parsePublications,
+  parseReplies,
+  RecadoError,
+} from '../../src/wire/index.ts'
+
+const REQUEST = { service: 'users', id: '1', clock: 1, timestamp: 1, data: {} }
+const FULL = new RecadoError('overloaded', 'The queue is full; send less and try again')
+
+describe('errorReply', () => {
+  it('answers each request of a batch, in order', () => {
+    const body = errorReply(encode([REQUEST, { ...REQUEST, id: '2' }]), FULL, 5, 6)
+
+    expect(parseReplies(body)).toMatchObject([
+      { id: '1', clock: 5, timestamp: 6, data: { code: 'overloaded', retryable: true } },
+      { id: '2', data: { code: 'overloaded' } },
+    ])
+  })
+
+  it('answers what cannot be read with what is wrong with it', () => {
+    const [reply] = parseReplies(errorReply(new Uint8Array([0xc1]), FULL, 5, 6))
+
+    expect(reply).toMatchObject({ service: '', id: '', data: { code: 'bad_request' } })
+  })
+})
+
+describe('parseReplies', () => {
+  it('takes a code that only a newer server knows for a fault', () => {
+    const data = { status: 'error', code: 'new_code', message: 'Something', retryable: true }
+
+    expect(parseReplies(encode({ ...REQUEST, data }))).toMatchObject([
+      { data: { code: 'internal', message: 'Something', retryable: true } },
+    ])
+  })
+})
+
+describe('parsePublications', () => {
+  const operation = { clock: 1, origin: 'server-1', incarnation: 2, seq: 3 }
+  const publication = { clock: 1, timestamp: 2, operation, previous: 0, id: 'a', user: 'alice', message: 'x' }
+
+  it.each([
+    ['neither a channel nor a receiver', {}],
+    ['a message that is a number', { channel: 'news', message: 7 }],
+    ['an operation without a seq', { channel: 'news', operation: { ...operation, seq: undefined } }],
+  ])('refuses one with %s', (_what, change) => {
+    expect(() => parsePublications(encode({ ...publication, ...change }))).toThrow(
+      expect.objectContaining({ code: 'bad_request' }),
+    )
+  })
+})
+
+describe('checkClientClock', () => {
+  it.each([
+    ['behind the server', 5, 10, 0],
+    ['ahead of the server, within 1,000 a millisecond', 5_000, 10, 5],
+  ])('takes a clock that is %s', (_what, clock, own, now) => {
+    checkClientClock(clock, own, now)
+  })
+
+  it('refuses a clock that is absurdly far ahead', () => {
+    expect(() => checkClientClock(5_001, 10, 5)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+  })
+})
