@@ -109,6 +109,37 @@ export const METRICS = {
     help: 'Messages of peers that were malformed or of another cluster',
     labels: [],
   },
+  recado_client_operations_total: {
+    type: 'counter',
+    help: 'Operations that the automatic client tried, by their outcome',
+    labels: ['code'],
+  },
+  recado_client_operation_duration_seconds: {
+    type: 'histogram',
+    help: "From an automatic client's operation to its acknowledgement",
+    labels: [],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  recado_client_received_total: {
+    type: 'counter',
+    help: 'Messages that the automatic client received',
+    labels: [],
+  },
+  recado_client_repaired_total: {
+    type: 'counter',
+    help: 'Messages that the automatic client did not receive live and read from history',
+    labels: [],
+  },
+  recado_client_expected_messages: {
+    type: 'gauge',
+    help: 'Acknowledged messages that are still to come to the automatic client',
+    labels: [],
+  },
+  recado_client_findings_total: {
+    type: 'counter',
+    help: 'What the automatic client found wrong: order, duplicate, missing, altered',
+    labels: ['kind'],
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export interface MetricDefinition {

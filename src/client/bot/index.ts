@@ -1,0 +1,2 @@
+/** The automatic client. */
+export { Bot, type BotOptions } from './bot.ts'

@@ -1,0 +1,260 @@
+import type { Chance, Dealer, Subscriber, Time, Timers } from '../ports/index.ts'
+import {
+  channelTopic,
+  isMap,
+  isName,
+  type OkData,
+  type OperationName,
+  type Publication,
+  parsePublication,
+  RecadoError,
+  readBoolean,
+  readInteger,
+  readMap,
+  readName,
+  readNames,
+  readString,
+  streamKey,
+  userTopic,
+  type Vector,
+} from '../wire/index.ts'
+import { decodePlace, encodePlace, type Place } from './cursor.ts'
+import { Feeds } from './feeds.ts'
+import type { Page } from './merge.ts'
+import { type RequestOptions, Requests } from './requests.ts'
+import { Subscription } from './subscription.ts'
+
+/** Streams in `seen`, those that were written to last. */
+const SEEN_MAX = 64
+const SUBSCRIPTIONS_MAX = 1024
+const START: Place = { after: undefined, passed: new Map() }
+
+export type Acks = 'one' | 'quorum' | 'all'
+
+export interface SendOptions extends RequestOptions {
+  /** Where a message must be before it counts as sent; the server's own level unless given. */
+  readonly acks?: Acks | undefined
+}
+
+/** A channel by its name, or the direct messages of a user, perhaps only those with one other. */
+export type Topic = string | { readonly user: string; readonly with?: string | undefined }
+
+export interface HistoryOptions extends RequestOptions {
+  /** A cursor: what comes behind it. From the start unless given. */
+  readonly after?: string | undefined
+  /** Messages in the page, 1 to 1,000; 100 unless given. */
+  readonly limit?: number | undefined
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly messages: readonly Publication[]
+  /** The cursor behind the last of them. */
+  readonly next: string
+  readonly more: boolean
+}
+
+export interface SubscribeOptions {
+  /** A cursor, `start`, or `now` (the default): only what comes from now on. */
+  readonly from?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ClientOptions {
+  readonly time: Time
+  readonly timers: Timers
+  readonly chance: Chance
+  readonly openDealer: (address: string) => Dealer
+  readonly openSubscriber: (address: string) => Subscriber
+  readonly deadlineMs: number
+}
+
+/**
+ * One party's connection to the system, over one broker and one proxy at a time. Its promises reject with a
+ * RecadoError of the code that the server gave, `unavailable` at the deadline.
+ */
+export class Client {
+  readonly #options: ClientOptions
+  readonly #requests: Requests
+  readonly #feeds: Feeds
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #closing: (() => void)[] = []
+  /** What this client was told that a majority holds: history answers once it holds that too. */
+  readonly #seen: Vector = new Map()
+  #user: string | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#requests = new Requests({ ...options, open: options.openDealer })
+    this.#feeds = new Feeds(options.openSubscriber, Math.floor(options.chance.next() * 1024))
+  }
+
+  /** Who is logged in. */
+  get user(): string | undefined {
+    return this.#user
+  }
+
+  /** These are the brokers (their clients' ports) now. */
+  setBrokers(addresses: readonly string[]): void {
+    this.#requests.setBrokers(addresses)
+  }
+
+  /** These are the proxies (their subscribers' ports) now. */
+  setProxies(addresses: readonly string[]): void {
+    this.#feeds.setProxies(addresses)
+  }
+
+  /** To be called when the client is closed. */
+  onClose(callback: () => void): void {
+    this.#closing.push(callback)
+  }
+
+  /** Makes the user known, and everything after is said in this name. */
+  async login(user: string, options: RequestOptions = {}): Promise<void> {
+    await this.#requests.call('login', { user: checkName(user, 'user') }, options)
+    this.#user = user
+  }
+
+  /** Creates a channel; one that is there is left as it is. */
+  async createChannel(channel: string, options: RequestOptions = {}): Promise<void> {
+    await this.#requests.call(
+      'channel',
+      { user: this.#me(), channel: checkName(channel, 'channel') },
+      options,
+    )
+  }
+
+  /** The names of all users, sorted. */
+  async users(options: RequestOptions = {}): Promise<readonly string[]> {
+    return readNames(await this.#requests.call('users', {}, options), 'users')
+  }
+
+  /** The names of all channels, sorted. */
+  async channels(options: RequestOptions = {}): Promise<readonly string[]> {
+    return readNames(await this.#requests.call('channels', {}, options), 'channels')
+  }
+
+  /** Says something to a channel; resolves with the operation's name once it is held as `acks` asks. */
+  publish(channel: string, message: string | Uint8Array, options: SendOptions = {}): Promise<OperationName> {
+    return this.#say('publish', { channel: checkName(channel, 'channel'), message }, options)
+  }
+
+  /** Says something to one user; resolves with the operation's name once it is held as `acks` asks. */
+  message(to: string, message: string | Uint8Array, options: SendOptions = {}): Promise<OperationName> {
+    return this.#say('message', { to: checkName(to, 'to'), message }, options)
+  }
+
+  /** A page of what was said, in the system's one order, this client's own acknowledged messages included. */
+  async history(topic: Topic, options: HistoryOptions = {}): Promise<HistoryPage> {
+    const place = options.after === undefined ? START : decodePlace(options.after)
+    const seen = this.#seen.size === 0 ? {} : { seen: Object.fromEntries(this.#seen) }
+    const page = await this.#page(topic, { ...seen, after: place.after, limit: options.limit }, options)
+    // What the cursor passed beyond the server's own is left out here and stays in the cursor.
+    const messages = page.messages.filter((message) => !isPassed(place, message))
+    return { ...page, messages, next: place.passed.size === 0 ? page.next : nextPlace(place, page) }
+  }
+
+  /**
+   * The messages of a channel, or the direct messages to a user (oneself), each once: history from the cursor, then
+   * what comes. Leave the loop, abort the signal or call `close` to end it.
+   */
+  subscribe(topic: string | { readonly user: string }, options: SubscribeOptions = {}): Subscription {
+    if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
+      throw new RecadoError(
+        'overloaded',
+        `A client has at most ${SUBSCRIPTIONS_MAX} subscriptions; close some`,
+      )
+    }
+    const from = options.from ?? 'now'
+    const name = typeof topic === 'string' ? checkName(topic, 'channel') : checkName(topic.user, 'user')
+    const subscription = new Subscription({
+      topic: typeof topic === 'string' ? channelTopic(name) : userTopic(name),
+      from: from === 'now' || from === 'start' ? START : decodePlace(from),
+      skip: from === 'now',
+      // History of a user holds what the user sent too.
+      wanted: (publication) => typeof topic === 'string' || publication.to === name,
+      feeds: this.#feeds,
+      timers: this.#options.timers,
+      history: (question) => this.#page(topic, { ...question }, {}),
+      signal: options.signal,
+      closed: (ended) => this.#subscriptions.delete(ended),
+    })
+    this.#subscriptions.add(subscription)
+    return subscription
+  }
+
+  /** One server's view of itself and of the others. */
+  async status(options: RequestOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+    const { status: _, ...view } = await this.#requests.call('status', {}, options)
+    return view
+  }
+
+  /** Ends the subscriptions, fails what is under way as `unavailable`, closes the sockets. */
+  async close(): Promise<void> {
+    for (const callback of this.#closing.splice(0)) callback()
+    for (const subscription of this.#subscriptions) subscription.close()
+    await Promise.all([this.#requests.close(), this.#feeds.close()])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #say(service: string, data: object, options: SendOptions): Promise<OperationName> {
+    const { acks } = options
+    const level = acks === undefined ? {} : { acks }
+    const ok = await this.#requests.call(service, { user: this.#me(), ...data, ...level }, options)
+    const operation = readOperation(ok)
+    if (acks !== 'one') this.#remember(operation)
+    return operation
+  }
+
+  async #page(topic: Topic, query: Record<string, unknown>, options: RequestOptions): Promise<Page> {
+    const of = typeof topic === 'string' ? { channel: checkName(topic, 'channel') } : { ...topic }
+    const ok = await this.#requests.call('history', { ...of, ...query }, options)
+    const { messages } = ok
+    if (!Array.isArray(messages)) throw new RecadoError('internal', 'The answer holds no messages')
+    return {
+      messages: messages.map(parsePublication),
+      next: readString(ok, 'next'),
+      more: readBoolean(ok, 'more'),
+    }
+  }
+
+  #remember({ origin, incarnation, seq }: OperationName): void {
+    const stream = streamKey(origin, incarnation)
+    const highest = Math.max(seq, this.#seen.get(stream) ?? 0)
+    this.#seen.delete(stream)
+    this.#seen.set(stream, highest)
+    const [eldest] = this.#seen.keys()
+    if (this.#seen.size > SEEN_MAX && eldest !== undefined) this.#seen.delete(eldest)
+  }
+
+  #me(): string {
+    if (this.#user !== undefined) return this.#user
+    throw new RecadoError('not_logged_in', 'Nobody is logged in; call login first')
+  }
+}
+
+function checkName(name: string, what: string): string {
+  if (isName(name)) return name
+  throw new RecadoError('bad_request', `The ${what} must be a name: 1 to 64 of A-Z a-z 0-9 . _ -`)
+}
+
+function readOperation(ok: OkData): OperationName {
+  const operation = readMap(isMap(ok) ? ok : {}, 'operation')
+  return {
+    clock: readInteger(operation, 'clock'),
+    origin: readName(operation, 'origin'),
+    incarnation: readInteger(operation, 'incarnation'),
+    seq: readInteger(operation, 'seq'),
+  }
+}
+
+function isPassed({ passed }: Place, { operation }: Publication): boolean {
+  return operation.seq <= (passed.get(streamKey(operation.origin, operation.incarnation)) ?? 0)
+}
+
+function nextPlace({ passed }: Place, page: Page): string {
+  return encodePlace({ after: page.next, passed })
+}

@@ -1,0 +1,87 @@
+import type { Subscriber } from '../ports/index.ts'
+import { type Publication, parsePublications } from '../wire/index.ts'
+
+type Listener = (publications: readonly Publication[]) => void
+
+/** Live publications of one of several proxies, shared by a client's subscriptions. */
+export class Feeds {
+  readonly #open: (address: string) => Subscriber
+  readonly #listeners = new Map<string, Set<Listener>>()
+  #addresses: readonly string[] = []
+  #address: string | undefined
+  #subscriber: Subscriber | undefined
+  #turn: number
+
+  /** @param turn which proxy is taken first, so that clients spread over them */
+  constructor(open: (address: string) => Subscriber, turn: number) {
+    this.#open = open
+    this.#turn = turn
+  }
+
+  /** These are the subscribers' ports of the proxies now. The one in use is kept while it is among them. */
+  setProxies(addresses: readonly string[]): void {
+    this.#addresses = addresses
+    if (this.#address !== undefined && addresses.includes(this.#address)) return
+    this.#leave()
+    this.#connect()
+  }
+
+  /** Hears a topic until the returned function is called. What is malformed is dropped, and shows as a gap. */
+  listen(topic: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set()
+    this.#listeners.set(topic, listeners)
+    listeners.add(listener)
+    if (listeners.size === 1) this.#subscriber?.subscribe(topic)
+    this.#connect()
+    return () => {
+      if (!listeners.delete(listener) || listeners.size > 0) return
+      this.#listeners.delete(topic)
+      this.#subscriber?.unsubscribe(topic)
+    }
+  }
+
+  /** Leaves the proxy in use, which brings nothing, for the next one. */
+  moveOn(): void {
+    this.#turn++
+    this.#leave()
+    this.#connect()
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear()
+    const subscriber = this.#subscriber
+    this.#subscriber = undefined
+    await subscriber?.close()
+  }
+
+  #connect(): void {
+    if (this.#subscriber !== undefined || this.#listeners.size === 0 || this.#addresses.length === 0) return
+    const address = this.#addresses[this.#turn % this.#addresses.length] as string
+    const subscriber = this.#open(address)
+    this.#address = address
+    this.#subscriber = subscriber
+    subscriber.receive((topic, body) => {
+      if (subscriber === this.#subscriber) this.#receive(topic, body)
+    })
+    for (const topic of this.#listeners.keys()) subscriber.subscribe(topic)
+  }
+
+  #leave(): void {
+    const subscriber = this.#subscriber
+    this.#subscriber = undefined
+    this.#address = undefined
+    subscriber?.close().catch(() => {})
+  }
+
+  #receive(topic: string, body: Uint8Array): void {
+    const listeners = this.#listeners.get(topic)
+    if (listeners === undefined) return
+    let publications: readonly Publication[]
+    try {
+      publications = parsePublications(body)
+    } catch {
+      return
+    }
+    for (const listener of listeners) listener(publications)
+  }
+}

@@ -1,0 +1,257 @@
+import type { Cancel, Timers } from '../ports/index.ts'
+import { type Publication, type StreamKey, streamKey, type Vector } from '../wire/index.ts'
+import type { Place } from './cursor.ts'
+
+const POLL_MS = 5000
+const REST_MS = 50
+/** Live publications held back behind a gap; beyond it they are dropped and come from history. */
+const HELD_MAX = 4096
+const HELD_BYTES_MAX = 8 * 1024 * 1024
+/** Streams whose place is known, those last heard of. */
+const STREAMS_MAX = 256
+/** Streams that a question to history names in `seen`. */
+const SEEN_MAX = 64
+/** Pairs of user and id known to have been delivered: between one and two times as many. */
+const IDS_MAX = 8192
+/** Messages in one page, so also the room needed to ask for one. */
+export const PAGE_MESSAGES = 512
+
+export interface Page {
+  readonly messages: readonly Publication[]
+  readonly next: string
+  readonly more: boolean
+}
+
+export interface Question {
+  readonly after: string | undefined
+  readonly limit: number
+  /** What the answering server must hold. */
+  readonly seen: Readonly<Record<StreamKey, number>>
+}
+
+export interface MergeOptions {
+  /** Where to begin; with `skip`, what history holds at the beginning is passed over. */
+  readonly from: Place
+  readonly skip: boolean
+  readonly timers: Timers
+  /** Whether a message of history belongs to the topic. */
+  readonly wanted: (publication: Publication) => boolean
+  /** Asks history; `page` or `failed` answers. One question at a time. */
+  readonly ask: (question: Question) => void
+  readonly deliver: (publication: Publication, place: Place) => void
+  /** How many more the consumer can take. */
+  readonly room: () => number
+  /** History has been read to its end for the first time: from now on live publications are delivered. */
+  readonly caughtUp: () => void
+}
+
+/** What a subscription met, counted. */
+export interface MergeCounts {
+  live: number
+  /** Live publications whose former ones had not come. */
+  gaps: number
+  /** Dropped, for they had been delivered. */
+  duplicates: number
+  /** Delivered from history after it had first been read to its end. */
+  repaired: number
+}
+
+/**
+ * Makes one sequence of history and live publications, each message once. History is the truth, and live delivery only
+ * quickens it: a live publication is delivered when all before it in its stream has been, else it is held back while
+ * history is read. Within a stream the order is kept; whatever is dropped here comes from history.
+ */
+export class Merge {
+  readonly counts: MergeCounts = { live: 0, gaps: 0, duplicates: 0, repaired: 0 }
+  readonly #options: MergeOptions
+  readonly #passed: Vector
+  #after: string | undefined
+  #held: Publication[] = []
+  #heldBytes = 0
+  #ids = new Set<string>()
+  #olderIds = new Set<string>()
+  #asking = false
+  #due = false
+  #caughtUp = false
+  #trusting = false
+  #restMs = REST_MS
+  #cancelRest: Cancel | undefined
+  readonly #cancelPoll: Cancel
+
+  constructor(options: MergeOptions) {
+    this.#options = options
+    this.#after = options.from.after
+    this.#passed = new Map(options.from.passed)
+    this.#cancelPoll = options.timers.every(POLL_MS, () => this.read())
+    options.timers.soon(() => this.read())
+  }
+
+  close(): void {
+    this.#asking = true
+    this.#cancelPoll()
+    this.#cancelRest?.()
+    this.#held = []
+  }
+
+  /** Reads history, once there is room: after reconnecting, or when the consumer has taken something. */
+  read(): void {
+    if (this.#asking) {
+      this.#due = true
+      return
+    }
+    this.#due = this.#options.room() < PAGE_MESSAGES
+    if (this.#due) return
+    this.#cancelRest?.()
+    this.#cancelRest = undefined
+    this.#asking = true
+    this.#options.ask({
+      after: this.#after,
+      limit: PAGE_MESSAGES,
+      seen: this.#trusting ? {} : this.#heldLast(),
+    })
+  }
+
+  /** The consumer took some. */
+  drained(): void {
+    if (this.#due) this.read()
+  }
+
+  live(publications: readonly Publication[]): void {
+    for (const publication of publications) {
+      this.counts.live++
+      if (this.#isPassed(publication)) this.counts.duplicates++
+      else if (this.#caughtUp && this.#follows(publication)) this.#deliverLive(publication)
+      else this.#hold(publication)
+    }
+    if (this.#held.length > 0 && this.#caughtUp && this.#cancelRest === undefined) this.read()
+  }
+
+  page({ messages, next, more }: Page): void {
+    this.#asking = false
+    this.#trusting = false
+    for (const message of messages) this.#fromHistory(message)
+    this.#after = next
+    if (more) return this.read()
+    const first = !this.#caughtUp
+    this.#caughtUp = true
+    if (first) this.#options.caughtUp()
+    this.#release()
+    if (this.#held.length > 0) this.#rest()
+    else this.#restMs = REST_MS
+    if (this.#due) this.read()
+  }
+
+  /** The question failed for now. The next one asks for whatever a server has: the held ones may never be held there. */
+  failed(): void {
+    this.#asking = false
+    this.#trusting = !this.#trusting
+    this.#rest()
+  }
+
+  #rest(): void {
+    this.#cancelRest?.()
+    this.#cancelRest = this.#options.timers.after(this.#restMs, () => {
+      this.#cancelRest = undefined
+      this.read()
+    })
+    this.#restMs = Math.min(POLL_MS, this.#restMs * 2)
+  }
+
+  #fromHistory(message: Publication): void {
+    if (this.#isPassed(message)) return
+    const skipped = this.#options.skip && !this.#caughtUp && !this.#isHeld(message)
+    if (skipped || !this.#options.wanted(message)) return this.#pass(message)
+    if (this.#caughtUp) this.counts.repaired++
+    this.#deliver(message)
+  }
+
+  #deliverLive(publication: Publication): void {
+    if (this.#options.room() > 0) return this.#deliver(publication)
+    // Dropped: the next one of its stream shows the gap, and history brings it once there is room.
+    this.#due = true
+  }
+
+  #deliver(publication: Publication): void {
+    this.#pass(publication)
+    if (this.#isKnown(publication)) {
+      this.counts.duplicates++
+      return
+    }
+    this.#options.deliver(publication, { after: this.#after, passed: new Map(this.#passed) })
+  }
+
+  #hold(publication: Publication): void {
+    if (this.#caughtUp) this.counts.gaps++
+    this.#held.push(publication)
+    this.#heldBytes += publication.message.length
+    if (this.#held.length <= HELD_MAX && this.#heldBytes <= HELD_BYTES_MAX) return
+    this.#held = []
+    this.#heldBytes = 0
+    this.read()
+  }
+
+  /** Delivers of the held ones what follows now. */
+  #release(): void {
+    const held = this.#held
+    this.#held = []
+    this.#heldBytes = 0
+    for (const publication of held) {
+      if (this.#isPassed(publication)) continue
+      if (this.#follows(publication)) this.#deliverLive(publication)
+      else {
+        this.#held.push(publication)
+        this.#heldBytes += publication.message.length
+      }
+    }
+  }
+
+  #heldLast(): Record<StreamKey, number> {
+    const last: Vector = new Map()
+    for (const publication of this.#held) {
+      const stream = streamOf(publication)
+      if (last.size >= SEEN_MAX && !last.has(stream)) continue
+      last.set(stream, Math.max(last.get(stream) ?? 0, publication.operation.seq))
+    }
+    return Object.fromEntries(last)
+  }
+
+  #isHeld(message: Publication): boolean {
+    const stream = streamOf(message)
+    const { seq } = message.operation
+    return this.#held.some((held) => held.operation.seq === seq && streamOf(held) === stream)
+  }
+
+  #isPassed(publication: Publication): boolean {
+    return publication.operation.seq <= (this.#passed.get(streamOf(publication)) ?? 0)
+  }
+
+  /** Whether all that this topic had before it in its stream has been passed. */
+  #follows({ previous, operation }: Publication): boolean {
+    return previous <= (this.#passed.get(streamKey(operation.origin, operation.incarnation)) ?? 0)
+  }
+
+  #pass(publication: Publication): void {
+    const stream = streamOf(publication)
+    if (this.#passed.size >= STREAMS_MAX && !this.#passed.has(stream)) {
+      const [eldest] = this.#passed.keys()
+      if (eldest !== undefined) this.#passed.delete(eldest)
+    }
+    this.#passed.set(stream, publication.operation.seq)
+  }
+
+  /** Whether one with its user and id was delivered; from now on it is. */
+  #isKnown({ user, id }: Publication): boolean {
+    const name = `${user}/${id}`
+    if (this.#ids.has(name) || this.#olderIds.has(name)) return true
+    if (this.#ids.size >= IDS_MAX) {
+      this.#olderIds = this.#ids
+      this.#ids = new Set()
+    }
+    this.#ids.add(name)
+    return false
+  }
+}
+
+function streamOf({ operation }: Publication): StreamKey {
+  return streamKey(operation.origin, operation.incarnation)
+}

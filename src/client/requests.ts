@@ -1,0 +1,370 @@
+import { LamportClock } from '../clocks/index.ts'
+import type { Cancel, Chance, Dealer, Time, Timers } from '../ports/index.ts'
+import {
+  BATCH_REQUESTS_MAX,
+  CLIENT_LIMITS,
+  CLIENT_WINDOW,
+  encode,
+  type OkData,
+  parseReplies,
+  RecadoError,
+  type Reply,
+} from '../wire/index.ts'
+import { joinBodies } from './batches.ts'
+
+/** Requests that wait for the window; beyond it callers are told `overloaded`. */
+const WAITING_MAX = 16_384
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+const TICK_MS = 50
+/** Nothing at all was heard for so long: another broker is tried. */
+const SILENCE_MS = 3000
+/** One request's answer is overdue for so long, while others come: it is sent again. */
+const RESEND_MS = 4000
+const BACKOFF_MS = 50
+const BACKOFF_MAX_MS = 2000
+const EMPTY = new Uint8Array()
+/** What goes into arrays. An array is answered when all in it is, so what may wait long goes alone. */
+const BATCHED: ReadonlySet<string> = new Set(['publish', 'message'])
+
+export interface RequestsOptions {
+  /** Opens a socket to the clients' port of a broker. */
+  readonly open: (address: string) => Dealer
+  readonly time: Time
+  readonly timers: Timers
+  readonly chance: Chance
+  /** How long a request is tried, unless it says otherwise. */
+  readonly deadlineMs: number
+}
+
+export interface RequestOptions {
+  /** Ends the waiting with the signal's reason; whether the request was served stays unknown. */
+  readonly signal?: AbortSignal
+  /** How long it is tried before it fails as `unavailable`. */
+  readonly timeoutMs?: number
+}
+
+interface Pending {
+  readonly number: number
+  readonly service: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly bytes: number
+  readonly deadline: number
+  readonly resolve: (data: OkData) => void
+  readonly reject: (error: unknown) => void
+  readonly forget: () => void
+  state: 'waiting' | 'sent' | 'resting' | 'settled'
+  /** Monotonic ms: when it was sent, or how long it rests. */
+  at: number
+  attempts: number
+  error?: RecadoError
+}
+
+/**
+ * Requests under way to one of several brokers. What is asked within one turn goes out as one array; a request is
+ * tried with the same id until its deadline; at most CLIENT_WINDOW are sent beyond the oldest unanswered one.
+ */
+export class Requests {
+  readonly #options: RequestsOptions
+  readonly #prefix: string
+  readonly #pending = new Map<number, Pending>()
+  #new: Pending[] = []
+  #again: Pending[] = []
+  #bytes = 0
+  #next = 1
+  #oldest = 1
+  readonly #clock = new LamportClock()
+  #addresses: readonly string[] = []
+  #turn = 0
+  #dealer: Dealer | undefined
+  #address: string | undefined
+  #heardAt = 0
+  #scheduled = false
+  #cancelTick: Cancel | undefined
+  #closed = false
+
+  constructor(options: RequestsOptions) {
+    this.#options = options
+    this.#prefix = randomName(options.chance)
+    this.#turn = Math.floor(options.chance.next() * 1024)
+  }
+
+  /** Requests without an answer. */
+  get size(): number {
+    return this.#pending.size
+  }
+
+  /** The broker in use. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
+  /** These are the brokers now. The one in use is kept while it is among them. */
+  setBrokers(addresses: readonly string[]): void {
+    this.#addresses = addresses
+    if (this.#address !== undefined && !addresses.includes(this.#address)) this.#moveOn()
+    this.#schedule()
+  }
+
+  /**
+   * Asks a service and waits for its answer.
+   * @throws RecadoError of the answer's code; `unavailable` at the deadline, `overloaded` when too many wait,
+   * `too_large` when it fits in no frame. The signal's reason when that aborts.
+   */
+  call(service: string, data: Pending['data'], options: RequestOptions = {}): Promise<OkData> {
+    return new Promise((resolve, reject) => {
+      options.signal?.throwIfAborted()
+      const bytes = messageBytes(data)
+      this.#admit(bytes)
+      const abort = (): void => this.#fail(pending, options.signal?.reason)
+      const pending: Pending = {
+        number: this.#next++,
+        service,
+        data,
+        bytes,
+        deadline: this.#now() + (options.timeoutMs ?? this.#options.deadlineMs),
+        resolve,
+        reject,
+        forget: () => options.signal?.removeEventListener('abort', abort),
+        state: 'waiting',
+        at: 0,
+        attempts: 0,
+      }
+      options.signal?.addEventListener('abort', abort, { once: true })
+      this.#bytes += bytes
+      this.#pending.set(pending.number, pending)
+      this.#new.push(pending)
+      this.#cancelTick ??= this.#options.timers.every(TICK_MS, () => this.#tick())
+      this.#schedule()
+    })
+  }
+
+  /** Fails what is under way and closes the socket. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const pending of this.#pending.values()) this.#fail(pending, closedError())
+    this.#cancelTick?.()
+    const dealer = this.#dealer
+    this.#dealer = undefined
+    await dealer?.close()
+  }
+
+  #now(): number {
+    return this.#options.time.monotonic()
+  }
+
+  #admit(bytes: number): void {
+    if (this.#closed) throw closedError()
+    if (bytes > CLIENT_LIMITS.frameBytes) {
+      throw new RecadoError('too_large', `The message has ${bytes} bytes, more than one frame may hold`)
+    }
+    if (this.#pending.size >= CLIENT_WINDOW + WAITING_MAX || this.#bytes + bytes > WAITING_BYTES_MAX) {
+      throw new RecadoError(
+        'overloaded',
+        'Too many requests wait for their answers; await some of them first',
+      )
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return
+    this.#scheduled = true
+    this.#options.timers.soon(() => {
+      this.#scheduled = false
+      if (!this.#closed) this.#flush()
+    })
+  }
+
+  /** Sends what waits and lies within the window, what was sent before first. */
+  #flush(): void {
+    const sendable = this.#takeSendable()
+    let batch: Pending[] = []
+    let bodies: Uint8Array[] = []
+    let bytes = 0
+    const send = (): void => {
+      this.#send(batch, bodies)
+      batch = []
+      bodies = []
+      bytes = 0
+    }
+    for (const pending of sendable) {
+      const body = this.#encode(pending)
+      if (body.byteLength > CLIENT_LIMITS.frameBytes) {
+        this.#fail(
+          pending,
+          new RecadoError('too_large', `The request has ${body.byteLength} bytes, too many`),
+        )
+        continue
+      }
+      if (!BATCHED.has(pending.service)) {
+        this.#send([pending], [body])
+        continue
+      }
+      // Five bytes are kept for the array's own head.
+      const full = bytes + body.byteLength + 5 > CLIENT_LIMITS.frameBytes
+      if (full || batch.length === BATCH_REQUESTS_MAX) send()
+      batch.push(pending)
+      bodies.push(body)
+      bytes += body.byteLength
+    }
+    send()
+  }
+
+  #takeSendable(): Pending[] {
+    if (this.#connected() === undefined) return []
+    const sendable = this.#again.filter((pending) => pending.state === 'waiting')
+    this.#again = []
+    const last = this.#oldest + CLIENT_WINDOW
+    let taken = 0
+    for (const pending of this.#new) {
+      if (pending.number > last) break
+      taken++
+      if (pending.state === 'waiting') sendable.push(pending)
+    }
+    this.#new = taken === this.#new.length ? [] : this.#new.slice(taken)
+    return sendable
+  }
+
+  #encode(pending: Pending): Uint8Array {
+    return encode({
+      service: pending.service,
+      id: `${this.#prefix}-${pending.number.toString(36)}`,
+      clock: this.#clock.next(),
+      timestamp: Math.floor(this.#options.time.wall()),
+      data: pending.data,
+    })
+  }
+
+  #send(batch: readonly Pending[], bodies: readonly Uint8Array[]): void {
+    if (batch.length === 0) return
+    const sent = this.#connected()?.send([EMPTY, joinBodies(bodies)]) === true
+    const now = this.#now()
+    for (const pending of batch) {
+      if (sent) {
+        pending.state = 'sent'
+        pending.at = now
+      } else this.#rest(pending)
+    }
+  }
+
+  /** The socket to the broker in use; opens one if there is none. */
+  #connected(): Dealer | undefined {
+    if (this.#dealer !== undefined) return this.#dealer
+    if (this.#addresses.length === 0) return undefined
+    const address = this.#addresses[this.#turn % this.#addresses.length] as string
+    const dealer = this.#options.open(address)
+    dealer.receive((frames) => {
+      if (dealer === this.#dealer) this.#receive(frames)
+    })
+    this.#address = address
+    this.#dealer = dealer
+    this.#heardAt = this.#now()
+    return dealer
+  }
+
+  /** Leaves the broker in use for the next one; what it has not answered is sent again. */
+  #moveOn(): void {
+    const dealer = this.#dealer
+    this.#dealer = undefined
+    this.#address = undefined
+    this.#turn++
+    dealer?.close().catch(() => {})
+    for (const pending of this.#pending.values()) if (pending.state === 'sent') this.#sendAgain(pending)
+  }
+
+  #receive(frames: readonly Uint8Array[]): void {
+    this.#heardAt = this.#now()
+    let replies: readonly Reply[]
+    try {
+      replies = parseReplies(frames.at(-1) ?? EMPTY)
+    } catch {
+      // Not an answer of ours; what waits for one is sent again.
+      return
+    }
+    for (const reply of replies) this.#take(reply)
+    while (this.#oldest < this.#next && !this.#pending.has(this.#oldest)) this.#oldest++
+    if (this.#new.length > 0) this.#schedule()
+  }
+
+  #take(reply: Reply): void {
+    this.#clock.receive(reply.clock)
+    const [prefix, number = ''] = reply.id.split('-')
+    const pending = prefix === this.#prefix ? this.#pending.get(Number.parseInt(number, 36)) : undefined
+    if (pending === undefined) return
+    const { data } = reply
+    if (data.status === 'ok') {
+      this.#settle(pending)
+      pending.resolve(data)
+      return
+    }
+    const error = new RecadoError(data.code, data.message)
+    if (!data.retryable) return this.#fail(pending, error)
+    pending.error = error
+    if (pending.state === 'sent') this.#rest(pending)
+  }
+
+  #rest(pending: Pending): void {
+    const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** pending.attempts)
+    pending.attempts = Math.min(pending.attempts + 1, 16)
+    pending.state = 'resting'
+    pending.at = this.#now() + backoff * (0.5 + this.#options.chance.next())
+  }
+
+  #sendAgain(pending: Pending): void {
+    pending.state = 'waiting'
+    this.#again.push(pending)
+    this.#schedule()
+  }
+
+  #tick(): void {
+    const now = this.#now()
+    let firstSent = Number.POSITIVE_INFINITY
+    for (const pending of this.#pending.values()) {
+      if (now >= pending.deadline) this.#fail(pending, pending.error ?? this.#silent())
+      else if (pending.state === 'resting' && now >= pending.at) this.#sendAgain(pending)
+      else if (pending.state === 'sent') {
+        if (now - pending.at >= RESEND_MS) this.#sendAgain(pending)
+        else firstSent = Math.min(firstSent, pending.at)
+      }
+    }
+    if (now - Math.max(this.#heardAt, firstSent) >= SILENCE_MS) this.#moveOn()
+    if (this.#pending.size === 0) {
+      this.#cancelTick?.()
+      this.#cancelTick = undefined
+    }
+  }
+
+  #silent(): RecadoError {
+    const broker = this.#address ?? (this.#addresses.join(', ') || 'any broker')
+    return new RecadoError('unavailable', `No answer from ${broker} in time; see that it runs and try again`)
+  }
+
+  #fail(pending: Pending, error: unknown): void {
+    if (pending.state === 'settled') return
+    this.#settle(pending)
+    pending.reject(error)
+    while (this.#oldest < this.#next && !this.#pending.has(this.#oldest)) this.#oldest++
+    if (this.#new.length > 0) this.#schedule()
+  }
+
+  #settle(pending: Pending): void {
+    pending.state = 'settled'
+    pending.forget()
+    this.#bytes -= pending.bytes
+    this.#pending.delete(pending.number)
+  }
+}
+
+function closedError(): RecadoError {
+  return new RecadoError('unavailable', 'The client is closed')
+}
+
+function messageBytes(data: Readonly<Record<string, unknown>>): number {
+  const { message } = data
+  if (typeof message === 'string') return Buffer.byteLength(message)
+  return message instanceof Uint8Array ? message.byteLength : 0
+}
+
+/** 16 letters and digits, about 82 bits: no two clients of a user draw the same. */
+function randomName(chance: Chance): string {
+  return Array.from({ length: 16 }, () => Math.floor(chance.next() * 36).toString(36)).join('')
+}

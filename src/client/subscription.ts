@@ -1,0 +1,194 @@
+import type { Cancel, Timers } from '../ports/index.ts'
+import { type OperationName, type Publication, RecadoError } from '../wire/index.ts'
+import { encodePlace, type Place } from './cursor.ts'
+import type { Feeds } from './feeds.ts'
+import { Merge, type MergeCounts, PAGE_MESSAGES, type Page, type Question } from './merge.ts'
+
+/** Items that wait for the consumer; a page more at most. Beyond it nothing is taken, and history brings it later. */
+const READY_MAX = 2048
+const WATCH_MS = 5000
+/** So many times in a row everything came from history and nothing live: another proxy is tried. */
+const STRIKES = 2
+
+/** One message of a subscription. */
+export class Received implements Publication {
+  readonly clock: number
+  readonly timestamp: number
+  readonly operation: OperationName
+  readonly previous: number
+  readonly id: string
+  readonly user: string
+  declare readonly channel?: string
+  declare readonly to?: string
+  readonly message: string | Uint8Array
+  readonly #place: Place
+
+  constructor(publication: Publication, place: Place) {
+    this.clock = publication.clock
+    this.timestamp = publication.timestamp
+    this.operation = publication.operation
+    this.previous = publication.previous
+    this.id = publication.id
+    this.user = publication.user
+    if (publication.channel !== undefined) this.channel = publication.channel
+    if (publication.to !== undefined) this.to = publication.to
+    this.message = publication.message
+    this.#place = place
+  }
+
+  /** A subscription from here goes on behind this message. */
+  get cursor(): string {
+    return encodePlace(this.#place)
+  }
+}
+
+export interface SubscriptionOptions {
+  readonly topic: string
+  readonly from: Place
+  readonly skip: boolean
+  readonly wanted: (publication: Publication) => boolean
+  readonly feeds: Feeds
+  readonly timers: Timers
+  /** Asks history; rejects with a RecadoError. */
+  readonly history: (question: Question) => Promise<Page>
+  readonly signal?: AbortSignal | undefined
+  readonly closed: (subscription: Subscription) => void
+}
+
+interface Waiter {
+  readonly resolve: (result: IteratorResult<Received, undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Messages of a topic: history first, then live, each once. Ends when it is closed or its loop is left; throws what
+ * cannot be tried again (`unknown_channel`), or the signal's reason.
+ */
+export class Subscription implements AsyncIterableIterator<Received, undefined> {
+  readonly #options: SubscriptionOptions
+  readonly #merge: Merge
+  readonly #ready: Received[] = []
+  readonly #waiters: Waiter[] = []
+  readonly #stopListening: () => void
+  readonly #cancelWatch: Cancel
+  readonly #abort = (): void => this.#end(this.#options.signal?.reason)
+  readonly #caughtUp = Promise.withResolvers<void>()
+  #taken = 0
+  #strikes = 0
+  #before = { live: 0, repaired: 0 }
+  #ended = false
+  #error: unknown
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options
+    // Who does not wait for it is not to be ended by its failure.
+    this.#caughtUp.promise.catch(() => {})
+    this.#merge = new Merge({
+      ...options,
+      ask: (question) => this.#ask(question),
+      deliver: (publication, place) => this.#deliver(new Received(publication, place)),
+      caughtUp: () => this.#caughtUp.resolve(),
+      room: () => READY_MAX - (this.#ready.length - this.#taken),
+    })
+    this.#stopListening = options.feeds.listen(options.topic, (publications) =>
+      this.#merge.live(publications),
+    )
+    this.#cancelWatch = options.timers.every(WATCH_MS, () => this.#watch())
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
+    if (options.signal?.aborted === true) this.#abort()
+  }
+
+  /** What it met so far. */
+  get counts(): Readonly<MergeCounts> {
+    return this.#merge.counts
+  }
+
+  /** Resolves once history has been read to its end: what is said from then on is delivered as it comes. */
+  get ready(): Promise<void> {
+    return this.#caughtUp.promise
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Received, undefined>> {
+    const item = this.#take()
+    if (item !== undefined) return Promise.resolve({ value: item, done: false })
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#ended) return Promise.resolve({ value: undefined, done: true })
+    if (this.#waiters.length >= READY_MAX) {
+      return Promise.reject(new RecadoError('overloaded', 'Too many calls of next() wait; await them'))
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+    })
+  }
+
+  return(): Promise<IteratorResult<Received, undefined>> {
+    this.close()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  /** Ends it: the loop over it is left once what waits has been taken. */
+  close(): void {
+    this.#end(undefined)
+  }
+
+  #ask(question: Question): void {
+    this.#options.history(question).then(
+      (page) => {
+        if (!this.#ended) this.#merge.page(page)
+      },
+      (error: unknown) => {
+        if (this.#ended) return
+        if (error instanceof RecadoError && error.retryable) this.#merge.failed()
+        else this.#end(error)
+      },
+    )
+  }
+
+  #deliver(item: Received): void {
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#ready.push(item)
+    else waiter.resolve({ value: item, done: false })
+  }
+
+  #take(): Received | undefined {
+    const item = this.#ready[this.#taken]
+    if (item === undefined) return undefined
+    this.#taken++
+    if (this.#taken >= PAGE_MESSAGES || this.#taken === this.#ready.length) {
+      this.#ready.splice(0, this.#taken)
+      this.#taken = 0
+      this.#merge.drained()
+    }
+    return item
+  }
+
+  #watch(): void {
+    const { live, repaired } = this.#merge.counts
+    const onlyHistory = live === this.#before.live && repaired > this.#before.repaired
+    this.#before = { live, repaired }
+    this.#strikes = onlyHistory ? this.#strikes + 1 : 0
+    if (this.#strikes < STRIKES) return
+    this.#strikes = 0
+    this.#options.feeds.moveOn()
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#error = error
+    this.#merge.close()
+    this.#stopListening()
+    this.#cancelWatch()
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#options.closed(this)
+    this.#caughtUp.reject(error ?? new RecadoError('unavailable', 'The subscription is closed'))
+    for (const { resolve, reject } of this.#waiters.splice(0)) {
+      if (error === undefined) resolve({ value: undefined, done: true })
+      else reject(error)
+    }
+  }
+}
