@@ -170,7 +170,7 @@ export class Inbox {
       return
     }
     for (let next: Batch | undefined = batch; next !== undefined; next = holes.takeNext(batch.stream)) {
-      lamport.receive(next.clocks.at(-1))
+      lamport.receive(next.clocks.at(-1) as number)
       if (store.append(next) === 'gap') holes.keep(next)
     }
   }

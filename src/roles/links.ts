@@ -72,7 +72,9 @@ export class Links<Link extends Closable> {
     for (const [address, link] of this.#links) {
       if (resolved.includes(address)) continue
       this.#links.delete(address)
-      link.close().catch((error: unknown) => this.#options.log.warn({ err: error, address }, 'Cannot close a link'))
+      link
+        .close()
+        .catch((error: unknown) => this.#options.log.warn({ err: error, address }, 'Cannot close a link'))
     }
     for (const address of resolved) {
       if (!this.#links.has(address)) this.#links.set(address, this.#options.open(address))

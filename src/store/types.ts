@@ -1,3 +1,4 @@
+import type { Files, KeyValue, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import type {
   Batch,
   ErrorCode,
@@ -120,4 +121,14 @@ export interface StoreEvents {
   full(full: boolean): void
   /** An operation came when its place was already final; the files' tails will be rewritten. */
   late(position: Position): void
+}
+
+export interface StoreOptions {
+  readonly keyValue: KeyValue
+  readonly files: Files
+  readonly time: Time
+  readonly timers: Timers
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: StoreEvents
 }
