@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   CLIENT_LIMITS,
@@ -66,7 +66,11 @@ describe('decode', () => {
 
 describe.each(Object.entries(READERS))('%s', (_name, read) => {
   it('throws nothing but errors of the catalogue, whatever comes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (body) => throwsOnlyOurs(read, body)))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
+        expect(errorOf(read, body)).toSatisfy(isOurs)
+      }),
+    )
   })
 
   it('throws nothing but errors of the catalogue at messages of which a few bytes are wrong', () => {
@@ -75,7 +79,7 @@ describe.each(Object.entries(READERS))('%s', (_name, read) => {
       fc.property(bodies, changes, (body, wrong) => {
         const spoilt = Uint8Array.from(body)
         for (const [at, byte] of wrong) spoilt[at % spoilt.length] = byte
-        throwsOnlyOurs(read, spoilt)
+        expect(errorOf(read, spoilt)).toSatisfy(isOurs)
       }),
     )
   })
@@ -93,10 +97,15 @@ describe('parseRequests', () => {
   })
 })
 
-function throwsOnlyOurs(read: (body: Uint8Array) => unknown, body: Uint8Array): void {
+function errorOf(read: (body: Uint8Array) => unknown, body: Uint8Array): unknown {
   try {
     read(body)
+    return undefined
   } catch (error) {
-    expect(error).toBeInstanceOf(RecadoError)
+    return error
   }
+}
+
+function isOurs(error: unknown): boolean {
+  return error === undefined || error instanceof RecadoError
 }

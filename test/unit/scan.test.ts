@@ -30,8 +30,8 @@ describe('scan', () => {
   })
 
   it('takes 2^53 - 1 and its negative', () => {
-    check(0xcf, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
-    check(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 1)
+    expect(() => check(0xcf, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)).not.toThrow()
+    expect(() => check(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 1)).not.toThrow()
   })
 
   it('takes what is as deep as is allowed, and nothing deeper', () => {
@@ -49,6 +49,6 @@ describe('scan', () => {
   })
 
   it('reads a view into a larger buffer', () => {
-    scan(new Uint8Array([0xdd, 0xc0, 0xff]).subarray(1, 2), LIMITS)
+    expect(() => scan(new Uint8Array([0xdd, 0xc0, 0xff]).subarray(1, 2), LIMITS)).not.toThrow()
   })
 })
