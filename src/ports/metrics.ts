@@ -66,32 +66,12 @@ export const METRICS = {
     labels: [],
   },
   recado_ref_heartbeats_total: { type: 'counter', help: 'Heartbeats that ref answered', labels: ['role'] },
+  recado_ref_requests_total: {
+    type: 'counter',
+    help: 'Requests that ref answered',
+    labels: ['service', 'code'],
+  },
   recado_ref_epoch: { type: 'gauge', help: "The epoch of the voters' list", labels: [] },
-  recado_client_sent_total: {
-    type: 'counter',
-    help: 'Operations that the automatic client had acknowledged',
-    labels: [],
-  },
-  recado_client_errors_total: {
-    type: 'counter',
-    help: 'Errors that the automatic client met',
-    labels: ['code'],
-  },
-  recado_client_received_total: {
-    type: 'counter',
-    help: 'Messages that the automatic client received',
-    labels: [],
-  },
-  recado_client_faults_total: {
-    type: 'counter',
-    help: 'Faults that the automatic client found: lost, doubled, reordered or altered messages',
-    labels: ['fault'],
-  },
-  recado_client_gaps_total: {
-    type: 'counter',
-    help: 'Gaps in live delivery that history repaired',
-    labels: [],
-  },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },
   recado_server_stalls_total: {
     type: 'counter',

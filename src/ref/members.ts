@@ -1,0 +1,108 @@
+import {
+  type Heartbeat,
+  type MembersReport,
+  RecadoError,
+  SERVERS_MAX,
+  type ServerState,
+} from '../wire/index.ts'
+
+/** Silence in ms after which a process is suspect, and after which it counts as down. */
+const SUSPECT_MS = 3000
+const DOWN_MS = 10_000
+/** How long the address of a silent broker or proxy is still given out. */
+const ADDRESS_MS = 15_000
+
+/** One process and what it last said. */
+interface Member {
+  readonly heartbeat: Heartbeat
+  /** Monotonic ms. */
+  readonly heardAt: number
+}
+
+/** Who heartbeats, and what is known of their pods. */
+export class Members {
+  readonly #members = new Map<string, Member>()
+  /** Processes, by pod uid or incarnation, that an operator called terminating or gone. */
+  readonly #gone = new Map<string, string>()
+  readonly #startedAt: number
+
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt
+  }
+
+  /** Takes a heartbeat. @throws RecadoError `overloaded` when there are too many names already */
+  hear(heartbeat: Heartbeat, now: number): void {
+    const key = keyOf(heartbeat.role, heartbeat.name)
+    if (!this.#members.has(key) && this.#members.size >= SERVERS_MAX) this.#forget(now)
+    if (!this.#members.has(key) && this.#members.size >= SERVERS_MAX) {
+      throw new RecadoError('overloaded', `Ref knows ${SERVERS_MAX} processes already; remove some first`)
+    }
+    this.#members.set(key, { heartbeat, heardAt: now })
+  }
+
+  get(role: Heartbeat['role'], name: string): Heartbeat | undefined {
+    return this.#members.get(keyOf(role, name))?.heartbeat
+  }
+
+  servers(): Heartbeat[] {
+    return [...this.#members.values()]
+      .map(({ heartbeat }) => heartbeat)
+      .filter(({ role }) => role === 'server')
+  }
+
+  /** What servers are heard now. */
+  liveServers(now: number): Heartbeat[] {
+    return this.servers().filter(({ name }) => this.isLive(name, now))
+  }
+
+  isLive(name: string, now: number): boolean {
+    const member = this.#members.get(keyOf('server', name))
+    return member !== undefined && now - member.heardAt < SUSPECT_MS && !this.#isGone(member.heartbeat)
+  }
+
+  /** By silence and reports alone; a server not heard since ref's start gets its time to be. */
+  stateOf(name: string, now: number): Exclude<ServerState, 'removed'> {
+    const member = this.#members.get(keyOf('server', name))
+    const silence = now - (member?.heardAt ?? this.#startedAt)
+    if (silence >= DOWN_MS || (member !== undefined && this.#isGone(member.heartbeat))) return 'down'
+    if (member === undefined || silence >= SUSPECT_MS) return 'suspect'
+    return member.heartbeat.state ?? 'joining'
+  }
+
+  /** Addresses of brokers or proxies that are heard or were until lately, in the order of their names. */
+  addresses(role: 'broker' | 'proxy', now: number): string[] {
+    const heard = [...this.#members.values()].filter(
+      ({ heartbeat, heardAt }) =>
+        heartbeat.role === role && heartbeat.address !== '' && now - heardAt < ADDRESS_MS,
+    )
+    const usable = heard.filter(({ heartbeat }) => !this.#isGone(heartbeat))
+    return [...new Set(usable.map(({ heartbeat }) => heartbeat.address))].toSorted()
+  }
+
+  /** Takes an operator's word for what is terminating or gone; it makes nothing up. */
+  report(pods: MembersReport['pods']): void {
+    this.#gone.clear()
+    for (const [key, { heartbeat }] of this.#members) {
+      const pod = pods.find(({ name, uid }) => {
+        return heartbeat.uid === undefined ? name === heartbeat.name : uid === heartbeat.uid
+      })
+      if (pod === undefined || pod.terminating) this.#gone.set(key, processOf(heartbeat))
+    }
+  }
+
+  #isGone(heartbeat: Heartbeat): boolean {
+    return this.#gone.get(keyOf(heartbeat.role, heartbeat.name)) === processOf(heartbeat)
+  }
+
+  #forget(now: number): void {
+    for (const [key, { heardAt }] of this.#members) if (now - heardAt >= ADDRESS_MS) this.#members.delete(key)
+  }
+}
+
+function keyOf(role: string, name: string): string {
+  return `${role}/${name}`
+}
+
+function processOf({ uid, incarnation }: Heartbeat): string {
+  return uid ?? String(incarnation)
+}

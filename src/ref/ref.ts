@@ -1,0 +1,295 @@
+import { LamportClock } from '../clocks/index.ts'
+import type { Cancel, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import {
+  checkClientClock,
+  covers,
+  encodeReplies,
+  type Heartbeat,
+  type HeartbeatReply,
+  type MalformedRequest,
+  parseHeartbeat,
+  parseMembersReport,
+  parseRequests,
+  RecadoError,
+  type Reply,
+  type Request,
+  readName,
+  type ServerEntry,
+  vectorFromObject,
+} from '../wire/index.ts'
+import { Lists } from './lists.ts'
+import { Members } from './members.ts'
+import { emptyRecord, parseRecord, type RecordFile, type RefRecord, renderRecord } from './record.ts'
+import { heldByAny } from './voters.ts'
+
+const REVIEW_MS = 250
+
+export interface RefOptions {
+  readonly cluster: string
+  /** Names wanted by the settings; empty when an operator tells them. */
+  readonly servers: readonly string[]
+  readonly file: RecordFile
+  readonly time: Time
+  readonly timers: Timers
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** The reference service: one body in, one body out, and nothing answered that is not on the disk. */
+export class Ref {
+  readonly #options: RefOptions
+  readonly #record: RefRecord
+  readonly #members: Members
+  readonly #lists: Lists
+  readonly #lamport = new LamportClock()
+  #written: string
+  #cancel: Cancel = () => {}
+
+  /** @throws RecadoError `wrong_owner` when the file is another cluster's */
+  constructor(options: RefOptions) {
+    this.#options = options
+    const { cluster, file, log, time } = options
+    const bytes = file.read()
+    const found = bytes === undefined ? undefined : parseRecord(bytes)
+    if (bytes !== undefined && found === undefined) {
+      log.warn({}, 'Cannot read ref_servers.json; learning ranks and voters from the servers')
+    }
+    if (found !== undefined && found.cluster !== cluster) {
+      throw new RecadoError(
+        'wrong_owner',
+        `The data folder belongs to cluster "${found.cluster}"; give each its own`,
+      )
+    }
+    this.#record = found ?? emptyRecord(cluster)
+    this.#written = JSON.stringify(found ?? {})
+    this.#members = new Members(time.monotonic())
+    this.#lists = new Lists({ record: this.#record, members: this.#members, servers: options.servers, log })
+  }
+
+  start(): void {
+    this.#cancel = this.#options.timers.every(REVIEW_MS, () => this.#review())
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  /** True when ref knows the newest list of voters, else what it waits for. */
+  readiness(): true | string {
+    return this.#lists.confirmed || 'Ref waits for heartbeats of a majority of the servers'
+  }
+
+  /** Answers a body. Never throws. */
+  answer(body: Uint8Array): Uint8Array {
+    const { requests, batch } = parseRequests(body)
+    return encodeReplies(
+      requests.map((request) => this.#reply(request)),
+      batch,
+    )
+  }
+
+  #reply(request: Request | MalformedRequest): Reply {
+    const { time, metrics, log } = this.#options
+    const now = Math.floor(time.wall())
+    const { service, id } = request
+    let data: Reply['data']
+    try {
+      if ('error' in request) throw request.error
+      checkClientClock(request.clock, this.#lamport.now, now)
+      this.#lamport.receive(request.clock)
+      data = { status: 'ok', ...this.#serve(service, request.data) }
+    } catch (error) {
+      if (!(error instanceof RecadoError)) log.error({ err: error, service }, 'Cannot serve a request')
+      const known =
+        error instanceof RecadoError ? error : new RecadoError('internal', 'A fault in ref; please report it')
+      const { code, message, retryable } = known
+      data = { status: 'error', code, message, retryable, ...(known instanceof Refusal ? known.details : {}) }
+    }
+    const code = data.status === 'ok' ? 'ok' : data.code
+    const known = Object.hasOwn(SERVICES, service) ? service : 'unknown'
+    metrics.add('recado_ref_requests_total', 1, { service: known, code })
+    return { service, id, clock: this.#lamport.next(), timestamp: now, data }
+  }
+
+  #serve(service: string, data: Request['data']): Record<string, unknown> {
+    if (!Object.hasOwn(SERVICES, service)) {
+      throw new RecadoError('unknown_service', `Ref has no service "${service}"`)
+    }
+    const { cluster } = data
+    if (cluster !== undefined && cluster !== this.#options.cluster) {
+      throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
+    }
+    const answer = this[SERVICES[service as keyof typeof SERVICES]](data)
+    return answer
+  }
+
+  /** @internal Service `rank`. */
+  serveRank(data: Request['data']): Record<string, unknown> {
+    const name = readName(data, 'name')
+    this.#lists.review(this.#now)
+    const wanted = this.#lists.wanted
+    if (wanted !== undefined && !wanted.includes(name) && this.#record.ranks[name] === undefined) {
+      throw new RecadoError('denied', `Server "${name}" is not among those wanted; add it to SERVERS`)
+    }
+    const rank = this.#lists.rankOf(name)
+    if (rank === 0) throw new RecadoError('unavailable', 'Ref does not know the servers yet; try again')
+    this.#save()
+    return { rank, servers: this.#entries() }
+  }
+
+  /** @internal Service `list`. */
+  serveList(): Record<string, unknown> {
+    this.#review()
+    this.#save()
+    const { brokers, proxies, servers, epoch } = this.#view()
+    return { servers, brokers, proxies, coordinator: this.#coordinator(), epoch }
+  }
+
+  /** @internal Service `heartbeat`. */
+  serveHeartbeat(data: Request['data']): Record<string, unknown> {
+    const heartbeat = parseHeartbeat(data)
+    this.#checkProcess(heartbeat)
+    this.#members.hear(heartbeat, this.#now)
+    this.#options.metrics.add('recado_ref_heartbeats_total', 1, { role: heartbeat.role })
+    this.#lists.review(this.#now)
+    const rank = heartbeat.role === 'server' ? this.#lists.rankOf(heartbeat.name) : 0
+    if (heartbeat.role === 'server' && this.#record.ranks[heartbeat.name] !== undefined) {
+      const { incarnation, uid } = heartbeat
+      this.#record.processes[heartbeat.name] = { incarnation, ...(uid === undefined ? {} : { uid }) }
+    }
+    this.#save()
+    return { ...this.#view(), rank }
+  }
+
+  /** @internal Service `members`. */
+  serveMembers(data: Request['data']): Record<string, unknown> {
+    const { term, sequence, wanted, pods } = parseMembersReport(data)
+    const record = this.#record
+    if (term < record.term || (term === record.term && sequence < record.sequence)) {
+      const details = { term: record.term, sequence: record.sequence }
+      throw new Refusal(
+        'stale',
+        `Report (${record.term}, ${record.sequence}) has been seen; send newer ones`,
+        details,
+      )
+    }
+    Object.assign(record, { term, sequence, wanted })
+    this.#members.report(pods)
+    this.#review()
+    this.#save()
+    return { term, sequence, servers: this.#entries(), epoch: record.voters.epoch }
+  }
+
+  /** @throws RecadoError `name_taken` when a newer process of this name has been heard */
+  #checkProcess({ name, role, incarnation, uid }: Heartbeat): void {
+    const known =
+      this.#members.get(role, name) ?? (role === 'server' ? this.#record.processes[name] : undefined)
+    if (known === undefined || incarnation > known.incarnation) return
+    if (incarnation === known.incarnation && uid === known.uid) return
+    const details = { incarnation: known.incarnation }
+    throw new Refusal('name_taken', `A newer process named "${name}" runs; give each its own NAME`, details)
+  }
+
+  #view(): HeartbeatReply {
+    const { time } = this.#options
+    const { confirmed } = this.#lists
+    const { voters } = this.#record
+    return {
+      rank: 0,
+      servers: this.#entries(),
+      brokers: this.#members.addresses('broker', this.#now),
+      proxies: this.#members.addresses('proxy', this.#now),
+      ...(confirmed && voters.epoch > 0 ? { voters } : {}),
+      epoch: confirmed ? voters.epoch : 0,
+      time: Math.floor(time.wall()),
+    }
+  }
+
+  #entries(): ServerEntry[] {
+    const { ranks, voters } = this.#record
+    const names = new Set([...Object.keys(ranks), ...voters.names, ...(this.#lists.wanted ?? [])])
+    const held = heldByAny(this.#members.servers())
+    const entries = [...names].map((name) => this.#entry(name, held))
+    return entries.toSorted((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
+  }
+
+  #entry(name: string, held: ReturnType<typeof heldByAny>): ServerEntry {
+    const wanted = this.#lists.wanted?.includes(name) ?? true
+    const voter = this.#record.voters.names.includes(name)
+    const heartbeat = this.#members.get('server', name)
+    const own = vectorFromObject(heartbeat?.durable ?? {})
+    let lag = 0
+    if (!covers(own, held)) for (const [stream, seq] of held) lag += Math.max(0, seq - (own.get(stream) ?? 0))
+    const heard = this.#members.stateOf(name, this.#now)
+    const removed = !wanted && !voter
+    const going = !wanted && (heard === 'up' || heard === 'joining')
+    return {
+      name,
+      rank: this.#lists.confirmed ? (this.#record.ranks[name] ?? 0) : 0,
+      address: heartbeat?.address ?? '',
+      state: removed ? 'removed' : going ? 'leaving' : heard,
+      voter,
+      lag,
+      drained: removed || (!wanted && this.#lists.isDrained(name)),
+    }
+  }
+
+  /** The server that most of those heard follow. */
+  #coordinator(): string {
+    const follows = new Map<string, number>()
+    for (const { coordinator } of this.#members.liveServers(this.#now)) {
+      if (coordinator !== undefined && coordinator !== '') {
+        follows.set(coordinator, (follows.get(coordinator) ?? 0) + 1)
+      }
+    }
+    return [...follows].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
+  }
+
+  #review(): void {
+    this.#lists.review(this.#now)
+    this.#options.metrics.set('recado_ref_epoch', this.#record.voters.epoch)
+    try {
+      this.#save()
+    } catch (error) {
+      this.#options.log.error(
+        { err: error },
+        'Cannot write ref_servers.json; answering nothing that it should hold',
+      )
+    }
+  }
+
+  get #now(): number {
+    return this.#options.time.monotonic()
+  }
+
+  /** @throws RecadoError `unavailable` when the record cannot be put on the disk */
+  #save(): void {
+    const text = JSON.stringify(this.#record)
+    if (text === this.#written) return
+    try {
+      this.#options.file.write(renderRecord(this.#record))
+    } catch (cause) {
+      throw new RecadoError('unavailable', 'Ref cannot write its file; free its disk and try again', {
+        cause,
+      })
+    }
+    this.#written = text
+  }
+}
+
+/** An error reply that tells more than its code. */
+class Refusal extends RecadoError {
+  readonly details: Readonly<Record<string, number>>
+
+  constructor(code: 'stale' | 'name_taken', message: string, details: Readonly<Record<string, number>>) {
+    super(code, message)
+    this.details = details
+  }
+}
+
+const SERVICES = {
+  rank: 'serveRank',
+  list: 'serveList',
+  heartbeat: 'serveHeartbeat',
+  members: 'serveMembers',
+} as const satisfies Record<string, keyof Ref>

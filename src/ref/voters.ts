@@ -1,0 +1,50 @@
+import type { Heartbeat, Vector, Voters } from '../wire/index.ts'
+import { covers, join, vectorFromObject } from '../wire/index.ts'
+
+/** Whether two lists are the same one. */
+export function sameList(a: Voters | undefined, b: Voters): boolean {
+  return (
+    a !== undefined &&
+    a.epoch === b.epoch &&
+    a.names.length === b.names.length &&
+    a.names.every((each) => b.names.includes(each))
+  )
+}
+
+/** Whether those of `names` that are in `list` are a majority of it. */
+export function isMajority(names: Iterable<string>, list: readonly string[]): boolean {
+  let count = 0
+  for (const name of new Set(names)) if (list.includes(name)) count++
+  return list.length > 0 && count > list.length / 2
+}
+
+/** The list of the highest epoch that servers report, if any has one. */
+export function highestList(heartbeats: readonly Heartbeat[]): Voters | undefined {
+  let highest: Voters | undefined
+  for (const { voters } of heartbeats) {
+    if (voters !== undefined && voters.epoch > (highest?.epoch ?? 0)) highest = voters
+  }
+  return highest
+}
+
+/** What any of these servers has on its disk. */
+export function heldByAny(heartbeats: readonly Heartbeat[]): Vector {
+  const held: Vector = new Map()
+  for (const { durable } of heartbeats) join(held, vectorFromObject(durable ?? {}))
+  return held
+}
+
+/** Whether a majority of `list` has `target` on disk, by what these servers say. */
+export function majorityHolds(
+  target: Vector,
+  heartbeats: readonly Heartbeat[],
+  list: readonly string[],
+): boolean {
+  const holders = heartbeats.filter(({ state, durable }) => {
+    return state !== 'joining' && covers(vectorFromObject(durable ?? {}), target)
+  })
+  return isMajority(
+    holders.map(({ name }) => name),
+    list,
+  )
+}
