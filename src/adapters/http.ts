@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { RecadoError } from '../wire/index.ts'
+
+export interface HealthServerOptions {
+  readonly host: string
+  readonly port: number
+  /** The checks of `/readyz`: true when fine, else a sentence that says what is missing. */
+  readonly checks: ReadonlyMap<string, () => true | string>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+}
+
+export interface HealthServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** A loop whose turns are typically so late does not serve anyone any more. */
+const LOOP_LAG_MS_MAX = 1000
+const LOOP_WINDOW_MS = 10_000
+const CONNECTIONS_MAX = 64
+
+/**
+ * Serves `/livez`, `/readyz` and `/metrics`.
+ * @throws RecadoError `port_in_use`, `bad_option` when the host is not this machine's
+ */
+export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const lag = watchLoop()
+  const server = createServer(
+    { maxHeaderSize: 8192, requestTimeout: 5000, headersTimeout: 5000 },
+    (request, response) => {
+      answer(request, response, options, lag.lateMs).catch(() => response.destroy())
+    },
+  )
+  server.maxConnections = CONNECTIONS_MAX
+  server.keepAliveTimeout = 5000
+  server.maxRequestsPerSocket = 1000
+  await listen(server, options.host, options.port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      lag.stop()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen(port, host === '*' ? '0.0.0.0' : host)
+  try {
+    await listening
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new RecadoError(
+        'port_in_use',
+        `Cannot serve HTTP at ${host}:${port}: the port is in use; set PORT_HTTP`,
+        {
+          cause: error,
+        },
+      )
+    }
+    throw new RecadoError(
+      'bad_option',
+      `Cannot serve HTTP at ${host}:${port}: ${(error as Error).message}; check BIND`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HealthServerOptions,
+  lateMs: () => number,
+): Promise<void> {
+  // Nothing here takes a body: what comes with one is answered, and the connection then closed.
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
+    response.setHeader('connection', 'close')
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return reply(response, 405, 'method not allowed\n')
+  }
+  const [path, query = ''] = (request.url ?? '/').split('?', 2)
+  if (path === '/livez') return live(response, lateMs())
+  if (path === '/readyz') return ready(response, options.checks, new URLSearchParams(query).has('verbose'))
+  if (path === '/metrics') {
+    response.setHeader('content-type', options.metrics.contentType)
+    return reply(response, 200, await options.metrics.text())
+  }
+  reply(response, 404, 'not found: try /livez, /readyz?verbose or /metrics\n')
+}
+
+function live(response: ServerResponse, lateMs: number): void {
+  if (lateMs <= LOOP_LAG_MS_MAX) reply(response, 200, 'ok\n')
+  else reply(response, 503, `the event loop is typically ${Math.round(lateMs)} ms late\n`)
+}
+
+function ready(response: ServerResponse, checks: HealthServerOptions['checks'], verbose: boolean): void {
+  const results = [...checks].map(([name, check]): [string, true | string] => [name, check()])
+  const isReady = results.every(([, result]) => result === true)
+  const shown = verbose ? results : results.filter(([, result]) => result !== true)
+  const lines = shown.map(([name, result]) =>
+    result === true ? `[+] ${name}: ok` : `[-] ${name}: ${result}`,
+  )
+  reply(response, isReady ? 200 : 503, [...lines, isReady ? 'ok' : 'not ready', ''].join('\n'))
+}
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.writeHead(status, { 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body) })
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+/** How late the loop's turns typically were within the last window, in ms. */
+function watchLoop(): { lateMs: () => number; stop: () => void } {
+  const delays = monitorEventLoopDelay({ resolution: 20 })
+  delays.enable()
+  const timer = setInterval(() => delays.reset(), LOOP_WINDOW_MS)
+  timer.unref()
+  return {
+    lateMs: () => (delays.count === 0 ? 0 : delays.percentile(50) / 1e6),
+    stop() {
+      clearInterval(timer)
+      delays.disable()
+    },
+  }
+}

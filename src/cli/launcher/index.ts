@@ -1,0 +1,6 @@
+/** Starts, watches and stops a whole system on one machine: for people by `npm start`, and for tests. */
+export { checkFolder, checkPorts, freePorts } from './checks.ts'
+export type { Child, ChildEvents } from './child.ts'
+export { type LaunchOptions, launch } from './launch.ts'
+export { PORT_BASE, type Ports, planSystem, portsFrom, type SystemPlan } from './plan.ts'
+export { RunningSystem } from './system.ts'

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import type { Role } from '../../config/index.ts'
+
+export interface SystemOptions {
+  readonly servers: number
+  readonly clients: number
+  /** The folder that holds a folder for each process. */
+  readonly folder: string
+  readonly ports: Ports
+  /** More settings, for all processes or by the name of one. */
+  readonly environment?: (name: string) => Readonly<Record<string, string>>
+}
+
+/** The ports of a whole system. */
+export interface Ports {
+  readonly clients: number
+  readonly servers: number
+  readonly publishers: number
+  readonly subscribers: number
+  readonly ref: number
+  /** Of server `i`, from 0. */
+  readonly peers: readonly number[]
+  /** In the order ref, broker, proxy, servers, clients. */
+  readonly http: readonly number[]
+}
+
+/** One process to start. */
+export interface ProcessPlan {
+  readonly name: string
+  readonly role: Role
+  readonly environment: Readonly<Record<string, string>>
+  /** All ports that it listens at. */
+  readonly ports: readonly number[]
+  readonly portHttp: number
+}
+
+export interface SystemPlan {
+  readonly processes: readonly ProcessPlan[]
+  readonly folder: string
+  readonly brokerAddress: string
+  readonly proxyAddress: string
+  readonly refAddress: string
+}
+
+/** The default port base gives the ports that every role has by itself. */
+export const PORT_BASE = 5555
+const HTTP_AFTER_BASE = 3909
+
+export function portsFrom(base: number, servers: number, clients: number): Ports {
+  return {
+    clients: base,
+    servers: base + 1,
+    publishers: base + 2,
+    subscribers: base + 3,
+    ref: base + 4,
+    peers: Array.from({ length: servers }, (_, index) => base + 5 + index),
+    http: Array.from({ length: 3 + servers + clients }, (_, index) => base + HTTP_AFTER_BASE + index),
+  }
+}
+
+/** Which processes make up a system, and what each is told. Nothing is touched. */
+export function planSystem({ servers, clients, folder, ports, environment }: SystemOptions): SystemPlan {
+  const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
+  const refAddress = local(ports.ref)
+  const proxy = `${local(ports.publishers)}/${ports.subscribers}`
+  const peers = names.map((name, index) => `${name}=${local(ports.peers[index] as number)}`).join(',')
+  const processes: ProcessPlan[] = []
+  const add = (role: Role, name: string, own: readonly number[], settings: Record<string, string>): void => {
+    const portHttp = ports.http[processes.length] as number
+    const common = {
+      ROLE: role,
+      NAME: name,
+      BIND: '127.0.0.1',
+      PORT_HTTP: String(portHttp),
+      LOG_FORMAT: 'json',
+    }
+    const known = role === 'ref' ? {} : { REF: refAddress }
+    processes.push({
+      name,
+      role,
+      portHttp,
+      ports: [...own, portHttp],
+      environment: { ...common, ...known, ...settings, ...environment?.(name) },
+    })
+  }
+  add('ref', 'ref', [ports.ref], {
+    PORT_REF: String(ports.ref),
+    DATA_DIR: join(folder, 'ref'),
+    SERVERS: names.join(','),
+  })
+  add('broker', 'broker', [ports.clients, ports.servers], {
+    PORT_CLIENTS: String(ports.clients),
+    PORT_SERVERS: String(ports.servers),
+  })
+  add('proxy', 'proxy', [ports.publishers, ports.subscribers], {
+    PORT_PUBLISHERS: String(ports.publishers),
+    PORT_SUBSCRIBERS: String(ports.subscribers),
+  })
+  for (const [index, name] of names.entries()) {
+    const port = ports.peers[index] as number
+    add('server', name, [port], {
+      PORT_PEERS: String(port),
+      DATA_DIR: join(folder, name),
+      BROKERS: local(ports.servers),
+      PROXIES: proxy,
+      PEERS: peers,
+      // A laptop's disk is often nearly full; on one machine the reserve only has to keep the store able to heal.
+      DISK_RESERVE: '0.01',
+    })
+  }
+  for (let index = 1; index <= clients; index++) {
+    add('client', `client-${index}`, [], { BROKERS: local(ports.clients), PROXIES: local(ports.subscribers) })
+  }
+  return {
+    processes,
+    folder,
+    brokerAddress: local(ports.clients),
+    proxyAddress: local(ports.subscribers),
+    refAddress,
+  }
+}
+
+function local(port: number): string {
+  return `tcp://127.0.0.1:${port}`
+}

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import {
+  addressesField,
+  addressOrHostField,
+  booleanField,
+  clusterField,
+  hostField,
+  integerField,
+  nameField,
+  namesField,
+  numberField,
+  peersField,
+  proxiesField,
+  setting,
+} from './fields.ts'
+
+const port = (byDefault: number, meaning: string) =>
+  setting(integerField(byDefault, 0, 65_535), {
+    meaning,
+    expected: 'a port from 0 to 65535 (0: any free port)',
+  })
+
+const milliseconds = (byDefault: number, min: number, meaning: string) =>
+  setting(integerField(byDefault, min, 86_400_000), {
+    meaning,
+    expected: `whole milliseconds from ${min} to 86400000`,
+  })
+
+const count = (byDefault: number, meaning: string) =>
+  setting(integerField(byDefault, 1, 10_000_000), { meaning, expected: 'a whole number from 1 to 10000000' })
+
+const ADDRESSES = 'addresses like tcp://host:port, separated by commas'
+
+const everyone = {
+  name: setting(nameField, {
+    meaning: 'The name of this process',
+    expected: '1 to 64 of A-Z a-z 0-9 . _ -',
+    otherwise: 'the role; needed for a server and a client',
+  }),
+  cluster: setting(clusterField, {
+    meaning: 'The cluster that this process belongs to',
+    expected: 'namespace/name',
+  }),
+  bind: setting(hostField.default('127.0.0.1'), {
+    meaning: 'The address that this process listens at; beyond loopback nothing is encrypted or checked',
+    expected: 'an IP address or a host name',
+  }),
+  advertise: setting(addressOrHostField.optional(), {
+    meaning: 'Where others find this process: a host, or an address with the port',
+    expected: 'a host or an address like tcp://host:port',
+    otherwise: '`BIND`, or the host name when that stands for all addresses',
+  }),
+  portHttp: port(9464, 'The port of /livez, /readyz and /metrics'),
+  logLevel: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), {
+    meaning: 'The least level that is logged',
+    expected: 'trace, debug, info, warn or error',
+  }),
+  logFormat: setting(z.enum(['json', 'pretty']).optional(), {
+    meaning: 'One JSON object a line, or lines for people',
+    expected: 'json or pretty',
+    otherwise: 'pretty on a terminal, else json',
+  }),
+}
+
+const ref = {
+  ref: setting(addressesField('tcp://127.0.0.1:5559'), {
+    meaning: 'Where the reference service is; empty for none',
+    expected: ADDRESSES,
+  }),
+}
+
+const dataDir = {
+  dataDir: setting(z.string().min(1).optional(), {
+    meaning: 'The folder of this process’s data',
+    expected: 'a folder',
+    otherwise: '`data/` and the name',
+  }),
+}
+
+export const brokerFields = {
+  ...everyone,
+  ...ref,
+  portClients: port(5555, 'The port for clients'),
+  portServers: port(5556, 'The port for servers'),
+  clientQueue: count(4096, 'Requests that one connection may have waiting; beyond it `overloaded`'),
+  queue: count(65_536, 'Requests that may wait in all; beyond it `overloaded`'),
+  requestDeadlineMs: milliseconds(10_000, 1, 'How long a request may wait for an answer'),
+}
+
+export const proxyFields = {
+  ...everyone,
+  ...ref,
+  portPublishers: port(5557, 'The port for servers’ publications'),
+  portSubscribers: port(5558, 'The port for subscribers'),
+  subscriberQueue: count(10_000, 'Frames that may wait for one subscriber; it loses those beyond'),
+}
+
+export const refFields = {
+  ...everyone,
+  ...dataDir,
+  portRef: port(5559, 'The port of the reference service'),
+  servers: setting(namesField(''), {
+    meaning: 'The names of all servers wanted: the first list of voters',
+    expected: 'names separated by commas',
+  }),
+}
+
+export const serverFields = {
+  ...everyone,
+  ...ref,
+  ...dataDir,
+  portPeers: port(5560, 'The port for the other servers'),
+  brokers: setting(addressesField('tcp://127.0.0.1:5556'), {
+    meaning: 'The brokers’ ports for servers',
+    expected: ADDRESSES,
+  }),
+  proxies: setting(proxiesField('tcp://127.0.0.1:5557'), {
+    meaning: 'The proxies’ ports for publishers; subscribers’ is the next one unless it is given',
+    expected: 'addresses like tcp://host:port or tcp://host:publishers/subscribers, separated by commas',
+  }),
+  peers: setting(peersField, {
+    meaning: 'The servers’ ports for each other; the own name is passed over',
+    expected: 'name=tcp://host:port, separated by commas',
+  }),
+  acks: setting(z.enum(['one', 'quorum', 'all']).default('quorum'), {
+    meaning: 'On whose disks an operation is before it is acknowledged, unless the request says',
+    expected: 'one, quorum or all',
+  }),
+  ackDeadlineMs: milliseconds(5000, 1, 'How long an acknowledgement may take; then `unavailable`'),
+  messageBytesMax: setting(integerField(262_144, 1, 524_288), {
+    meaning: 'The largest message, in bytes; the same on all servers',
+    expected: 'a whole number from 1 to 524288',
+  }),
+  diskReserve: setting(numberField(0.1, 0, 0.9), {
+    meaning: 'The part of the disk that stays free: below it nothing new is accepted',
+    expected: 'a number from 0 to 0.9',
+  }),
+  allowNetworkFs: setting(booleanField, {
+    meaning: 'Insist on a data folder on a network file system',
+    expected: 'true or false',
+  }),
+  syncIntervalMs: milliseconds(2000, 10, 'The time between two rounds of clock synchronisation'),
+  heartbeatTimeoutMs: milliseconds(3000, 100, 'A server not heard for so long does not count as live'),
+  clockOffsetMs: setting(integerField(0, -86_400_000, 86_400_000), {
+    meaning: 'For tests: sets this process’s clock apart',
+    expected: 'whole milliseconds from -86400000 to 86400000',
+  }),
+  clockDriftPpm: setting(numberField(0, -100_000, 100_000), {
+    meaning: 'For tests: makes this process’s clock run fast (or slow, below 0), in millionths',
+    expected: 'a number from -100000 to 100000',
+  }),
+}
+
+export const clientFields = {
+  ...everyone,
+  ...ref,
+  brokers: setting(addressesField('tcp://127.0.0.1:5555'), {
+    meaning: 'The brokers’ ports for clients',
+    expected: ADDRESSES,
+  }),
+  proxies: setting(addressesField('tcp://127.0.0.1:5558'), {
+    meaning: 'The proxies’ ports for subscribers',
+    expected: ADDRESSES,
+  }),
+  channels: setting(namesField('general,news'), {
+    meaning: 'The channels that this client joins',
+    expected: 'names separated by commas',
+  }),
+  rate: setting(numberField(1, 0, 100_000), {
+    meaning: 'Operations a second',
+    expected: 'a number from 0 to 100000',
+  }),
+}
+
+export const SCHEMAS = {
+  broker: z.object(brokerFields),
+  proxy: z.object(proxyFields),
+  ref: z.object(refFields),
+  server: z.object(serverFields),
+  client: z.object(clientFields),
+}
+
+export type Role = keyof typeof SCHEMAS
+export const ROLE_NAMES = Object.keys(SCHEMAS) as readonly Role[]

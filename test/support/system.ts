@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePorts, type Ports, planSystem, RunningSystem } from '../../src/cli/launcher/index.ts'
+
+export interface TestSystemOptions {
+  readonly servers?: number
+  readonly clients?: number
+  /** More settings for all processes, or by the name of each. */
+  readonly env?: Readonly<Record<string, string>> | ((name: string) => Readonly<Record<string, string>>)
+  /** A folder that stays; otherwise a temporary one, removed at the end. */
+  readonly folder?: string
+  /** Whether processes that die are started again by themselves. False by default. */
+  readonly restarts?: boolean
+}
+
+/** One process of a test's system. */
+export interface TestProcess {
+  readonly name: string
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined
+  /** Sends a signal (by default SIGKILL) and waits for the end, unless the signal only freezes or wakes. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Starts it, after a `kill`. */
+  start(): void
+  /** Kills it, starts it and waits until it is ready. */
+  restart(): Promise<void>
+}
+
+export interface TestSystem {
+  readonly brokerAddress: string
+  readonly proxyAddress: string
+  readonly refAddress: string
+  readonly folder: string
+  readonly ports: Ports
+  readonly processes: readonly TestProcess[]
+  process(name: string): TestProcess
+  /** Waits until all processes, or those named, are ready; throws after the deadline with what is missing. */
+  ready(names?: readonly string[]): Promise<void>
+  /** What the processes wrote, each line after its process's name. */
+  log(name?: string): string
+  http(name: string, path: string): Promise<{ status: number; text: string }>
+  /** Stops everything, in order, and removes the folder if it was made here. */
+  stop(): Promise<void>
+}
+
+const READY_MS = 20_000
+const LOG_LINES_MAX = 20_000
+
+/** Starts the real system on free ports, as the launcher does. Call `ready` to wait for it and `stop` at the end. */
+export async function startSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
+  const { servers = 3, clients = 0, env = {}, restarts = false } = options
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'recado-test-')))
+  const ports = await choosePorts(servers, clients)
+  const environment = typeof env === 'function' ? env : () => env
+  const plan = planSystem({ servers, clients, folder, ports, environment })
+  const lines: string[] = []
+  const note = (name: string, text: string): void => {
+    if (lines.length < LOG_LINES_MAX) lines.push(`${name} ${text}`)
+  }
+  const system = new RunningSystem(plan, {
+    restarts,
+    events: {
+      line: note,
+      started: (name, pid) => note(name, `started with pid ${pid}`),
+      died: (name, how) => note(name, `died: ${how}`),
+    },
+  })
+  system.start()
+  const log = (name?: string): string =>
+    lines.filter((line) => name === undefined || line.startsWith(`${name} `)).join('\n')
+  const ready = async (names?: readonly string[]): Promise<void> => {
+    const missing = await system.ready({ deadlineMs: READY_MS, ...(names !== undefined && { names }) })
+    if (missing.length === 0) return
+    throw new Error(`Not ready after ${READY_MS} ms: ${missing.join('; ')}\n${lines.slice(-40).join('\n')}`)
+  }
+  const processes = system.children.map((child) => processOf(system, child.name, ready))
+  return {
+    brokerAddress: plan.brokerAddress,
+    proxyAddress: plan.proxyAddress,
+    refAddress: plan.refAddress,
+    folder,
+    ports,
+    processes,
+    process: (name) => processes[system.children.indexOf(system.child(name))] as TestProcess,
+    ready,
+    log,
+    http: (name, path) => get(system.child(name).plan.portHttp, path),
+    async stop() {
+      // Frozen processes cannot stop.
+      for (const child of system.children) child.signal('SIGCONT')
+      await system.stop()
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function processOf(system: RunningSystem, name: string, ready: TestSystem['ready']): TestProcess {
+  const child = system.child(name)
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') child.signal(signal)
+    else await child.stop(signal)
+  }
+  return {
+    name,
+    get pid() {
+      return child.pid
+    },
+    kill,
+    start: () => child.start(),
+    async restart() {
+      await kill()
+      child.start()
+      await ready([name])
+    },
+  }
+}
+
+async function choosePorts(servers: number, clients: number): Promise<Ports> {
+  const free = await freePorts(5 + servers + 3 + servers + clients)
+  const [first = 0, second = 0, publishers = 0, subscribers = 0, ref = 0] = free
+  return {
+    clients: first,
+    servers: second,
+    publishers,
+    subscribers,
+    ref,
+    peers: free.slice(5, 5 + servers),
+    http: free.slice(5 + servers),
+  }
+}
+
+async function get(port: number, path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5000) })
+  return { status: response.status, text: await response.text() }
+}
