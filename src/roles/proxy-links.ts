@@ -1,0 +1,58 @@
+import { openPublisher, openSubscriber } from '../adapters/zeromq/index.ts'
+import { proxyAddresses } from '../config/index.ts'
+import type { Log, Publisher, Subscriber, Timers } from '../ports/index.ts'
+import { REPLICA_TOPIC, SERVERS_TOPIC } from '../wire/index.ts'
+import { Links } from './links.ts'
+
+interface ProxyLink {
+  readonly publisher: Publisher
+  readonly subscriber: Subscriber
+  close(): Promise<void>
+}
+
+export interface ProxyLinksOptions {
+  readonly timers: Timers
+  readonly log: Log
+  readonly changed: (addresses: readonly string[]) => void
+  readonly received: (topic: string, body: Uint8Array) => void
+}
+
+/** A server's links to the proxies: it publishes to each, and hears the other servers' topics from each. */
+export class ProxyLinks {
+  readonly #links: Links<ProxyLink>
+
+  constructor(configured: readonly string[], options: ProxyLinksOptions) {
+    this.#links = new Links(configured, { ...options, open: (address) => open(address, options.received) })
+  }
+
+  told(addresses: readonly string[]): void {
+    this.#links.told(addresses)
+  }
+
+  publishToAll(topic: string, body: Uint8Array): void {
+    for (const { publisher } of this.#links.all()) publisher.send(topic, body)
+  }
+
+  publishTo(proxy: string, topic: string, body: Uint8Array): void {
+    this.#links.get(proxy)?.publisher.send(topic, body)
+  }
+
+  close(): Promise<void> {
+    return this.#links.close()
+  }
+}
+
+function open(address: string, received: (topic: string, body: Uint8Array) => void): ProxyLink {
+  const { publishers, subscribers } = proxyAddresses(address)
+  const publisher = openPublisher(publishers)
+  const subscriber = openSubscriber(subscribers)
+  subscriber.receive(received)
+  for (const topic of [REPLICA_TOPIC, SERVERS_TOPIC]) subscriber.subscribe(topic)
+  return {
+    publisher,
+    subscriber,
+    async close() {
+      await Promise.all([publisher.close(), subscriber.close()])
+    },
+  }
+}

@@ -1,0 +1,238 @@
+import { openFiles } from '../adapters/files.ts'
+import { prepareFolder } from '../adapters/folder.ts'
+import { openKeyValue } from '../adapters/lmdb.ts'
+import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
+import { Berkeley, CorrectedTime, LamportClock } from '../clocks/index.ts'
+import type { ServerConfig } from '../config/index.ts'
+import type { Dealer, Router } from '../ports/index.ts'
+import { Heartbeater } from '../ref/index.ts'
+import type { Identity } from '../replication/index.ts'
+import { Server } from '../server/index.ts'
+import { openStore, type Store } from '../store/index.ts'
+import { type HeartbeatReply, PEER_LIMITS, RecadoError, vectorToObject } from '../wire/index.ts'
+import { advertised } from './advertised.ts'
+import { Links } from './links.ts'
+import { PeerLinks } from './peer-links.ts'
+import { ProxyLinks } from './proxy-links.ts'
+import type { RoleContext, RunningRole, StartRole } from './types.ts'
+
+/** How long a stopping server waits for the answers that are under way. */
+const DRAIN_MS = 2000
+const DRAIN_POLL_MS = 10
+
+/** Composes a server: its store and clocks, its links to brokers, proxies, peers and ref. */
+export const start: StartRole<ServerConfig> = async (context) => {
+  const { config, readiness } = context
+  const folder = await prepareFolder(config.dataDir, {
+    cluster: config.cluster,
+    name: config.name,
+    allowNetworkFs: config.allowNetworkFs,
+  })
+  try {
+    const router = await openRouter({
+      host: config.bind,
+      port: config.portPeers,
+      maxFrameBytes: PEER_LIMITS.frameBytes,
+    })
+    const composed = new Composition(context, router)
+    composed.start()
+    readiness('server', () => composed.server.unready ?? true)
+    return {
+      async stop() {
+        await composed.stop()
+        await folder.release()
+      },
+    }
+  } catch (error) {
+    await folder.release()
+    throw error
+  }
+}
+
+class Composition implements RunningRole {
+  readonly server: Server
+  readonly #context: RoleContext<ServerConfig>
+  readonly #router: Router
+  readonly #store: Store
+  readonly #identity: Identity
+  readonly #lamport: LamportClock
+  readonly #corrected: CorrectedTime
+  readonly #berkeley: Berkeley
+  readonly #heartbeater: Heartbeater
+  readonly #peers: PeerLinks
+  readonly #brokers: Links<Dealer>
+  readonly #proxies: ProxyLinks
+
+  constructor(context: RoleContext<ServerConfig>, router: Router) {
+    const { config, log, time, timers } = context
+    this.#context = context
+    this.#router = router
+    this.#corrected = new CorrectedTime(time)
+    this.#store = this.#openStore()
+    this.#identity = this.#takeIdentity(router.port)
+    const store = this.#store
+    this.#lamport = new LamportClock({
+      start: Math.max(store.memory.lease, store.highestClock),
+      lease: { extend: (upTo, done) => store.remember({ lease: upTo }, done) },
+    })
+    this.#peers = new PeerLinks(log)
+    this.server = this.#compose()
+    this.#berkeley = new Berkeley({
+      ...context,
+      corrected: this.#corrected,
+      intervalMs: config.syncIntervalMs,
+      isCoordinator: () => this.server.replica.coordinator === config.name,
+      livePeers: () => this.server.replica.peers.live().map(({ name }) => name),
+      send: (peer, message) => this.server.replica.outbox.send(peer, message),
+    })
+    this.server.replica.inbox.onTime = (message) => this.#berkeley.receive(message.from, message)
+    this.#brokers = new Links(config.brokers, {
+      timers,
+      log,
+      open: (address) => this.#openBroker(address),
+      changed: (addresses) => this.server.brokers.set(addresses),
+    })
+    this.#proxies = new ProxyLinks(config.proxies, {
+      timers,
+      log,
+      changed: (addresses) => this.server.replica.setProxies(addresses),
+      received: (topic, body) => this.server.fromTopic(topic, body),
+    })
+    this.#heartbeater = this.#composeHeartbeater()
+  }
+
+  start(): void {
+    const { config } = this.#context
+    this.#router.receive((_from, frames) => this.server.fromPeer(frames))
+    for (const [name, address] of Object.entries(config.peers)) this.server.replica.peers.know(name, address)
+    this.server.start()
+    this.#berkeley.start()
+    this.#heartbeater.start()
+  }
+
+  async stop(): Promise<void> {
+    this.server.retire()
+    await this.#drained()
+    this.#berkeley.stop()
+    await this.#heartbeater.stop()
+    this.server.stop()
+    await new Promise<void>((resolve) => this.#store.close(resolve))
+    await Promise.all([
+      this.#brokers.close(),
+      this.#proxies.close(),
+      this.#peers.close(),
+      this.#router.close(),
+    ])
+  }
+
+  /** Waits until nothing is under way, for a bounded time. */
+  #drained(): Promise<void> {
+    const { time, timers } = this.#context
+    const deadline = time.monotonic() + DRAIN_MS
+    return new Promise((resolve) => {
+      const look = (): void => {
+        // One more turn, in which the last replies go out.
+        if (this.server.underWay === 0 || time.monotonic() >= deadline) timers.after(DRAIN_POLL_MS, resolve)
+        else timers.after(DRAIN_POLL_MS, look)
+      }
+      look()
+    })
+  }
+
+  #openStore(): Store {
+    const { config, fail, log } = this.#context
+    return openStore({
+      ...this.#context,
+      keyValue: openKeyValue(config.dataDir),
+      files: openFiles(config.dataDir),
+      events: {
+        flushed: (changes) => this.server.flushed(changes),
+        full: (full) => this.server.diskFull(full),
+        failed: (code, error) => {
+          fail(
+            new RecadoError(code, `Cannot write to ${config.dataDir}; look at the disk, then start again`, {
+              cause: error,
+            }),
+          )
+        },
+        late: (position) => log.info({ ...position }, 'An operation came late and is put in its place'),
+      },
+    })
+  }
+
+  /** A new incarnation, above all that this disk knows of this name. */
+  #takeIdentity(port: number): Identity {
+    const { config, time } = this.#context
+    const incarnation = Math.max(Math.floor(time.wall()), this.#store.memory.incarnation + 1)
+    this.#store.remember({ incarnation })
+    return {
+      cluster: config.cluster,
+      name: config.name,
+      address: advertised(config.advertise, port),
+      incarnation,
+    }
+  }
+
+  #compose(): Server {
+    const { config, fail } = this.#context
+    return new Server({
+      ...this.#context,
+      ...config,
+      identity: this.#identity,
+      store: this.#store,
+      lamport: this.#lamport,
+      now: this.#corrected.now,
+      toBroker: (broker, frames) => this.#brokers.get(broker)?.send(frames) ?? false,
+      toPeer: (name, frames) => this.#peers.send(name, frames),
+      connectPeers: (addresses) => this.#peers.set(addresses),
+      publishToAll: (topic, body) => this.#proxies.publishToAll(topic, body),
+      publishTo: (proxy, topic, body) => this.#proxies.publishTo(proxy, topic, body),
+      clockStatus: () => ({ synchronisation: this.#berkeley.status(), refAway: this.#heartbeater.away }),
+      fail,
+    })
+  }
+
+  #openBroker(address: string): Dealer {
+    const dealer = openDealer(address)
+    dealer.receive((frames) => this.server.fromBroker(address, frames))
+    return dealer
+  }
+
+  #composeHeartbeater(): Heartbeater {
+    const { config, fail } = this.#context
+    const { replica } = this.server
+    return new Heartbeater({
+      ...this.#context,
+      addresses: config.ref,
+      openDealer,
+      lamport: this.#lamport,
+      now: this.#corrected.now,
+      settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
+      describe: () => ({
+        cluster: config.cluster,
+        name: config.name,
+        role: 'server',
+        address: this.#identity.address,
+        incarnation: this.#identity.incarnation,
+        rank: replica.condition.rank,
+        ranks: Object.fromEntries([...replica.peers.all()].map(({ name, rank }) => [name, rank])),
+        voters: replica.voting.voters,
+        state: replica.condition.state,
+        stopped: !this.server.accepting,
+        coordinator: replica.coordinator,
+        durable: vectorToObject(this.#store.durable),
+      }),
+      onReply: (reply) => this.#told(reply),
+      onError: (code, message, incarnation) => {
+        if (code !== 'name_taken' || incarnation <= this.#identity.incarnation) return
+        fail(new RecadoError('superseded', `${message}; this process ends`))
+      },
+    })
+  }
+
+  #told(reply: HeartbeatReply): void {
+    this.server.replica.told(reply)
+    this.#brokers.told(reply.brokers)
+    this.#proxies.told(reply.proxies)
+  }
+}
