@@ -85,7 +85,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#caughtUp.promise.catch(() => {})
     this.#merge = new Merge({
       ...options,
-      ask: (question) => this.#ask(question),
+      ask: (question) => void this.#ask(question),
       deliver: (publication, place) => this.#deliver(new Received(publication, place)),
       caughtUp: () => this.#caughtUp.resolve(),
       room: () => READY_MAX - (this.#ready.length - this.#taken),
@@ -135,17 +135,15 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#end(undefined)
   }
 
-  #ask(question: Question): void {
-    this.#options.history(question).then(
-      (page) => {
-        if (!this.#ended) this.#merge.page(page)
-      },
-      (error: unknown) => {
-        if (this.#ended) return
-        if (error instanceof RecadoError && error.retryable) this.#merge.failed()
-        else this.#end(error)
-      },
-    )
+  async #ask(question: Question): Promise<void> {
+    try {
+      const page = await this.#options.history(question)
+      if (!this.#ended) this.#merge.page(page)
+    } catch (error) {
+      if (this.#ended) return
+      if (error instanceof RecadoError && error.retryable) this.#merge.failed()
+      else this.#end(error)
+    }
   }
 
   #deliver(item: Received): void {

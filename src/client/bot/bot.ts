@@ -7,6 +7,7 @@ import { read, type Said, write } from './message.ts'
 
 const RETRY_MS = 1000
 const REVIEW_MS = 1000
+const TURN_MS = 20
 /** Own direct messages are looked for in history so often. */
 const SENT_MS = 5000
 const SENT_PAGES = 20
@@ -46,6 +47,7 @@ export class Bot {
   #repaired = new Map<string, number>()
   #underWay = 0
   #turn = 0
+  #workedAt = 0
   #ready: string | undefined = 'Not logged in yet'
 
   constructor(options: BotOptions) {
@@ -70,9 +72,10 @@ export class Bot {
     if (this.#stopping.signal.aborted) return
     this.#ready = undefined
     log.info({ channels: channels.length, rate_per_second: this.#options.rate }, 'At work')
-    const { timers, rate } = this.#options
+    const { timers } = this.#options
+    this.#workedAt = this.#now()
     this.#cancels.push(
-      timers.every(1000 / rate, () => this.#say()),
+      timers.every(TURN_MS, () => this.#work()),
       timers.every(REVIEW_MS, () => this.#review()),
       timers.every(SENT_MS, () => this.#lookForSent()),
     )
@@ -126,6 +129,15 @@ export class Bot {
     await this.#until('read a topic to its end', async () => this.#subscriptions.get(label)?.ready)
   }
 
+  /** Says as much as the rate has made due since the last turn. */
+  #work(): void {
+    const now = this.#now()
+    const due = Math.floor(((now - this.#workedAt) * this.#options.rate) / 1000)
+    if (due === 0) return
+    this.#workedAt = due > UNDER_WAY_MAX ? now : this.#workedAt + (due * 1000) / this.#options.rate
+    for (let said = 0; said < Math.min(due, UNDER_WAY_MAX); said++) this.#say()
+  }
+
   #say(): void {
     if (this.#underWay >= UNDER_WAY_MAX) return
     this.#turn++
@@ -134,42 +146,34 @@ export class Bot {
       names[Math.floor(chance.next() * names.length)]
     const other = this.#turn % MESSAGE_EVERY === 0 ? pick([...this.#others]) : undefined
     const channel = pick(channels)
-    if (other !== undefined) this.#send(`@${other}`, (text) => this.#options.client.message(other, text))
-    else if (channel !== undefined) this.#send(channel, (text) => this.#options.client.publish(channel, text))
+    if (other !== undefined) void this.#send(`@${other}`, (text) => this.#options.client.message(other, text))
+    else if (channel !== undefined)
+      void this.#send(channel, (text) => this.#options.client.publish(channel, text))
   }
 
-  #send(topic: string, send: (text: string) => Promise<unknown>): void {
+  /** Says something; never rejects. */
+  async #send(topic: string, send: (text: string) => Promise<unknown>): Promise<void> {
     const { name, metrics, log } = this.#options
     const counts = this.#counts.get(topic) ?? { said: 0, acknowledged: 0 }
     this.#counts.set(topic, counts)
     counts.said++
-    const said: Said = {
-      sender: name,
-      run: this.#run,
-      topic,
-      count: counts.said,
-      acknowledged: counts.acknowledged,
-    }
+    const { said: count, acknowledged } = counts
+    const said: Said = { sender: name, run: this.#run, topic, count, acknowledged }
     const began = this.#now()
     this.#underWay++
-    send(write(said))
-      .then(
-        () => {
-          counts.acknowledged = Math.max(counts.acknowledged, said.count)
-          this.#check(topic).acknowledged(said, this.#now())
-          metrics.add('recado_client_operations_total', 1, { code: 'ok' })
-          metrics.observe('recado_client_operation_duration_seconds', (this.#now() - began) / 1000)
-        },
-        (error: unknown) => {
-          const code = error instanceof RecadoError ? error.code : 'internal'
-          metrics.add('recado_client_operations_total', 1, { code })
-          if (!this.#stopping.signal.aborted) log.warn({ err: error }, 'An operation failed')
-        },
-      )
-      .finally(() => {
-        this.#underWay--
-      })
-      .catch(() => {})
+    try {
+      await send(write(said))
+      counts.acknowledged = Math.max(counts.acknowledged, count)
+      this.#check(topic).acknowledged(said, this.#now())
+      metrics.add('recado_client_operations_total', 1, { code: 'ok' })
+      metrics.observe('recado_client_operation_duration_seconds', (this.#now() - began) / 1000)
+    } catch (error) {
+      const code = error instanceof RecadoError ? error.code : 'internal'
+      metrics.add('recado_client_operations_total', 1, { code })
+      if (!this.#stopping.signal.aborted) log.warn({ err: error }, 'An operation failed')
+    } finally {
+      this.#underWay--
+    }
   }
 
   /** The check of a channel, of one's own messages (`@name`), or of those that one sent to another (`@other`). */
