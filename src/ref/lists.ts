@@ -173,7 +173,8 @@ function mergeRanks(
       claims.set(`${each} ${claimed}`, claim)
     }
   }
-  const merged: Record<string, number> = {}
+  // Without a prototype: `constructor` is a name like any other.
+  const merged: Record<string, number> = Object.create(null)
   const sorted = [...claims.values()].toSorted((a, b) => b.count - a.count || a.rank - b.rank)
   for (const { name, rank } of [...sorted, ...Object.entries(own).map(([name, rank]) => ({ name, rank }))]) {
     if (!Object.hasOwn(merged, name) && !Object.values(merged).includes(rank)) merged[name] = rank

@@ -23,15 +23,8 @@ export interface RefRecord {
 }
 
 export function emptyRecord(cluster: string): RefRecord {
-  return {
-    cluster,
-    ranks: {},
-    processes: {},
-    voters: { epoch: 0, names: [] },
-    former: [],
-    term: 0,
-    sequence: 0,
-  }
+  const voters = { epoch: 0, names: [] }
+  return { cluster, ranks: byName({}), processes: byName({}), voters, former: [], term: 0, sequence: 0 }
 }
 
 export function renderRecord(record: RefRecord): Uint8Array {
@@ -42,10 +35,16 @@ export function renderRecord(record: RefRecord): Uint8Array {
 export function parseRecord(bytes: Uint8Array): RefRecord | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString())
-    return isRecord(value) ? value : undefined
+    if (!isRecord(value)) return undefined
+    return { ...value, ranks: byName(value.ranks), processes: byName(value.processes) }
   } catch {
     return undefined
   }
+}
+
+/** A copy without a prototype: `constructor` is a name like any other. */
+function byName<Value>(values: Record<string, Value>): Record<string, Value> {
+  return Object.assign(Object.create(null), values)
 }
 
 function isRecord(value: unknown): value is RefRecord {

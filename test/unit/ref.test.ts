@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest'
+import { Ref } from '../../src/ref/index.ts'
+import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
+import { quietLog, quietMetrics } from '../support/quiet.ts'
+import { VirtualTime } from '../support/virtual-time.ts'
+
+type Data = Record<string, unknown>
+const CLUSTER = 'default/recado'
+
+class Disk {
+  bytes: Uint8Array | undefined
+  failing = false
+  read() {
+    return this.bytes
+  }
+  write(bytes: Uint8Array) {
+    if (this.failing) throw new Error('Disk full')
+    this.bytes = bytes
+  }
+}
+
+class World {
+  readonly virtual = new VirtualTime()
+  readonly servers = new Map<string, Data>()
+  ref: Ref
+  #sent = 0
+
+  readonly disk = new Disk()
+
+  constructor(wanted: readonly string[]) {
+    this.ref = this.start(wanted)
+  }
+
+  start(servers: readonly string[]) {
+    const time = this.virtual.process()
+    const options = { cluster: CLUSTER, servers, file: this.disk, time, timers: time }
+    return new Ref({ ...options, log: quietLog, metrics: quietMetrics })
+  }
+
+  ask(service: string, data: Data): Data {
+    const id = String(++this.#sent)
+    const body = encode({ service, id, clock: this.#sent, timestamp: 1, data })
+    return (decode(this.ref.answer(body), PEER_LIMITS) as { data: Data }).data
+  }
+
+  /** Heartbeats of a server, which takes the list that it is answered; `data` changes what it says of itself. */
+  beat(name: string, data: Data = {}): Data {
+    const base = {
+      cluster: CLUSTER,
+      name,
+      role: 'server',
+      address: `tcp://${name}:1`,
+      incarnation: 1,
+      state: 'up',
+    }
+    const server = {
+      ...base,
+      voters: { epoch: 0, names: [] },
+      durable: {},
+      ...this.servers.get(name),
+      ...data,
+    }
+    const reply = this.ask('heartbeat', server)
+    const voters = reply['voters'] as { epoch: number } | undefined
+    if (voters !== undefined && voters.epoch > (server.voters as { epoch: number }).epoch)
+      server.voters = voters as never
+    this.servers.set(name, server)
+    return reply
+  }
+
+  beatAll(names: readonly string[], rounds = 2): Data {
+    let reply: Data = {}
+    for (let i = 0; i < rounds; i++) for (const name of names) reply = this.beat(name)
+    return reply
+  }
+
+  list() {
+    const { servers, ...rest } = this.ask('list', {})
+    return {
+      ...rest,
+      servers: Object.fromEntries((servers as Data[]).map((each) => [each['name'], each])),
+    } as {
+      epoch: number
+      brokers: string[]
+      servers: Record<string, Data>
+    }
+  }
+
+  get voters() {
+    return Object.values(this.list().servers)
+      .filter(({ voter }) => voter)
+      .map(({ name }) => name)
+  }
+}
+
+const THREE = ['a', 'b', 'c']
+const report = (wanted: readonly string[], sequence = 1, pods: Data[] = []): Data => {
+  const present = wanted.map((name) => ({
+    name,
+    role: 'server',
+    uid: name,
+    ip: '',
+    ready: true,
+    terminating: false,
+  }))
+  return { cluster: CLUSTER, term: 1, sequence, wanted, pods: pods.length > 0 ? pods : present }
+}
+
+describe('Ref', () => {
+  it('makes the first list whole once a majority of the wanted has none, and ranks it in the order wanted', () => {
+    const world = new World(THREE)
+    expect(world.beat('c')).toMatchObject({ rank: 0, epoch: 0 })
+    expect(world.beat('b')).toMatchObject({ rank: 2, epoch: 1, voters: { epoch: 1, names: THREE } })
+    expect(world.beat('a')).toMatchObject({ rank: 1 })
+  })
+
+  it('keeps ranks and list over a restart with its file, and speaks once a majority is heard', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.ref = world.start(THREE)
+    expect(world.beat('a')).toMatchObject({ rank: 0 })
+    expect(world.beat('b')).toMatchObject({ rank: 2, epoch: 1 })
+  })
+
+  it('learns ranks and list from a majority of the voters when its file is gone', () => {
+    const world = new World(THREE)
+    const voters = { epoch: 7, names: ['x', 'y', 'z'] }
+    const ranks = { x: 4, y: 9, z: 2 }
+    expect(world.beat('x', { voters, ranks, rank: 4 })).toMatchObject({ rank: 0, epoch: 0 })
+    expect(world.beat('y', { voters, ranks, rank: 9 })).toMatchObject({ rank: 9, epoch: 7, voters })
+    expect(world.ask('rank', { name: 'a' })).toMatchObject({ rank: 10 })
+  })
+
+  it('gives no rank and proposes nothing while a server knows a newer list than its own', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.virtual.run(4000)
+    const voters = { epoch: 5, names: ['a', 'b', 'c', 'd'] }
+    expect(world.beat('a', { voters })).toMatchObject({ rank: 0, epoch: 0 })
+    expect(world.ask('rank', { name: 'b' })).toMatchObject({ code: 'unavailable' })
+    world.beat('b')
+    expect(world.beat('c')).toMatchObject({ epoch: 5, voters })
+  })
+
+  it('adds one server at a time, once it is up and the last change is on enough disks', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    expect(world.ask('members', report(['a', 'b', 'c', 'd', 'e']))).toMatchObject({ status: 'ok' })
+    world.beat('d', { state: 'joining' })
+    world.beatAll(THREE)
+    expect(world.voters).toEqual(THREE)
+    world.beat('d', { state: 'up' })
+    world.beat('e', { state: 'up' })
+    expect(world.list().epoch).toBe(2)
+    expect(world.voters).toEqual(['a', 'b', 'c', 'd'])
+    world.beat('a')
+    world.beat('a')
+    expect(world.list().epoch).toBe(2)
+    world.beatAll([...THREE, 'd', 'e'], 3)
+    expect(world.voters).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('takes a server off only when unwanted, stopped, and the rest holds what any live server holds', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.ask('members', { ...report(['a', 'b']), pods: report(THREE)['pods'] })
+    world.beat('c', { durable: { 'c/1': 5 } })
+    world.beatAll(THREE)
+    expect(world.list().servers['c']).toMatchObject({ state: 'leaving', voter: true, drained: false })
+    world.beat('c', { state: 'leaving', stopped: true })
+    world.beatAll(['a', 'b'])
+    expect(world.voters).toEqual(THREE)
+    expect(world.list().servers['a']).toMatchObject({ lag: 5 })
+    world.beat('a', { durable: { 'c/1': 5 } })
+    expect(world.voters).toEqual(THREE)
+    world.beat('b', { durable: { 'c/1': 5 } })
+    expect(world.voters).toEqual(['a', 'b'])
+    expect(world.list().servers['c']).toMatchObject({ state: 'removed', drained: true })
+  })
+
+  it('calls a silent server suspect, then down, and never takes it off for that', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.virtual.run(4000)
+    world.beatAll(['a', 'b'])
+    expect(world.list().servers['c']).toMatchObject({ state: 'suspect' })
+    world.virtual.run(60_000)
+    world.beatAll(['a', 'b'])
+    expect(world.list().servers['c']).toMatchObject({ state: 'down', voter: true })
+    expect(world.list().epoch).toBe(1)
+    world.beat('c')
+    expect(world.list().servers['c']).toMatchObject({ state: 'up' })
+  })
+
+  it('calls a server whose pod is terminating down at once, and up only for a new uid', () => {
+    const world = new World(THREE)
+    for (const name of [...THREE, ...THREE]) world.beat(name, { uid: name })
+    const pods = THREE.map((name) => ({
+      name,
+      role: 'server',
+      uid: name,
+      ip: '',
+      ready: true,
+      terminating: name === 'c',
+    }))
+    world.ask('members', report(THREE, 1, pods))
+    world.beat('c')
+    expect(world.list().servers['c']).toMatchObject({ state: 'down' })
+    world.beat('c', { uid: 'c2', incarnation: 2 })
+    expect(world.list().servers['c']).toMatchObject({ state: 'up' })
+  })
+
+  it('answers an older report stale with the highest that it saw, over a restart too', () => {
+    const world = new World([])
+    world.ask('members', report(THREE, 9))
+    world.ref = world.start([])
+    expect(world.ask('members', report(['a'], 8))).toMatchObject({ code: 'stale', term: 1, sequence: 9 })
+    expect(Object.keys(world.list().servers)).toEqual(THREE)
+  })
+
+  it('answers name_taken to an older incarnation and to another pod of the same one', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.beat('a', { incarnation: 5 })
+    expect(world.beat('a', { incarnation: 4 })).toMatchObject({ code: 'name_taken', incarnation: 5 })
+    expect(world.beat('a', { incarnation: 5, uid: 'other' })).toMatchObject({ code: 'name_taken' })
+    world.ref = world.start(THREE)
+    expect(world.beat('a', { incarnation: 4, uid: undefined })).toMatchObject({
+      code: 'name_taken',
+      incarnation: 5,
+    })
+  })
+
+  it('names the brokers that are heard, and forgets those long silent', () => {
+    const world = new World(THREE)
+    const broker = { cluster: CLUSTER, name: 'broker', role: 'broker', address: 'tcp://h:1', incarnation: 1 }
+    expect(world.ask('heartbeat', broker)).toMatchObject({ brokers: ['tcp://h:1'] })
+    world.virtual.run(20_000)
+    expect(world.list().brokers).toEqual([])
+  })
+
+  it('answers nothing that it could not write', () => {
+    const world = new World(THREE)
+    world.disk.failing = true
+    world.beat('a')
+    expect(world.beat('b')).toMatchObject({ code: 'unavailable', retryable: true })
+    expect(world.ask('list', {})).toMatchObject({ code: 'unavailable' })
+    world.disk.failing = false
+    expect(world.beat('b')).toMatchObject({ rank: 2 })
+  })
+
+  it('refuses another cluster, unwanted names, unknown services and malformed data', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    expect(world.beat('a', { cluster: 'other/recado' })).toMatchObject({ code: 'denied' })
+    expect(world.ask('rank', { name: 'stranger' })).toMatchObject({ code: 'denied' })
+    expect(world.ask('rank', { name: 'constructor' })).toMatchObject({ code: 'denied' })
+    expect(world.ask('toString', {})).toMatchObject({ code: 'unknown_service' })
+    for (const service of ['rank', 'heartbeat', 'members']) {
+      for (const data of [{}, { name: 1 }, { name: '' }, { cluster: CLUSTER, name: 'a/b', role: 'king' }]) {
+        expect(world.ask(service, data)).toMatchObject({ code: 'bad_request' })
+      }
+    }
+    expect(decode(world.ref.answer(Buffer.from([0xc1])), PEER_LIMITS)).toMatchObject({
+      data: { code: 'bad_request' },
+    })
+  })
+})
