@@ -115,7 +115,8 @@ export class Lists {
     const { voters, former } = record
     const leaving = voters.names.filter((name) => !wanted.includes(name))
     const removable = leaving.filter((name) => this.#checkDrained(name, live, now))
-    for (const name of this.#drained) if (wanted.includes(name)) this.#drained.delete(name)
+    for (const name of wanted) this.#drained.delete(name)
+    for (const name of wanted) this.#drains.delete(name)
     const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
     if (!isMajority(holders, voters.names) || !isMajority(holders, former)) return
     const added = live
@@ -123,7 +124,7 @@ export class Lists {
       .filter(({ name }) => members.stateOf(name, now) === 'up' && this.rankOf(name) > 0)
       .toSorted((a, b) => this.rankOf(a.name) - this.rankOf(b.name))[0]
     if (added !== undefined) return this.#propose([...voters.names, added.name])
-    const removed = removable[0]
+    const [removed] = removable
     if (removed !== undefined) this.#propose(voters.names.filter((name) => name !== removed))
   }
 
@@ -176,7 +177,8 @@ function mergeRanks(
   // Without a prototype: `constructor` is a name like any other.
   const merged: Record<string, number> = Object.create(null)
   const sorted = [...claims.values()].toSorted((a, b) => b.count - a.count || a.rank - b.rank)
-  for (const { name, rank } of [...sorted, ...Object.entries(own).map(([name, rank]) => ({ name, rank }))]) {
+  const claimed = sorted.map(({ name, rank }): [string, number] => [name, rank])
+  for (const [name, rank] of [...claimed, ...Object.entries(own)]) {
     if (!Object.hasOwn(merged, name) && !Object.values(merged).includes(rank)) merged[name] = rank
   }
   return merged

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { LamportClock } from '../../src/clocks/index.ts'
+import type { Dealer } from '../../src/ports/index.ts'
+import { Heartbeater, type HeartbeaterOptions, Ref } from '../../src/ref/index.ts'
+import { decode, type Heartbeat, type HeartbeatReply, PEER_LIMITS } from '../../src/wire/index.ts'
+import { quietLog, quietMetrics } from '../support/quiet.ts'
+import { VirtualTime } from '../support/virtual-time.ts'
+
+function world(change: Partial<HeartbeaterOptions> = {}) {
+  const virtual = new VirtualTime()
+  const time = virtual.process()
+  const file = { read: () => undefined, write: () => {} }
+  const options = {
+    cluster: 'c',
+    servers: ['a'],
+    file,
+    time,
+    timers: time,
+    log: quietLog,
+    metrics: quietMetrics,
+  }
+  const ref = new Ref(options)
+  const seen = { sent: 0, replies: [] as HeartbeatReply[], errors: [] as string[], reachable: true }
+  const openDealer = (): Dealer => {
+    let handler: (frames: Uint8Array[]) => void = () => {}
+    return {
+      send(frames) {
+        seen.sent++
+        expect(frames[0]).toHaveLength(0)
+        expect(decode(frames[1] as Uint8Array, PEER_LIMITS)).toMatchObject({ service: 'heartbeat' })
+        if (seen.reachable)
+          virtual.schedule(1, () => handler([new Uint8Array(), ref.answer(frames[1] as Uint8Array)]))
+        return true
+      },
+      receive(handle) {
+        handler = handle
+      },
+      close: async () => {},
+    }
+  }
+  const heartbeat: Heartbeat = {
+    cluster: 'c',
+    name: 'a',
+    role: 'server',
+    address: '',
+    incarnation: 2,
+    state: 'up',
+  }
+  const heartbeater = new Heartbeater({
+    addresses: ['tcp://ref:1'],
+    openDealer,
+    lamport: new LamportClock(),
+    now: () => time.wall(),
+    time,
+    timers: time,
+    log: quietLog,
+    describe: () => heartbeat,
+    settled: () => seen.replies.some(({ epoch }) => epoch > 0),
+    onReply: (reply) => seen.replies.push(reply),
+    onError: (code) => seen.errors.push(code),
+    ...change,
+  })
+  heartbeater.start()
+  return { virtual, heartbeater, seen }
+}
+
+describe('Heartbeater', () => {
+  it('hands on what ref answers, once a second when settled', () => {
+    const { virtual, seen } = world()
+    virtual.run(10_100)
+    expect(seen.replies.at(-1)).toMatchObject({ rank: 1, epoch: 1 })
+    expect(seen.sent).toBeGreaterThanOrEqual(10)
+    expect(seen.sent).toBeLessThanOrEqual(12)
+  })
+
+  it('asks five times a second while not settled', () => {
+    const { virtual, seen } = world({ settled: () => false })
+    virtual.run(2000)
+    expect(seen.sent).toBe(11)
+  })
+
+  it('goes on while ref is away, and notices that it is back', () => {
+    const { virtual, seen, heartbeater } = world()
+    virtual.run(1000)
+    seen.reachable = false
+    virtual.run(5000)
+    expect(heartbeater.away).toBe(true)
+    seen.reachable = true
+    virtual.run(2000)
+    expect(heartbeater.away).toBe(false)
+  })
+
+  it('reports what ref refuses', () => {
+    const describe: () => Heartbeat = () => ({
+      cluster: 'other',
+      name: 'a',
+      role: 'proxy',
+      address: '',
+      incarnation: 1,
+    })
+    const { virtual, seen } = world({ describe })
+    virtual.run(100)
+    expect(seen.errors).toEqual(['denied'])
+  })
+})
