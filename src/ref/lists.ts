@@ -114,7 +114,9 @@ export class Lists {
     if (wanted === undefined) return
     const { voters, former } = record
     const leaving = voters.names.filter((name) => !wanted.includes(name))
-    const removable = leaving.filter((name) => this.#checkDrained(name, live, now))
+    let removed: string | undefined
+    // Each is looked at, for `list` shows of each whether it is drained.
+    for (const name of leaving) if (this.#checkDrained(name, live, now)) removed ??= name
     for (const name of wanted) this.#drained.delete(name)
     for (const name of wanted) this.#drains.delete(name)
     const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
@@ -124,7 +126,6 @@ export class Lists {
       .filter(({ name }) => members.stateOf(name, now) === 'up' && this.rankOf(name) > 0)
       .toSorted((a, b) => this.rankOf(a.name) - this.rankOf(b.name))[0]
     if (added !== undefined) return this.#propose([...voters.names, added.name])
-    const [removed] = removable
     if (removed !== undefined) this.#propose(voters.names.filter((name) => name !== removed))
   }
 

@@ -91,14 +91,14 @@ describe('Heartbeater', () => {
   })
 
   it('reports what ref refuses', () => {
-    const describe: () => Heartbeat = () => ({
+    const stranger: () => Heartbeat = () => ({
       cluster: 'other',
       name: 'a',
       role: 'proxy',
       address: '',
       incarnation: 1,
     })
-    const { virtual, seen } = world({ describe })
+    const { virtual, seen } = world({ describe: stranger })
     virtual.run(100)
     expect(seen.errors).toEqual(['denied'])
   })
