@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { type Command, Option } from 'commander'
-import { type Acks, type Client, connect } from '../client/index.ts'
+import type { Acks, Client } from '../client/index.ts'
 import { CLIENT_WINDOW, isName, MESSAGE_BYTES_MAX, RecadoError } from '../wire/index.ts'
-import type { Context } from './context.ts'
+import { type Context, openClient } from './context.ts'
 import { writeRows } from './output.ts'
 
 interface Flags {
@@ -67,7 +67,7 @@ interface Load {
 }
 
 async function run(context: Context, load: Load): Promise<{ counts: Counts; tookMs: number }> {
-  const clients = await Promise.all(Array.from({ length: load.clients }, () => connect(context.options)))
+  const clients = await Promise.all(Array.from({ length: load.clients }, () => openClient(context)))
   const counts: Counts = { failed: 0, latencies: [] }
   try {
     await Promise.all(

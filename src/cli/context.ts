@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { type Client, type ConnectOptions, connect } from '../client/index.ts'
+import type { Client, ConnectOptions } from '../client/index.ts'
 import { isName, RecadoError } from '../wire/index.ts'
 import type { Output } from './output.ts'
 
@@ -31,12 +31,18 @@ export function connectOptionsOf(options: GlobalOptions): ConnectOptions {
   return { brokers: options.broker.split(','), proxies: options.proxy.split(','), timeoutMs }
 }
 
+/** A client of the system. Loaded only now: help and usage errors need no sockets. */
+export async function openClient(context: Context): Promise<Client> {
+  const { connect } = await import('../client/index.ts')
+  return connect(context.options)
+}
+
 /** Runs with a client that is closed afterwards. */
 export async function withClient<Result>(
   context: Context,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connect(context.options)
+  const client = await openClient(context)
   try {
     return await work(client)
   } finally {

@@ -7,6 +7,7 @@ import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
 import { type Context, connectOptionsOf, type GlobalOptions } from './context.ts'
+import { startCommand } from './start.ts'
 
 /** The world of one call of the command. */
 export interface Terminal {
@@ -14,32 +15,35 @@ export interface Terminal {
   readonly write: (text: string) => void
   readonly writeError: (text: string) => void
   readonly readInput: () => Promise<Uint8Array>
-  /** Runs the whole system on this machine, with the arguments behind `start`. */
-  readonly start: (args: readonly string[]) => Promise<void>
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }
 
-const EXAMPLES = `Examples:
-  recado start                                 run the whole system on this machine
-  recado login ana                             make a user known
-  recado channel general --user ana            create a channel
-  recado publish general 'bom dia' --user ana  say something to a channel
-  recado subscribe general --from start        show what is said, until Ctrl-C
-  recado message rui 'oi' --user ana           say something to one user
-  recado history --direct --user rui           show direct messages
-  recado status                                show the servers
-  recado verify data/server-1 data/server-2    compare the servers' files
-`
+/** One or more examples for each command: its help shows them, and the whole command's help the first of each. */
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  start: ['recado start', 'recado start --servers 5 --clients 0 --data /tmp/recado'],
+  login: ['recado login ana'],
+  channel: ['recado channel general --user ana'],
+  publish: ["recado publish general 'bom dia' --user ana", 'date | recado publish general - --acks all'],
+  subscribe: ['recado subscribe general --from start', 'recado subscribe --direct --user rui --output json'],
+  message: ["recado message rui 'oi' --user ana"],
+  history: ['recado history general', 'recado history --direct --with ana --user rui --all'],
+  users: ['recado users'],
+  channels: ['recado channels --output json'],
+  status: ['recado status', 'recado status --output json'],
+  verify: ['recado verify data/server-1 data/server-2 data/server-3'],
+  bench: ['recado bench', 'recado bench --clients 8 --seconds 10 --size 1000 --acks all'],
+}
 
 /** Runs the command with these arguments; what it returns is the exit status. Never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = makeProgram(terminal)
+  let status = 0
+  const program = makeProgram(terminal, (ended) => {
+    status = ended
+  })
   try {
-    // What stands behind `start` is for the launcher, its --help too.
-    if (args[0] === 'start') await terminal.start(args.slice(1))
-    else await program.parseAsync(args, { from: 'user' })
-    return 0
+    await program.parseAsync(args, { from: 'user' })
+    return status
   } catch (error) {
     return report(error, terminal)
   }
@@ -48,10 +52,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function report(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
-    const text = error.message.replace(/^error: /, '').replace(/\s+/g, ' ')
-    // With no command at all, commander shows the help and has nothing to say.
-    if (error.code !== 'commander.help')
-      terminal.writeError(`recado: bad_option: ${capital(text)}; see recado --help\n`)
+    const text =
+      error.code === 'commander.help' ? 'Give a command' : capital(error.message.replace(/^error: /, ''))
+    terminal.writeError(`recado: bad_option: ${text.replace(/\s+/g, ' ')}; see recado --help\n`)
     return 2
   }
   if (terminal.signal.aborted) return 130
@@ -60,11 +63,10 @@ function report(error: unknown, terminal: Terminal): number {
   return ERRORS[known.code].exit
 }
 
-function makeProgram(terminal: Terminal): Command {
+function makeProgram(terminal: Terminal, started: (status: number) => void): Command {
   const { environment } = terminal
   const program = new Command('recado')
     .description('Messages to channels and people, kept by several servers')
-    .addHelpText('beforeAll', EXAMPLES)
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: () => {} })
     .configureHelp({ showGlobalOptions: true })
@@ -100,9 +102,19 @@ function makeProgram(terminal: Terminal): Command {
   addShow(program, contextOf)
   addStatus(program, contextOf)
   addVerify(program, contextOf)
-  program.command('start').description('run the whole system on this machine; see recado start --help')
+  program.addCommand(startCommand(started).copyInheritedSettings(program))
   addBench(program, contextOf)
+  addExamples(program)
   return program
+}
+
+function addExamples(program: Command): void {
+  const firsts = Object.values(EXAMPLES).map(([first]) => first)
+  program.addHelpText('before', `Examples:\n  ${firsts.join('\n  ')}\n`)
+  for (const command of program.commands) {
+    const examples = EXAMPLES[command.name()]
+    if (examples !== undefined) command.addHelpText('before', `Examples:\n  ${examples.join('\n  ')}\n`)
+  }
 }
 
 function userOption(byDefault: string | undefined): Option {

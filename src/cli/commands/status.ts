@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { type Client, connect } from '../../client/index.ts'
+import type { Client } from '../../client/index.ts'
 import { isMap } from '../../wire/index.ts'
-import { type Context } from '../context.ts'
+import { type Context, openClient } from '../context.ts'
 import { type Row, writeJson, writeRows } from '../output.ts'
 
 /** Connections opened at once, so that a broker spreads them over the servers, and how often that is done. */
@@ -42,7 +42,7 @@ export function addStatus(program: Command, contextOf: (command: Command) => Con
 async function askEveryServer(context: Context): Promise<ReadonlyMap<string, Row>> {
   const views = new Map<string, Row>()
   for (let round = 0; round < ROUNDS; round++) {
-    const clients = await Promise.all(Array.from({ length: AT_ONCE }, () => connect(context.options)))
+    const clients = await Promise.all(Array.from({ length: AT_ONCE }, () => openClient(context)))
     try {
       const answers = await Promise.all(clients.map((client) => ask(client, context, views.size === 0)))
       for (const view of answers) if (view !== undefined) views.set(text(view['name']), view)
