@@ -1,0 +1,2 @@
+/** Publications to subscribers. */
+export { Proxy } from './proxy.ts'
