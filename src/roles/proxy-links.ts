@@ -22,11 +22,14 @@ export class ProxyLinks {
   readonly #links: Links<ProxyLink>
 
   constructor(configured: readonly string[], options: ProxyLinksOptions) {
-    this.#links = new Links(configured, { ...options, open: (address) => open(address, options.received) })
+    this.#links = new Links(configured.map(whole), {
+      ...options,
+      open: (address) => open(address, options.received),
+    })
   }
 
   told(addresses: readonly string[]): void {
-    this.#links.told(addresses)
+    this.#links.told(addresses.map(whole))
   }
 
   publishToAll(topic: string, body: Uint8Array): void {
@@ -40,6 +43,12 @@ export class ProxyLinks {
   close(): Promise<void> {
     return this.#links.close()
   }
+}
+
+/** The same proxy may be named with both its ports or with one: links are by both. */
+function whole(address: string): string {
+  const { publishers, subscribers } = proxyAddresses(address)
+  return `${publishers}/${subscribers.slice(subscribers.lastIndexOf(':') + 1)}`
 }
 
 function open(address: string, received: (topic: string, body: Uint8Array) => void): ProxyLink {

@@ -1,0 +1,35 @@
+import type { ServerLink } from './server-link.ts'
+
+/** One body of a client, from its arrival until its answer. */
+export interface Body {
+  readonly connection: Connection
+  /** The frames before the body, which the reply needs again. */
+  readonly envelope: readonly Uint8Array[]
+  readonly bytes: Uint8Array
+  /** Monotonic ms. */
+  readonly deadline: number
+  /** Its client has been told that the deadline passed. */
+  expired: boolean
+}
+
+/** One client's connection: its bodies go to one server, in their order, while that lives. */
+export class Connection {
+  readonly id: string
+  /** The broker's own number for it, for the servers. */
+  readonly number: number
+  server: ServerLink | undefined
+  /** Bodies that no server has yet, oldest first. */
+  waiting: Body[] = []
+  /** Bodies that its server has and did not answer. */
+  outstanding = 0
+  usedAt = 0
+
+  constructor(id: string, number: number) {
+    this.id = id
+    this.number = number
+  }
+
+  get size(): number {
+    return this.waiting.length + this.outstanding
+  }
+}

@@ -1,0 +1,59 @@
+import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
+import { Broker } from '../broker/index.ts'
+import { LamportClock } from '../clocks/index.ts'
+import type { BrokerConfig } from '../config/index.ts'
+import { Heartbeater } from '../ref/index.ts'
+import { CLIENT_LIMITS } from '../wire/index.ts'
+import { advertised } from './advertised.ts'
+import type { StartRole } from './types.ts'
+
+/** Composes a broker: a ROUTER for clients, one for servers, and heartbeats to ref, so that servers find it. */
+export const start: StartRole<BrokerConfig> = async (context) => {
+  const { config, time, log, readiness } = context
+  const clients = await openRouter({
+    host: config.bind,
+    port: config.portClients,
+    // Twice what is allowed, so that a request a little too large still gets an answer.
+    maxFrameBytes: CLIENT_LIMITS.frameBytes * 2,
+    peerQueue: config.clientQueue,
+  })
+  const servers = await openRouter({ host: config.bind, port: config.portServers }).catch(
+    async (error: unknown) => {
+      await clients.close()
+      throw error
+    },
+  )
+  const lamport = new LamportClock()
+  const broker = new Broker({
+    ...context,
+    ...config,
+    lamport,
+    toClient: (connection, frames) => clients.send(connection, frames),
+    toServer: (server, frames) => servers.send(server, frames),
+  })
+  clients.receive((from, frames) => broker.fromClient(from, frames))
+  servers.receive((from, frames) => broker.fromServer(from, frames))
+  broker.start()
+  const incarnation = Math.floor(time.wall())
+  const address = advertised(config.advertise, servers.port)
+  const heartbeater = new Heartbeater({
+    ...context,
+    addresses: config.ref,
+    openDealer,
+    lamport,
+    now: () => Math.floor(time.wall()),
+    settled: () => true,
+    describe: () => ({ cluster: config.cluster, name: config.name, role: 'broker', address, incarnation }),
+    onReply: () => {},
+    onError: (code, message) => log.warn({ code }, message),
+  })
+  heartbeater.start()
+  readiness('servers', () => broker.servers > 0 || 'No server has registered')
+  return {
+    async stop() {
+      broker.stop()
+      await heartbeater.stop()
+      await Promise.all([clients.close(), servers.close()])
+    },
+  }
+}
