@@ -1,5 +1,5 @@
 import * as zmq from 'zeromq'
-import { bind, bound } from './sockets.ts'
+import { bind, bound, HIGH_WATER_MARK } from './sockets.ts'
 
 /** The sockets of a proxy, as frames come and go. */
 export interface Forwarder {
@@ -26,10 +26,14 @@ const TURN = 256
 /** Opens XSUB and XPUB sockets and hands on what comes. @throws RecadoError `port_in_use`, `bad_option` */
 export async function openForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const { host, subscriberQueue } = options
-  const publishers = new zmq.XSubscriber(bound({ host, port: options.portPublishers }))
+  const publishers = new zmq.XSubscriber({
+    ...bound({ host, port: options.portPublishers }),
+    receiveHighWaterMark: HIGH_WATER_MARK,
+  })
   const portPublishers = await bind(publishers, { host, port: options.portPublishers })
   const subscribers = new zmq.XPublisher({
-    ...bound({ host, port: options.portSubscribers, peerQueue: subscriberQueue, maxFrameBytes: 1024 }),
+    ...bound({ host, port: options.portSubscribers, maxFrameBytes: 1024 }),
+    sendHighWaterMark: subscriberQueue,
     linger: 0,
   })
   let portSubscribers: number

@@ -15,7 +15,7 @@ const HEARTBEAT_TIMEOUT_MS = 3000
 /** A stranger that connects and says nothing is cut off. */
 const HANDSHAKE_MS = 3000
 /** Messages that may wait for one peer inside a socket. */
-const HIGH_WATER_MARK = 10_000
+export const HIGH_WATER_MARK = 10_000
 /** More frames than this are no message of ours. */
 const FRAMES_MAX = 16
 
@@ -33,6 +33,8 @@ export interface BindOptions {
 export async function openRouter(options: BindOptions): Promise<Router> {
   const socket = new zmq.Router({
     ...bound(options),
+    sendHighWaterMark: options.peerQueue ?? HIGH_WATER_MARK,
+    receiveHighWaterMark: HIGH_WATER_MARK,
     mandatory: false,
     sendTimeout: 0,
   })
@@ -57,7 +59,12 @@ export async function openRouter(options: BindOptions): Promise<Router> {
 }
 
 export function openDealer(address: string): Dealer {
-  const socket = new zmq.Dealer({ ...connecting(), immediate: true })
+  const socket = new zmq.Dealer({
+    ...connecting(),
+    sendHighWaterMark: HIGH_WATER_MARK,
+    receiveHighWaterMark: HIGH_WATER_MARK,
+    immediate: true,
+  })
   socket.connect(address)
   const outgoing = new Outgoing((frames) => socket.send(frames as Buffer[]), ignore)
   return {
@@ -73,7 +80,7 @@ export function openDealer(address: string): Dealer {
 }
 
 export function openPublisher(address: string): Publisher {
-  const socket = new zmq.Publisher({ ...connecting(), linger: 0 })
+  const socket = new zmq.Publisher({ ...connecting(), linger: 0, sendHighWaterMark: HIGH_WATER_MARK })
   socket.connect(address)
   const outgoing = new Outgoing((frames) => socket.send(frames as Buffer[]), ignore)
   return {
@@ -88,7 +95,7 @@ export function openPublisher(address: string): Publisher {
 }
 
 export function openSubscriber(address: string): Subscriber {
-  const socket = new zmq.Subscriber({ ...connecting(), linger: 0 })
+  const socket = new zmq.Subscriber({ ...connecting(), linger: 0, receiveHighWaterMark: HIGH_WATER_MARK })
   const topics = new Set<string>()
   socket.connect(address)
   return {
@@ -119,8 +126,6 @@ export function bound(options: BindOptions) {
     linger: LINGER_MS,
     maxMessageSize: options.maxFrameBytes ?? PEER_LIMITS.frameBytes,
     handshakeInterval: HANDSHAKE_MS,
-    sendHighWaterMark: options.peerQueue ?? HIGH_WATER_MARK,
-    receiveHighWaterMark: HIGH_WATER_MARK,
     tcpKeepalive: 1,
     heartbeatInterval: HEARTBEAT_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
@@ -162,8 +167,6 @@ function connecting() {
   return {
     linger: LINGER_MS,
     maxMessageSize: PEER_LIMITS.frameBytes,
-    sendHighWaterMark: HIGH_WATER_MARK,
-    receiveHighWaterMark: HIGH_WATER_MARK,
     reconnectInterval: RECONNECT_MS,
     reconnectMaxInterval: RECONNECT_MAX_MS,
     heartbeatInterval: HEARTBEAT_MS,
