@@ -307,7 +307,8 @@ describe('Merge', () => {
 
         expect(got.toSorted()).toEqual(said(topic).toSorted())
         for (const origin of ['a', 'b', 'c']) {
-          const ofOrigin = (messages: string[]): string[] => messages.filter((text) => text.startsWith(origin))
+          const ofOrigin = (messages: string[]): string[] =>
+            messages.filter((text) => text.startsWith(origin))
           expect(ofOrigin(got)).toEqual(ofOrigin(said(topic)))
         }
       }),

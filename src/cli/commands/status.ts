@@ -49,13 +49,8 @@ async function askEveryServer(context: Context): Promise<ReadonlyMap<string, Row
     } finally {
       await Promise.all(clients.map((client) => client.close()))
     }
-    const live = new Set(
-      [...views.values()]
-        .flatMap((view) => membersOf(view))
-        .filter((member) => member['live'] === true)
-        .map((member) => text(member['name'])),
-    )
-    if ([...live].every((name) => views.has(name))) break
+    const wanted = [...views.values()].flatMap(membersOf).filter((member) => member['state'] !== 'down')
+    if (wanted.every((member) => views.has(text(member['name'])))) break
   }
   return new Map([...views].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -88,7 +83,8 @@ function rowsOf(views: ReadonlyMap<string, Row>): readonly Row[] {
   }
   for (const view of known) {
     const { rank, name, state, coordinator, epoch, clock, durable, committed, stable, reason } = view
-    const offset = view['offsetMs'] ?? view['offset'] ?? view['correctionMs']
+    const { synchronisation } = view
+    const offset = isMap(synchronisation) ? synchronisation['offsetMs'] : undefined
     rows.set(text(name), {
       rank,
       name,
