@@ -6,7 +6,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const OPERATING_SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']
-const PROCESSORS = { 'arm-eabi': 'arm', arm64: 'arm64', x64: 'x64', ia32: 'ia32', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', arm: 'arm' }
+const PROCESSORS = {
+  'arm-eabi': 'arm',
+  arm64: 'arm64',
+  x64: 'x64',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  arm: 'arm',
+}
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
 let added = 0
@@ -18,7 +27,7 @@ for (const parent of Object.values(lock.packages)) {
     added++
   }
 }
-const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+const sorted = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync('package-lock.json', `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
 console.log(`${added} added`)
 
@@ -27,6 +36,10 @@ function entry(name, version, dev) {
   const os = OPERATING_SYSTEMS.find((each) => parts.includes(each))
   const processor = Object.keys(PROCESSORS).find((each) => new RegExp(`(^|-)${each}(-|$)`).test(parts))
   if (os === undefined || processor === undefined) throw new Error(`Cannot tell the platform of ${name}`)
-  const libc = /musl/.test(parts) ? { libc: ['musl'] } : os === 'linux' && /gnu/.test(parts) ? { libc: ['glibc'] } : {}
+  const libc = parts.includes('musl')
+    ? { libc: ['musl'] }
+    : os === 'linux' && parts.includes('gnu')
+      ? { libc: ['glibc'] }
+      : {}
   return { version, cpu: [PROCESSORS[processor]], ...(dev ? { dev } : {}), ...libc, optional: true, os: [os] }
 }

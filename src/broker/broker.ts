@@ -154,7 +154,7 @@ export class Broker {
         return this.#say(id, { kind: 'refused', message: `A newer process of ${ready.name} is registered` })
       }
     }
-    for (const server of [...this.#servers.values()]) {
+    for (const server of this.#servers.values()) {
       if (server.id === id || server.name === ready.name) this.#lose(server, 'registered anew')
     }
     const server = new ServerLink({ ...ready, id, heardAt: time.monotonic() })
@@ -211,7 +211,8 @@ export class Broker {
   }
 
   #dispatchStalled(): void {
-    for (const connection of [...this.#stalled]) this.#dispatch(connection)
+    const stalled = [...this.#stalled]
+    for (const connection of stalled) this.#dispatch(connection)
   }
 
   /** Its server, while that lives and, if it is leaving, still owes answers; else the one with the least to do. */
@@ -307,7 +308,7 @@ export class Broker {
     // After this process itself stood still, nobody else may be taken for silent.
     const stood = now - this.#tickedAt > SILENCE_MS / 2
     this.#tickedAt = now
-    for (const server of [...this.#servers.values()]) {
+    for (const server of this.#servers.values()) {
       if (stood) server.heardAt = now
       if (now - server.heardAt > SILENCE_MS) this.#lose(server, 'silent')
     }

@@ -22,5 +22,5 @@ export function describeSettings(role: Role): SettingRow[] {
 function written(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (Array.isArray(value)) return value.join(',')
-  return typeof value === 'object' ? '' : String(value)
+  return typeof value === 'object' ? '' : `${value as string | number | boolean}`
 }

@@ -14,7 +14,7 @@ type Text = z.ZodType<unknown, string | undefined>
 
 /** Keeps the meaning with the schema, for the documentation and the errors. */
 export function setting<Schema extends Text>(schema: Schema, meta: FieldMeta): Schema {
-  return schema.meta({ ...meta }) as Schema
+  return schema.meta({ ...meta })
 }
 
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|::1?|\*)$/

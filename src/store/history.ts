@@ -28,8 +28,8 @@ export function readHistory(
   const heads: { next: Iterator<Found>; found: Found }[] = []
   for (const stream of batches.streams()) {
     const next = matches(query, topic, stream, batches)[Symbol.iterator]()
-    const first = next.next()
-    if (first.done !== true) heads.push({ next, found: first.value })
+    const found = next.next()
+    if (found.done !== true) heads.push({ next, found: found.value })
   }
   const passed: Vector = new Map(query.after)
   const messages: Publication[] = []

@@ -11,7 +11,6 @@ import {
   operationAt,
   PEER_LIMITS,
   type Position,
-  type ReadonlyVector,
   type StreamKey,
   type Vector,
 } from '../wire/index.ts'
@@ -317,7 +316,7 @@ class DiskStore implements Store {
     if (late) this.#projection.late()
     if (this.memory.intact && this.#options.files.size(DOUBT) !== undefined) this.#options.files.remove(DOUBT)
     for (const each of done) each()
-    this.#options.events.flushed(changes as ReadonlyVector)
+    this.#options.events.flushed(changes)
     if (this.#closing === undefined) {
       if (this.#waiting.length > 0 || this.#memoryChanged) this.#schedule()
     } else this.#flush()

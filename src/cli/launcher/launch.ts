@@ -89,7 +89,7 @@ function listenForSignals(output: Output, system: RunningSystem, stop: () => voi
       output.say('info', {}, 'Stopping; again to force')
       stop()
     } else {
-      system.kill().finally(() => process.exit(130))
+      void system.kill().finally(() => process.exit(130))
     }
   }
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
