@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodePlace, encodePlace, type Place } from '../../src/client/cursor.ts'
 import { Merge, type MergeOptions, PAGE_MESSAGES, type Question } from '../../src/client/merge.ts'

@@ -126,7 +126,10 @@ export class Bot {
       while (!this.#stopping.signal.aborted) await this.#until('listen to a topic', listen)
     }
     forever().catch((error: unknown) => this.#options.log.error({ err: error }, 'Listening ended'))
-    await this.#until('read a topic to its end', async () => this.#subscriptions.get(label)?.ready)
+    await this.#until('read a topic to its end', () => {
+      const ready = this.#subscriptions.get(label)?.ready
+      return ready ?? Promise.reject(new RecadoError('unavailable', 'The topic is not subscribed to yet'))
+    })
   }
 
   /** Says as much as the rate has made due since the last turn. */
