@@ -70,11 +70,15 @@ export async function runStart(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (error instanceof CommanderError) {
-      console.error(`recado: ${error.message.replace(/^error: /, '')}; see npm start -- --help`)
+      const message = error.message
+        .replace(/^error: /, '')
+        .replace(/[.\s]*\n/g, ' ')
+        .replace(/\.$/, '')
+      console.error(`recado: bad_option: ${message}; see npm start -- --help`)
       return ERRORS.bad_option.exit
     }
     if (!(error instanceof RecadoError)) throw error
-    console.error(`recado: ${error.message}`)
+    console.error(`recado: ${error.code}: ${error.message}`)
     return ERRORS[error.code].exit
   }
 }

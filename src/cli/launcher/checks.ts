@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { RecadoError } from '../../wire/index.ts'
 import type { SystemPlan } from './plan.ts'
 
@@ -22,7 +23,7 @@ export async function checkPorts(plan: SystemPlan): Promise<void> {
 export async function checkFolder(folder: string): Promise<void> {
   const probe = join(folder, `.recado-probe-${process.pid}`)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await writeFile(probe, '')
     await rm(probe)
   } catch (error) {
@@ -32,6 +33,13 @@ export async function checkFolder(folder: string): Promise<void> {
       { cause: error },
     )
   }
+}
+
+// Step by step: Node's own recursive making never ends below a folder like /proc.
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  await mkdir(folder)
 }
 
 /** Free ports, chosen by the system: all are held until all are known, so that they differ. */

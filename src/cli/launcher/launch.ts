@@ -17,6 +17,8 @@ export interface LaunchOptions {
 const READY_MS_MAX = 60_000
 /** A process that ends with this was given something that starting it again does not change. */
 const STATUS_BAD_SETTING = 2
+/** One Ctrl-C may come several times: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 500
 
 /**
  * Starts a system in this terminal and stays until Ctrl-C or SIGTERM; gives the exit status.
@@ -82,13 +84,13 @@ async function welcome(
 
 /** The first signal stops in order, the second by force. */
 function listenForSignals(output: Output, system: RunningSystem, stop: () => void): () => void {
-  let signals = 0
+  let first: number | undefined
   const onSignal = (): void => {
-    signals += 1
-    if (signals === 1) {
+    if (first === undefined) {
+      first = performance.now()
       output.say('info', {}, 'Stopping; again to force')
       stop()
-    } else {
+    } else if (performance.now() - first > SAME_SIGNAL_MS) {
       void system.kill().finally(() => process.exit(130))
     }
   }

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type HealthServer, openHealthServer } from '../../src/adapters/http.ts'
+
+const metrics = { contentType: 'text/plain', text: () => Promise.resolve('a 1\n') }
+
+describe('the health server', () => {
+  const checks = new Map<string, () => true | string>()
+  let server: HealthServer
+
+  beforeEach(async () => {
+    checks.clear()
+    checks.set('disk', () => true)
+    server = await openHealthServer({ host: '127.0.0.1', port: 0, checks, metrics })
+  })
+  afterEach(() => server.close())
+
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init)
+    return { status: response.status, text: await response.text() }
+  }
+
+  it('answers /livez, /readyz and /metrics with 200 when all is well', async () => {
+    expect(await get('/livez')).toEqual({ status: 200, text: 'ok\n' })
+    expect(await get('/readyz')).toEqual({ status: 200, text: 'ok\n' })
+    expect(await get('/metrics')).toEqual({ status: 200, text: 'a 1\n' })
+  })
+
+  it('answers /readyz with 503 and what is missing when a check fails', async () => {
+    checks.set('peers', () => 'No majority is heard')
+
+    expect(await get('/readyz')).toEqual({
+      status: 503,
+      text: '[-] peers: No majority is heard\nnot ready\n',
+    })
+  })
+
+  it('lists every check when /readyz is asked to be verbose', async () => {
+    expect((await get('/readyz?verbose')).text).toBe('[+] disk: ok\nok\n')
+  })
+
+  it('refuses other paths and methods', async () => {
+    expect((await get('/')).status).toBe(404)
+    expect((await get('/livez', { method: 'POST', body: 'x' })).status).toBe(405)
+  })
+
+  it('refuses a port in use with port_in_use', async () => {
+    await expect(
+      openHealthServer({ host: '127.0.0.1', port: server.port, checks, metrics }),
+    ).rejects.toMatchObject({ code: 'port_in_use' })
+  })
+})
