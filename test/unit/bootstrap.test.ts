@@ -42,7 +42,7 @@ it('runWithNode24 passes arguments and exit status on when everything is install
 
 it('runWithNode24 does without packages for other platforms', async () => {
   const a = { 'node_modules/a': { version: '1.0.0' } }
-  await install('v24.1.0', a, { ...a, 'node_modules/b': { version: '1.0.0', optional: true } } as object)
+  await install('v24.1.0', a, { ...a, 'node_modules/b': { version: '1.0.0', optional: true } })
 
   expect((await run()).status).toBe(3)
 })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Output } from '../../src/cli/launcher/output.ts'
 import { planSystem, portsFrom } from '../../src/cli/launcher/plan.ts'
@@ -61,7 +62,7 @@ describe('Output', () => {
 
   it('shows name, level, message and fields when the format is pretty', () => {
     // The colours depend on the terminal.
-    expect(write('pretty', line).replace(/\u001B\[\d+m/g, '')).toMatch(/^\d\d:\d\d:05 ref warning Hm n=1\n$/)
+    expect(stripVTControlCharacters(write('pretty', line))).toMatch(/^\d\d:\d\d:05 ref warning Hm n=1\n$/)
   })
 
   it('makes an object of what is not one when the format is json', () => {
