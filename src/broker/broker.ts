@@ -10,18 +10,27 @@ import {
   RecadoError,
   splitBodies,
 } from '../wire/index.ts'
-import { type Body, Connection } from './queue.ts'
+import { Connections } from './connections.ts'
+import type { Body, Connection } from './queue.ts'
+import { Registry } from './registry.ts'
 import { ServerLink } from './server-link.ts'
 
 const TICK_MS = 50
 const BEAT_MS = 250
 /** A server that says nothing for so long is taken for dead, or frozen: what it holds goes to another. */
 const SILENCE_MS = 1500
-/** Connections that have nothing under way are forgotten after this; a client that comes back is a new one. */
-const IDLE_MS = 60_000
-const IDLE_CHECK_MS = 5000
-/** Bodies in one message to a server. */
+/** Bodies in one message to a server, and their bytes: well below what one frame may have. */
 const OUTGOING_MAX = 512
+const OUTGOING_BYTES_MAX = 2 * 1024 * 1024
+/** Bytes of bodies that wait here: of one connection, and of all. */
+const CLIENT_BYTES_MAX = 64 * 1024 * 1024
+const QUEUE_BYTES_MAX = 512 * 1024 * 1024
+/** Bodies of one connection that go before it is another's turn, while credit is scarce. */
+const TURN = 32
+/** Bodies given up in one tick: telling so many clients takes time that the others need. */
+const EXPIRIES_MAX = 4096
+/** Tags begin at the time in ms times this, so that none of a former life of this broker is ever used again. */
+const TAGS_PER_MS = 1000
 
 export interface BrokerOptions {
   readonly cluster: string
@@ -42,24 +51,26 @@ export interface BrokerOptions {
 /** Passes clients' requests to living servers and the replies back. A state machine; its ports do the rest. */
 export class Broker {
   readonly #options: BrokerOptions
-  readonly #connections = new Map<string, Connection>()
-  /** By the socket's name for them. */
-  readonly #servers = new Map<string, ServerLink>()
+  readonly #connections = new Connections()
+  readonly #servers = new Registry()
   /** All bodies that have no answer, in the order of their arrival. */
   readonly #bodies = new Set<Body>()
-  /** Connections with bodies that no server could take. */
-  readonly #stalled = new Set<Connection>()
+  #bytes = 0
+  /** Bodies that were given up while a server had them, in the order of their deadlines. */
+  #abandoned: Body[] = []
+  /** Connections with bodies that have no server to go to. */
+  readonly #homeless = new Set<Connection>()
   readonly #outgoing = new Set<ServerLink>()
-  #connectionCount = 0
   #tag = 0
+  #received = 0
   #scheduled = false
   #beatAt = Number.NEGATIVE_INFINITY
-  #idleAt = Number.NEGATIVE_INFINITY
   #tickedAt = 0
   #cancel: Cancel = () => {}
 
   constructor(options: BrokerOptions) {
     this.#options = options
+    this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
   }
 
   start(): void {
@@ -73,7 +84,7 @@ export class Broker {
 
   /** Servers that take requests. */
   get servers(): number {
-    return [...this.#servers.values()].filter((server) => !server.leaving).length
+    return this.#servers.taking
   }
 
   /** Bodies that wait for a server or its answer. */
@@ -83,7 +94,7 @@ export class Broker {
 
   /** Frames as a REQ socket sends them, without the connection's name: perhaps more envelope, an empty frame, a body. */
   fromClient(id: string, frames: readonly Uint8Array[]): void {
-    this.#options.metrics.add('recado_broker_requests_total')
+    this.#received++
     const delimiter = frames.findIndex((frame) => frame.byteLength === 0)
     const envelope = frames.slice(0, delimiter + 1)
     const bytes = frames[delimiter + 1] ?? new Uint8Array()
@@ -92,25 +103,23 @@ export class Broker {
         'A request is an empty frame and one body; use a REQ socket, or a DEALER that sends the empty frame'
       return this.#refuse(id, envelope, bytes, new RecadoError('bad_request', what))
     }
-    if (bytes.byteLength > CLIENT_LIMITS.frameBytes) {
-      const what = `The request has ${bytes.byteLength} bytes, ${CLIENT_LIMITS.frameBytes} are allowed`
+    const size = bytes.byteLength
+    if (size > CLIENT_LIMITS.frameBytes) {
+      const what = `The request has ${size} bytes, ${CLIENT_LIMITS.frameBytes} are allowed`
       return this.#refuse(id, envelope, bytes, new RecadoError('too_large', what))
     }
-    const connection = this.#connection(id)
-    const { clientQueue, queue, time, requestDeadlineMs } = this.#options
-    if (connection.size >= clientQueue || this.#bodies.size >= queue) {
+    const { time, requestDeadlineMs } = this.#options
+    const now = time.monotonic()
+    const connection = this.#connections.use(id, now)
+    if (connection === undefined || this.#isFull(connection, size)) {
       const what = 'Too many requests wait at the broker; send less and try again'
       return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
     }
-    connection.usedAt = time.monotonic()
-    const body = {
-      connection,
-      envelope,
-      bytes,
-      deadline: connection.usedAt + requestDeadlineMs,
-      expired: false,
-    }
+    const deadline = now + requestDeadlineMs
+    const body = { connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0 }
     this.#bodies.add(body)
+    this.#bytes += size
+    connection.bytes += size
     connection.waiting.push(body)
     this.#dispatch(connection)
   }
@@ -149,27 +158,34 @@ export class Broker {
       metrics.add('recado_broker_refused_total', 1, { code: 'denied' })
       return this.#say(id, { kind: 'refused', message: `This broker belongs to the cluster ${cluster}` })
     }
-    for (const server of this.#servers.values()) {
-      if (server.name === ready.name && server.incarnation > ready.incarnation) {
-        return this.#say(id, { kind: 'refused', message: `A newer process of ${ready.name} is registered` })
-      }
+    if (!this.#servers.knows(id, ready)) {
+      const message = this.#servers.objection(ready)
+      if (message !== undefined) return this.#say(id, { kind: 'refused', message })
+      for (const former of this.#servers.replacedBy(id, ready)) this.#lose(former, 'registered anew')
+      this.#servers.add(new ServerLink(id, ready, time.monotonic()))
+      metrics.set('recado_broker_servers', this.servers)
+      log.info({ server: ready.name, incarnation: ready.incarnation }, 'A server registered')
     }
-    for (const server of this.#servers.values()) {
-      if (server.id === id || server.name === ready.name) this.#lose(server, 'registered anew')
-    }
-    const server = new ServerLink({ ...ready, id, heardAt: time.monotonic() })
-    this.#servers.set(id, server)
-    metrics.set('recado_broker_servers', this.servers)
-    log.info({ server: ready.name, incarnation: ready.incarnation }, 'A server registered')
     this.#say(id, { kind: 'beat', registered: true })
-    this.#dispatchStalled()
+    const homeless = [...this.#homeless]
+    this.#homeless.clear()
+    for (const connection of homeless) this.#dispatch(connection)
   }
 
   #leave(server: ServerLink): void {
     server.leaving = true
     this.#options.log.info({ server: server.name, held: server.held.size }, 'A server takes nothing new')
     this.#options.metrics.set('recado_broker_servers', this.servers)
-    if (server.held.size === 0) this.#lose(server, 'left')
+    this.#outgoing.delete(server)
+    for (const body of server.takeOutgoing().toReversed()) {
+      server.release(body)
+      if (!body.expired) body.connection.waiting.unshift(body)
+      server.stalled.add(body.connection)
+    }
+    if (server.held.size === 0) return this.#lose(server, 'left')
+    const stalled = [...server.stalled]
+    server.stalled.clear()
+    for (const connection of stalled) this.#dispatch(connection)
   }
 
   #replies(server: ServerLink, tags: readonly number[], bodies: readonly Uint8Array[]): void {
@@ -177,56 +193,61 @@ export class Broker {
       const body = server.held.get(tag)
       // An answer to what was passed on or given up comes too late.
       if (body === undefined) return
-      server.held.delete(tag)
-      body.connection.outstanding--
+      server.release(body)
       if (!body.expired) {
-        this.#bodies.delete(body)
+        this.#finish(body)
         this.#options.toClient(body.connection.id, [...body.envelope, bodies[index] as Uint8Array])
       }
-      if (body.connection.waiting.length > 0) this.#dispatch(body.connection)
+      if (server.leaving && body.connection.outstanding === 0) this.#dispatch(body.connection)
     })
-    if (server.leaving && server.held.size === 0) this.#lose(server, 'left')
-    this.#dispatchStalled()
+    this.#feed(server)
+  }
+
+  /** The server has credit again, or has nothing left to do before it goes. */
+  #feed(server: ServerLink): void {
+    if (server.leaving) {
+      if (server.held.size === 0) this.#lose(server, 'left')
+      return
+    }
+    for (const connection of server.stalled) {
+      if (!server.hasCredit) return
+      server.stalled.delete(connection)
+      this.#dispatch(connection, TURN)
+      // Added behind the others, so that this loop comes to it again.
+      if (connection.waiting.length > 0) server.stalled.add(connection)
+    }
   }
 
   /** Gives the connection's bodies to its server, as far as that has credit. */
-  #dispatch(connection: Connection): void {
-    while (connection.waiting.length > 0) {
+  #dispatch(connection: Connection, most = Number.POSITIVE_INFINITY): void {
+    for (let count = 0; count < most && connection.waiting.length > 0; count++) {
+      // The answers that it waits for bring it here again.
+      if (connection.held) return
       const server = this.#serverFor(connection)
-      if (server === undefined || !server.hasCredit) {
-        this.#stalled.add(connection)
+      if (server === undefined) {
+        this.#homeless.add(connection)
         return
       }
-      const body = connection.waiting.shift() as Body
-      if (body.expired) continue
+      if (!server.hasCredit) {
+        server.stalled.add(connection)
+        return
+      }
       this.#tag++
-      server.held.set(this.#tag, body)
-      connection.outstanding++
-      server.outgoing.push({ tag: this.#tag, body })
+      server.give(this.#tag, connection.waiting.shift() as Body)
       this.#outgoing.add(server)
-      if (server.outgoing.length >= OUTGOING_MAX) this.#send(server)
-      else this.#schedule()
+      if (server.outgoing.length >= OUTGOING_MAX || server.outgoingBytes >= OUTGOING_BYTES_MAX) {
+        this.#send(server)
+      } else {
+        this.#schedule()
+      }
     }
-    this.#stalled.delete(connection)
   }
 
-  #dispatchStalled(): void {
-    const stalled = [...this.#stalled]
-    for (const connection of stalled) this.#dispatch(connection)
-  }
-
-  /** Its server, while that lives and, if it is leaving, still owes answers; else the one with the least to do. */
+  /** Its server, while that lives and takes requests; else the one with the least to do. */
   #serverFor(connection: Connection): ServerLink | undefined {
     const { server } = connection
     if (server !== undefined && !server.leaving) return server
-    if (server !== undefined && connection.outstanding > 0) return undefined
-    let least: ServerLink | undefined
-    for (const each of this.#servers.values()) {
-      if (each.leaving) continue
-      const difference = least === undefined ? -1 : each.held.size - least.held.size
-      if (difference < 0 || (difference === 0 && each.connections < (least as ServerLink).connections))
-        least = each
-    }
+    const least = this.#servers.least()
     if (server !== undefined) server.connections--
     connection.server = least
     if (least !== undefined) least.connections++
@@ -236,27 +257,20 @@ export class Broker {
   /** A server is gone: what it did not answer goes to others, each connection's in its order. */
   #lose(server: ServerLink, reason: string): void {
     const { log, metrics } = this.#options
-    this.#servers.delete(server.id)
+    this.#servers.remove(server)
     this.#outgoing.delete(server)
-    const returned = new Map<Connection, Body[]>()
-    for (const body of server.held.values()) {
-      body.connection.outstanding--
-      if (body.expired) continue
-      const bodies = returned.get(body.connection) ?? []
-      returned.set(body.connection, bodies)
-      bodies.push(body)
-    }
-    for (const connection of this.#connections.values()) {
-      if (connection.server === server) connection.server = undefined
+    const returned = Map.groupBy(server.held.values(), ({ connection }) => connection)
+    let passedOn = 0
+    for (const [connection, bodies] of returned) {
+      for (const body of bodies) server.release(body)
+      const living = bodies.filter(({ expired }) => !expired)
+      passedOn += living.length
+      connection.waiting = [...living, ...connection.waiting]
     }
     metrics.set('recado_broker_servers', this.servers)
-    log.info({ server: server.name, reason, passed_on: server.held.size }, 'A server is gone')
-    for (const [connection, bodies] of returned) {
-      metrics.add('recado_broker_passed_on_total', bodies.length)
-      connection.waiting = [...bodies, ...connection.waiting]
-      this.#dispatch(connection)
-    }
-    this.#dispatchStalled()
+    metrics.add('recado_broker_passed_on_total', passedOn)
+    log.info({ server: server.name, reason, passed_on: passedOn }, 'A server is gone')
+    for (const connection of this.#connections.leave(server)) this.#dispatch(connection)
   }
 
   #schedule(): void {
@@ -270,27 +284,33 @@ export class Broker {
 
   #send(server: ServerLink): void {
     this.#outgoing.delete(server)
-    const { outgoing } = server
-    if (outgoing.length === 0) return
-    server.outgoing = []
+    const bodies = server.takeOutgoing()
+    if (bodies.length === 0) return
     const head: BackendHead = {
       kind: 'requests',
       session: server.session,
-      tags: outgoing.map(({ tag }) => tag),
-      connections: outgoing.map(({ body }) => body.connection.number),
-      lengths: outgoing.map(({ body }) => body.bytes.byteLength),
+      tags: bodies.map(({ tag }) => tag),
+      connections: bodies.map(({ connection }) => connection.number),
+      lengths: bodies.map(({ bytes }) => bytes.byteLength),
     }
-    this.#say(server.id, head, Buffer.concat(outgoing.map(({ body }) => body.bytes)))
+    this.#say(server.id, head, Buffer.concat(bodies.map(({ bytes }) => bytes)))
   }
 
-  #connection(id: string): Connection {
-    let connection = this.#connections.get(id)
-    if (connection === undefined) {
-      this.#connectionCount++
-      connection = new Connection(id, this.#connectionCount)
-      this.#connections.set(id, connection)
-    }
-    return connection
+  #isFull(connection: Connection, size: number): boolean {
+    const { clientQueue, queue } = this.#options
+    return (
+      connection.size >= clientQueue ||
+      this.#bodies.size >= queue ||
+      connection.bytes + size > CLIENT_BYTES_MAX ||
+      this.#bytes + size > QUEUE_BYTES_MAX
+    )
+  }
+
+  /** The body has its answer, whatever that is. */
+  #finish(body: Body): void {
+    this.#bodies.delete(body)
+    this.#bytes -= body.bytes.byteLength
+    body.connection.bytes -= body.bytes.byteLength
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {
@@ -304,45 +324,53 @@ export class Broker {
   }
 
   #tick(): void {
-    const now = this.#options.time.monotonic()
+    const { time, metrics } = this.#options
+    const now = time.monotonic()
     // After this process itself stood still, nobody else may be taken for silent.
     const stood = now - this.#tickedAt > SILENCE_MS / 2
     this.#tickedAt = now
-    for (const server of this.#servers.values()) {
+    for (const server of this.#servers.all()) {
       if (stood) server.heardAt = now
       if (now - server.heardAt > SILENCE_MS) this.#lose(server, 'silent')
     }
     this.#expire(now)
+    this.#releaseAbandoned(now)
     if (now - this.#beatAt >= BEAT_MS) {
       this.#beatAt = now
-      for (const id of this.#servers.keys()) this.#say(id, { kind: 'beat', registered: true })
+      for (const { id } of this.#servers.all()) this.#say(id, { kind: 'beat', registered: true })
+      this.#connections.forgetIdle(now)
     }
-    if (now - this.#idleAt >= IDLE_CHECK_MS) {
-      this.#idleAt = now
-      this.#forgetIdle(now)
-    }
-    this.#options.metrics.set('recado_broker_outstanding', this.#bodies.size)
+    metrics.add('recado_broker_requests_total', this.#received)
+    this.#received = 0
+    metrics.set('recado_broker_outstanding', this.#bodies.size)
   }
 
   #expire(now: number): void {
+    let count = 0
     for (const body of this.#bodies) {
-      if (body.deadline > now) return
-      this.#bodies.delete(body)
+      if (body.deadline > now || count >= EXPIRIES_MAX) return
+      count++
+      this.#finish(body)
       body.expired = true
+      const { connection } = body
+      if (body.server !== undefined) this.#abandoned.push(body)
+      else connection.waiting.splice(connection.waiting.indexOf(body), 1)
+      if (connection.waiting.length === 0) this.#homeless.delete(connection)
       const what = 'No server answered in time; the same id again tells the outcome'
-      this.#refuse(body.connection.id, body.envelope, body.bytes, new RecadoError('unavailable', what))
-      const { waiting } = body.connection
-      const at = waiting.indexOf(body)
-      if (at >= 0) waiting.splice(at, 1)
+      this.#refuse(connection.id, body.envelope, body.bytes, new RecadoError('unavailable', what))
     }
   }
 
-  #forgetIdle(now: number): void {
-    for (const [id, connection] of this.#connections) {
-      if (connection.size > 0 || now - connection.usedAt < IDLE_MS) continue
-      if (connection.server !== undefined) connection.server.connections--
-      this.#connections.delete(id)
-      this.#stalled.delete(connection)
+  /** What a living server has not answered for as long again was lost on its way: it costs no credit any more. */
+  #releaseAbandoned(now: number): void {
+    const until = now - this.#options.requestDeadlineMs
+    const end = this.#abandoned.findIndex(({ deadline }) => deadline > until)
+    for (const body of this.#abandoned.splice(0, end === -1 ? this.#abandoned.length : end)) {
+      const { server, connection } = body
+      if (server === undefined) continue
+      server.release(body)
+      if (connection.outstanding === 0) this.#dispatch(connection)
+      this.#feed(server)
     }
   }
 }

@@ -10,6 +10,9 @@ export interface Body {
   readonly deadline: number
   /** Its client has been told that the deadline passed. */
   expired: boolean
+  /** The server that has it, and under which tag. */
+  server: ServerLink | undefined
+  tag: number
 }
 
 /** One client's connection: its bodies go to one server, in their order, while that lives. */
@@ -22,6 +25,8 @@ export class Connection {
   waiting: Body[] = []
   /** Bodies that its server has and did not answer. */
   outstanding = 0
+  /** Bytes of all its bodies here. */
+  bytes = 0
   usedAt = 0
 
   constructor(id: string, number: number) {
@@ -31,5 +36,10 @@ export class Connection {
 
   get size(): number {
     return this.waiting.length + this.outstanding
+  }
+
+  /** Whether its bodies must wait for answers first: its server takes nothing new, and order shall be kept. */
+  get held(): boolean {
+    return this.server !== undefined && this.server.leaving && this.outstanding > 0
   }
 }

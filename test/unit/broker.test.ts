@@ -1,12 +1,12 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import { Broker } from '../../src/broker/index.ts'
+import { describe, expect, it } from 'vitest'
+import { Broker, type BrokerOptions } from '../../src/broker/index.ts'
 import { LamportClock } from '../../src/clocks/index.ts'
 import {
-  CLIENT_LIMITS,
+  type BackendHead,
   encode,
   parseBackendHead,
   parseReplies,
-  type Reply,
+  type Requests,
   splitBodies,
 } from '../../src/wire/index.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
@@ -17,435 +17,497 @@ const EMPTY = new Uint8Array()
 
 interface Given {
   readonly tag: number
+  readonly id: string
   readonly connection: number
-  readonly text: string
 }
 
-/** A broker with its sockets replaced by lists; bodies are plain text here, for a broker does not look into them. */
-class World {
-  readonly virtual = new VirtualTime()
-  readonly time = this.virtual.process()
-  readonly toClients: { to: string; frames: readonly Uint8Array[] }[] = []
-  readonly toServers: { to: string; frames: readonly Uint8Array[] }[] = []
+/** A broker with a virtual clock, and what its clients and servers got. */
+class Bench {
+  readonly world = new VirtualTime()
   readonly broker: Broker
+  readonly answers: { client: string; frames: Uint8Array[] }[] = []
+  readonly servers = new Map<string, FakeServer>()
 
-  constructor(options: { clientQueue?: number; queue?: number } = {}) {
+  constructor(options: Partial<BrokerOptions> = {}) {
+    const process = this.world.process()
     this.broker = new Broker({
       cluster: CLUSTER,
-      clientQueue: 4096,
-      queue: 65_536,
+      clientQueue: 100,
+      queue: 1000,
       requestDeadlineMs: 10_000,
-      ...options,
       lamport: new LamportClock(),
-      time: this.time,
-      timers: this.time,
+      time: process,
+      timers: process,
       log: quietLog,
       metrics: quietMetrics,
-      toClient: (to, frames) => void this.toClients.push({ to, frames }),
-      toServer: (to, frames) => void this.toServers.push({ to, frames }),
+      toClient: (client, frames) => this.answers.push({ client, frames }),
+      toServer: (id, frames) => this.servers.get(id)?.receive(frames),
+      ...options,
     })
     this.broker.start()
+    this.world.schedule(0, () => this.#beat())
   }
 
-  register(id: string, ready: Record<string, unknown> = {}): void {
-    this.say(id, {
-      kind: 'ready',
-      cluster: CLUSTER,
-      name: id,
-      incarnation: 1,
-      session: 1,
-      credit: 100,
-      ...ready,
+  server(
+    name: string,
+    options: { session?: number; incarnation?: number; credit?: number; id?: string } = {},
+  ) {
+    const server = new FakeServer(this.broker, options.id ?? `socket of ${name}`, name)
+    this.servers.set(server.id, server)
+    server.ready(options)
+    return server
+  }
+
+  /** Sends requests with these ids on this connection, and lets them reach a server. */
+  request(client: string, ...ids: string[]): void {
+    for (const id of ids) this.broker.fromClient(client, [EMPTY, requestBody(id)])
+    this.world.run(0)
+  }
+
+  /** What the clients were told: `client id` for an answer of a server, `client id code` for an error. */
+  get told(): string[] {
+    return this.answers.map(({ client, frames }) => {
+      const [reply] = parseReplies(frames.at(-1) ?? EMPTY)
+      const code = reply?.data.status === 'error' ? ` ${reply.data.code}` : ''
+      return `${client} ${reply?.id}${code}`
     })
   }
 
-  say(id: string, head: Record<string, unknown>, bodies?: Uint8Array): void {
-    this.broker.fromServer(id, bodies === undefined ? [encode(head)] : [encode(head), bodies])
-  }
-
-  ask(connection: string, ...texts: string[]): void {
-    for (const text of texts) this.broker.fromClient(connection, [EMPTY, Buffer.from(text)])
-  }
-
-  /** What went to a server so far, in its order. */
-  given(id: string): Given[] {
-    this.virtual.run(0)
-    return this.toServers.flatMap(({ to, frames }) => {
-      const head = parseBackendHead(frames[0] as Uint8Array)
-      if (to !== id || head.kind !== 'requests') return []
-      const bodies = splitBodies(frames[1], head.lengths)
-      return head.tags.map((tag, index) => ({
-        tag,
-        connection: head.connections[index] as number,
-        text: Buffer.from(bodies[index] as Uint8Array).toString(),
-      }))
-    })
-  }
-
-  texts(id: string): string[] {
-    return this.given(id).map(({ text }) => text)
-  }
-
-  /** The server answers each of these with its text and `!`. */
-  answer(id: string, given: readonly Given[]): void {
-    const bodies = given.map(({ text }) => Buffer.from(`${text}!`))
-    const lengths = bodies.map(({ byteLength }) => byteLength)
-    this.say(id, { kind: 'replies', tags: given.map(({ tag }) => tag), lengths }, Buffer.concat(bodies))
-  }
-
-  /** The last frames of what went to a client. */
-  answers(connection: string): string[] {
-    return this.toClients
-      .filter(({ to }) => to === connection)
-      .map(({ frames }) => Buffer.from(frames.at(-1) as Uint8Array).toString())
-  }
-
-  errors(connection: string): (Reply & { code: string })[] {
-    return this.toClients
-      .filter(({ to }) => to === connection)
-      .flatMap(({ frames }) => parseReplies(frames.at(-1) as Uint8Array))
-      .map((reply) => ({ ...reply, code: reply.data.status === 'error' ? reply.data.code : 'ok' }))
-  }
-
-  /** Lets time pass while these servers are heard. */
-  pass(ms: number, ...servers: string[]): void {
-    for (let passed = 0; passed < ms; passed += 250) {
-      for (const id of servers) this.say(id, { kind: 'beat' })
-      this.virtual.run(Math.min(250, ms - passed))
-    }
-  }
-
-  heads(id: string): Record<string, unknown>[] {
-    return this.toServers
-      .filter(({ to }) => to === id)
-      .map(({ frames }) => ({ ...parseBackendHead(frames[0] as Uint8Array) }))
+  #beat(): void {
+    for (const server of this.servers.values()) server.beat()
+    this.world.schedule(250, () => this.#beat())
   }
 }
 
-let world: World
-beforeEach(() => {
-  world = new World()
-})
+/** The other end of a registration: it answers only what a test tells it to. */
+class FakeServer {
+  readonly id: string
+  readonly name: string
+  readonly got: Given[] = []
+  readonly heads: BackendHead[] = []
+  silent = false
+  #session = 0
+  readonly #broker: Broker
 
-describe('Broker passing requests on', () => {
-  it('gives all of one connection to one server, in their order', () => {
-    world.register('a')
-    world.register('b')
-    world.ask('c1', '1', '2', '3')
-    world.ask('c2', 'x', 'y')
+  constructor(broker: Broker, id: string, name: string) {
+    this.#broker = broker
+    this.id = id
+    this.name = name
+  }
 
-    const [first, second] = [world.texts('a'), world.texts('b')]
-    expect([first, second].toSorted()).toEqual([
-      ['1', '2', '3'],
-      ['x', 'y'],
-    ])
-    expect(new Set(world.given('a').map(({ connection }) => connection)).size).toBe(1)
-  })
+  get ids(): string[] {
+    return this.got.map(({ id }) => id)
+  }
 
-  it('answers with the envelope that the request came in', () => {
-    world.register('a')
-    const hop = Buffer.from('hop')
-    world.broker.fromClient('c1', [hop, EMPTY, Buffer.from('1')])
-    world.answer('a', world.given('a'))
+  ready({ session = 1, incarnation = 1, credit = 1000, cluster = CLUSTER } = {}): void {
+    this.#session = session
+    this.say({ kind: 'ready', cluster, name: this.name, incarnation, session, credit })
+  }
 
-    const [reply] = world.toClients
-    expect(reply?.to).toBe('c1')
-    expect(reply?.frames.map((frame) => Buffer.from(frame).toString())).toEqual(['hop', '', '1!'])
-    expect(world.broker.outstanding).toBe(0)
-  })
+  say(head: BackendHead, bodies?: Uint8Array): void {
+    this.#broker.fromServer(this.id, bodies === undefined ? [encode(head)] : [encode(head), bodies])
+  }
 
-  it('gives a new connection to the server with the least to do', () => {
-    world.register('a')
-    world.ask('c1', '1', '2', '3')
-    world.register('b')
-    world.ask('c2', 'x')
-    world.ask('c3', 'y')
+  beat(): void {
+    if (!this.silent) this.say({ kind: 'beat' })
+  }
 
-    expect(world.texts('a')).toEqual(['1', '2', '3'])
-    expect(world.texts('b')).toEqual(['x', 'y'])
-  })
-
-  it('gives a server no more than its credit, and the rest as it answers', () => {
-    world.register('a', { credit: 2 })
-    world.ask('c1', '1', '2', '3', '4', '5')
-    expect(world.texts('a')).toEqual(['1', '2'])
-
-    world.answer('a', world.given('a').slice(0, 1))
-    expect(world.texts('a')).toEqual(['1', '2', '3'])
-    world.answer('a', world.given('a').slice(1, 3))
-    expect(world.texts('a')).toEqual(['1', '2', '3', '4', '5'])
-  })
-
-  it('serves every connection that waits for credit', () => {
-    world.register('a', { credit: 1 })
-    for (const connection of ['c1', 'c2', 'c3']) world.ask(connection, `${connection}-1`, `${connection}-2`)
-    for (let turn = 0; turn < 6; turn++) world.answer('a', world.given('a').slice(-1))
-
-    for (const connection of ['c1', 'c2', 'c3']) {
-      expect(world.answers(connection)).toEqual([`${connection}-1!`, `${connection}-2!`])
-    }
-  })
-
-  it('keeps requests until the first server registers', () => {
-    world.ask('c1', '1', '2')
-    world.pass(1000)
-    world.register('a')
-
-    expect(world.texts('a')).toEqual(['1', '2'])
-  })
-})
-
-describe('Broker losing a server', () => {
-  it('passes on what a silent server did not answer, in its order', () => {
-    world.register('a')
-    world.ask('c1', '1', '2', '3')
-    world.answer('a', world.given('a').slice(1, 2))
-    world.register('b')
-    world.pass(2000, 'b')
-
-    expect(world.texts('b')).toEqual(['1', '3'])
-    expect(world.broker.servers).toBe(1)
-  })
-
-  it('keeps what came meanwhile behind what it passes on', () => {
-    world.register('a', { credit: 2 })
-    world.ask('c1', '1', '2', '3', '4')
-    world.pass(2000)
-    world.register('b')
-
-    expect(world.texts('b')).toEqual(['1', '2', '3', '4'])
-  })
-
-  it('drops what a server answers after its requests were passed on', () => {
-    world.register('a')
-    world.ask('c1', '1')
-    const late = world.given('a')
-    world.register('b')
-    world.pass(2000, 'b')
-    world.answer('a', late)
-    expect(world.answers('c1')).toEqual([])
-
-    world.answer('b', world.given('b'))
-    expect(world.answers('c1')).toEqual(['1!'])
-  })
-
-  it('tells a server that it took for dead to register again', () => {
-    world.register('a')
-    world.pass(2000)
-    world.toServers.length = 0
-    world.say('a', { kind: 'beat' })
-
-    expect(world.heads('a')).toEqual([{ kind: 'beat', registered: false }])
-  })
-
-  it('passes on what the former registration of the same server held', () => {
-    world.register('a', { session: 1 })
-    world.ask('c1', '1', '2')
-    const late = world.given('a')
-    world.register('a', { session: 2 })
-
-    expect(world.texts('a')).toEqual(['1', '2', '1', '2'])
-    const sessions = world.heads('a').filter(({ kind }) => kind === 'requests')
-    expect(sessions.map(({ session }) => session)).toEqual([1, 2])
-    world.answer('a', late)
-    expect(world.answers('c1')).toEqual([])
-  })
-
-  it('passes on at once when a newer process of the same name registers', () => {
-    world.register('a', { name: 'server-1', incarnation: 5 })
-    world.ask('c1', '1')
-    expect(world.texts('a')).toEqual(['1'])
-    world.register('b', { name: 'server-1', incarnation: 6 })
-
-    expect(world.texts('b')).toEqual(['1'])
-    expect(world.broker.servers).toBe(1)
-  })
-
-  it('refuses an older process of a name that is registered', () => {
-    world.register('a', { name: 'server-1', incarnation: 6 })
-    world.register('b', { name: 'server-1', incarnation: 5 })
-    world.ask('c1', '1')
-
-    expect(world.heads('b')).toMatchObject([{ kind: 'refused' }])
-    expect(world.texts('a')).toEqual(['1'])
-  })
-
-  it('takes nobody for silent after it stood still itself', () => {
-    // No timer ran for a minute, and what was due comes at once.
-    let shift = 0
-    const time = { monotonic: () => shift, wall: () => 0 }
-    const ticks: (() => void)[] = []
-    const gone: string[] = []
-    const broker = new Broker({
-      cluster: CLUSTER,
-      clientQueue: 8,
-      queue: 8,
-      requestDeadlineMs: 100_000,
-      lamport: new LamportClock(),
-      time,
-      timers: {
-        soon: (run) => run(),
-        after: () => () => {},
-        every: (_ms, run) => {
-          ticks.push(run)
-          return () => {}
-        },
+  /** Answers the requests with these ids, or all. */
+  answer(...ids: string[]): void {
+    const answered = this.got.filter(({ id }) => ids.length === 0 || ids.includes(id))
+    const bodies = answered.map(({ id }) => replyBody(id))
+    this.say(
+      {
+        kind: 'replies',
+        tags: answered.map(({ tag }) => tag),
+        lengths: bodies.map(({ byteLength }) => byteLength),
       },
-      log: { ...quietLog, info: (_fields, message) => void gone.push(message) },
-      metrics: quietMetrics,
-      toClient: () => {},
-      toServer: () => {},
+      Buffer.concat(bodies),
+    )
+  }
+
+  receive(frames: Uint8Array[]): void {
+    const head = parseBackendHead(frames[0] ?? EMPTY)
+    this.heads.push(head)
+    if (head.kind === 'requests' && head.session === this.#session) this.#take(head, frames[1])
+  }
+
+  #take(head: Requests, frame: Uint8Array | undefined): void {
+    splitBodies(frame, head.lengths).forEach((body, index) => {
+      this.got.push({
+        tag: head.tags[index] ?? 0,
+        connection: head.connections[index] ?? 0,
+        id: idOf(body),
+      })
     })
-    broker.start()
-    broker.fromServer('a', [
-      encode({ kind: 'ready', cluster: CLUSTER, name: 'a', incarnation: 1, session: 1, credit: 9 }),
-    ])
-    for (const tick of ticks) tick()
-    shift = 60_000
-    for (const tick of ticks) tick()
+  }
+}
 
-    expect(broker.servers).toBe(1)
-    expect(gone).not.toContain('A server is gone')
+function requestBody(id: string): Uint8Array {
+  return encode({ service: 'users', id, clock: 1, timestamp: 1, data: {} })
+}
+
+function replyBody(id: string): Uint8Array {
+  return encode({ service: 'users', id, clock: 2, timestamp: 2, data: { status: 'ok' } })
+}
+
+function idOf(body: Uint8Array): string {
+  return /m(\d+)/.exec(Buffer.from(body).toString('latin1'))?.[0] ?? ''
+}
+
+describe('Broker', () => {
+  it('returns the reply with the whole envelope of its request', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    const hop = Buffer.from('another hop')
+    bench.broker.fromClient('ana', [hop, EMPTY, requestBody('m1')])
+    bench.world.run(0)
+
+    server.answer()
+
+    expect(bench.answers).toHaveLength(1)
+    expect(bench.answers[0]?.frames.slice(0, 2)).toEqual([hop, EMPTY])
+    expect(bench.told).toEqual(['ana m1'])
   })
 
-  it('gives a server that says bye nothing new, and waits for what it holds', () => {
-    world.register('a')
-    world.ask('c1', '1')
-    const held = world.given('a')
-    world.register('b')
-    world.say('a', { kind: 'bye' })
-    world.ask('c1', '2')
-    world.ask('c2', 'x')
-    expect(world.texts('a')).toEqual(['1'])
-    // The connection's second waits for its first, or they might be answered in another order.
-    expect(world.texts('b')).toEqual(['x'])
+  it("sends one turn's bodies to a server in one message", () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
 
-    world.answer('a', held)
-    expect(world.answers('c1')).toEqual(['1!'])
-    expect(world.texts('b')).toEqual(['x', '2'])
-    expect(world.broker.servers).toBe(1)
-  })
-})
+    bench.request('ana', 'm1', 'm2')
 
-describe('Broker refusing', () => {
-  const request = (id: string) => encode({ service: 'users', id, clock: 1, timestamp: 1, data: {} })
-  const ask = (connection: string, id: string) => world.broker.fromClient(connection, [EMPTY, request(id)])
-
-  it('refuses as overloaded what one connection has beyond its queue, and nobody else’s', () => {
-    world = new World({ clientQueue: 2 })
-    for (const id of ['1', '2', '3']) ask('c1', id)
-    ask('c2', 'x')
-
-    expect(world.errors('c1')).toMatchObject([{ id: '3', service: 'users', code: 'overloaded' }])
-    expect(world.errors('c2')).toEqual([])
-    expect(world.broker.outstanding).toBe(3)
+    expect(server.heads.filter(({ kind }) => kind === 'requests')).toHaveLength(1)
+    expect(server.ids).toEqual(['m1', 'm2'])
   })
 
-  it('refuses as overloaded what all connections have beyond the whole queue', () => {
-    world = new World({ clientQueue: 10, queue: 3 })
-    for (const connection of ['c1', 'c2', 'c3', 'c4']) ask(connection, '1')
+  it("cuts one turn's bodies into messages that fit into a frame", () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    const big = encode({
+      service: 'publish',
+      id: 'm1',
+      clock: 1,
+      timestamp: 1,
+      data: { m: Buffer.alloc(1_000_000) },
+    })
 
-    expect(world.errors('c4')).toMatchObject([{ code: 'overloaded', data: { retryable: true } }])
-    expect(world.broker.outstanding).toBe(3)
+    for (let i = 0; i < 20; i++) bench.broker.fromClient('ana', [EMPTY, big])
+    bench.world.run(0)
+
+    const requests = server.heads.filter((head) => head.kind === 'requests')
+    const sizes = requests.map(({ lengths }) => lengths.reduce((sum, length) => sum + length, 0))
+    expect(Math.max(...sizes)).toBeLessThan(4 * 1024 * 1024)
+    expect(server.got).toHaveLength(20)
   })
 
-  it('takes requests again once others are answered', () => {
-    world = new World({ clientQueue: 1 })
-    world.register('a')
-    world.ask('c1', '1')
-    world.answer('a', world.given('a'))
-    world.ask('c1', '2')
+  it("keeps a connection's requests at one server, and gives a new connection to the least busy", () => {
+    const bench = new Bench()
+    const [one, two] = [bench.server('s1'), bench.server('s2')]
 
-    expect(world.texts('a')).toEqual(['1', '2'])
+    bench.request('ana', 'm1', 'm2', 'm3')
+    bench.request('bob', 'm4')
+    bench.request('ana', 'm5')
+    bench.request('eva', 'm6')
+
+    const [first, second] = one.ids.includes('m1') ? [one, two] : [two, one]
+    expect(first.ids).toEqual(['m1', 'm2', 'm3', 'm5'])
+    expect(second.ids).toEqual(['m4', 'm6'])
+    expect(new Set(first.got.map(({ connection }) => connection)).size).toBe(1)
   })
 
-  it('answers unavailable at the deadline when no server took the request', () => {
-    ask('c1', '1')
-    world.virtual.run(9900)
-    expect(world.errors('c1')).toEqual([])
-    world.virtual.run(200)
+  it('passes what a silent server held on to another, in the order of each connection', () => {
+    const bench = new Bench()
+    const one = bench.server('s1')
+    bench.request('ana', 'm1', 'm2')
+    bench.request('bob', 'm3')
+    bench.request('ana', 'm4')
+    const two = bench.server('s2')
+    one.answer('m1')
 
-    expect(world.errors('c1')).toMatchObject([{ id: '1', code: 'unavailable', data: { retryable: true } }])
-    world.register('a')
-    expect(world.given('a')).toEqual([])
+    one.silent = true
+    bench.world.run(2000)
+
+    expect(bench.broker.servers).toBe(1)
+    expect(two.ids.filter((id) => id !== 'm3')).toEqual(['m2', 'm4'])
+    expect(two.ids).toContain('m3')
+    two.answer()
+    expect(bench.told.toSorted()).toEqual(['ana m1', 'ana m2', 'ana m4', 'bob m3'])
   })
 
-  it('answers unavailable once when the server is late, and drops its answer', () => {
-    world.register('a')
-    ask('c1', '1')
-    const late = world.given('a')
-    world.pass(11_000, 'a')
-    world.answer('a', late)
+  it('drops the late answer of a server that was taken for dead', () => {
+    const bench = new Bench()
+    const one = bench.server('s1')
+    bench.request('ana', 'm1')
+    const two = bench.server('s2')
+    one.silent = true
+    bench.world.run(2000)
 
-    expect(world.errors('c1')).toMatchObject([{ id: '1', code: 'unavailable' }])
-    expect(world.broker.outstanding).toBe(0)
+    one.answer('m1')
+    two.answer('m1')
+
+    expect(bench.told).toEqual(['ana m1'])
   })
 
-  it('answers every request of a batch that it refuses', () => {
-    const batch = ['1', '2'].map((id) => ({ service: 'users', id, clock: 1, timestamp: 1, data: {} }))
-    world.broker.fromClient('c1', [EMPTY, encode(batch)])
-    world.virtual.run(11_000)
+  it('takes nobody for dead after it stood still itself', () => {
+    let stoodMs = 0
+    let now = (): number => 0
+    const bench = new Bench({ time: { monotonic: () => now() + stoodMs, wall: () => 0 } })
+    now = () => bench.world.now
+    bench.server('s1')
+    bench.world.run(200)
 
-    expect(world.errors('c1')).toMatchObject([
-      { id: '1', code: 'unavailable' },
-      { id: '2', code: 'unavailable' },
-    ])
+    stoodMs = 5000
+    bench.world.run(200)
+
+    expect(bench.broker.servers).toBe(1)
   })
 
-  it('refuses another cluster’s server', () => {
-    world.register('a', { cluster: 'default/other' })
-    ask('c1', '1')
+  it('asks a server that it does not know to register', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    server.silent = true
+    bench.world.run(2000)
+    server.heads.length = 0
 
-    expect(world.broker.servers).toBe(0)
-    expect(world.heads('a')).toMatchObject([{ kind: 'refused' }])
+    server.say({ kind: 'beat' })
+
+    expect(server.heads).toEqual([{ kind: 'beat', registered: false }])
   })
 
-  it('refuses a request without the empty frame, or with more than one body', () => {
-    world.broker.fromClient('c1', [request('1')])
-    world.broker.fromClient('c2', [EMPTY])
-    world.broker.fromClient('c3', [EMPTY, request('1'), request('2')])
-    world.broker.fromClient('c4', [])
+  it('passes on what a server held when that registers anew', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1', 'm2')
+    const [former] = server.got.splice(0)
 
-    for (const connection of ['c1', 'c2', 'c3', 'c4']) {
-      expect(world.errors(connection)).toMatchObject([{ code: 'bad_request' }])
+    server.ready({ session: 2 })
+    bench.world.run(0)
+
+    expect(server.ids).toEqual(['m1', 'm2'])
+    expect(server.got.map(({ tag }) => tag)).not.toContain(former?.tag)
+  })
+
+  it('passes on what a server held when a newer process of its name registers', () => {
+    const bench = new Bench()
+    bench.server('s1')
+    bench.request('ana', 'm1')
+
+    const newer = bench.server('s1', { incarnation: 2, id: 'another socket' })
+    bench.world.run(0)
+
+    expect(newer.ids).toEqual(['m1'])
+    expect(bench.broker.servers).toBe(1)
+  })
+
+  it('changes nothing when the same registration comes again', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+
+    server.ready()
+    bench.world.run(0)
+
+    expect(server.ids).toEqual(['m1'])
+  })
+
+  it('refuses an older process of a registered name, and a server of another cluster', () => {
+    const bench = new Bench()
+    bench.server('s1', { incarnation: 5 })
+    const older = bench.server('s1', { incarnation: 4, id: 'another socket' })
+    const stranger = new FakeServer(bench.broker, 'stranger', 's9')
+    bench.servers.set('stranger', stranger)
+
+    stranger.ready({ cluster: 'other/recado' })
+
+    expect(older.heads[0]?.kind).toBe('refused')
+    expect(stranger.heads[0]?.kind).toBe('refused')
+    expect(bench.broker.servers).toBe(1)
+  })
+
+  it('gives a leaving server nothing new, and its connections to another once it has answered them', () => {
+    const bench = new Bench()
+    const one = bench.server('s1')
+    bench.request('ana', 'm1', 'm2')
+    const two = bench.server('s2')
+
+    one.say({ kind: 'bye' })
+    bench.request('ana', 'm3')
+    bench.request('bob', 'm4')
+    expect(one.ids).toEqual(['m1', 'm2'])
+    expect(two.ids).toEqual(['m4'])
+    one.answer('m1')
+    bench.world.run(0)
+    expect(two.ids).toEqual(['m4'])
+    one.answer('m2')
+    bench.world.run(0)
+
+    expect(two.ids).toEqual(['m4', 'm3'])
+    expect(bench.told).toEqual(['ana m1', 'ana m2'])
+  })
+
+  it('takes back what it had not sent yet when a server leaves', () => {
+    const bench = new Bench()
+    const one = bench.server('s1')
+    bench.broker.fromClient('ana', [EMPTY, requestBody('m1')])
+    bench.broker.fromClient('ana', [EMPTY, requestBody('m2')])
+    const two = bench.server('s2')
+
+    one.say({ kind: 'bye' })
+    bench.world.run(0)
+
+    expect(one.ids).toEqual([])
+    expect(two.ids).toEqual(['m1', 'm2'])
+  })
+
+  it('never gives a server more than its credit, and connections turns at what becomes free', () => {
+    const bench = new Bench()
+    const server = bench.server('s1', { credit: 2 })
+    bench.request('ana', 'm1', 'm2', ...Array.from({ length: 80 }, (_, i) => `m1${i + 10}`))
+    bench.request('bob', 'm3')
+    expect(server.ids).toEqual(['m1', 'm2'])
+
+    for (let round = 0; round < 60; round++) {
+      const held = server.got.splice(0)
+      expect(held.length).toBeLessThanOrEqual(2)
+      const told = bench.told.length
+      server.got.push(...held)
+      server.answer()
+      server.got.length = 0
+      expect(bench.told.length).toBe(told + held.length)
+      bench.world.run(0)
     }
-    expect(world.broker.outstanding).toBe(0)
+
+    // Bob came last; he need not wait until all that Ana has is done.
+    expect(bench.told.indexOf('bob m3')).toBeLessThan(50)
+    expect(bench.told).toHaveLength(83)
+    const ana = bench.told.filter((line) => line.startsWith('ana'))
+    expect(ana).toEqual(['ana m1', 'ana m2', ...Array.from({ length: 80 }, (_, i) => `ana m1${i + 10}`)])
   })
 
-  it('refuses a body that is too large', () => {
-    world.broker.fromClient('c1', [EMPTY, Buffer.alloc(CLIENT_LIMITS.frameBytes + 1)])
+  it('answers overloaded beyond the queue of one client', () => {
+    const bench = new Bench({ clientQueue: 2 })
 
-    expect(world.errors('c1')).toMatchObject([{ code: 'too_large' }])
-    expect(world.broker.outstanding).toBe(0)
+    bench.request('ana', 'm1', 'm2', 'm3')
+    bench.request('bob', 'm4')
+
+    expect(bench.told).toEqual(['ana m3 overloaded'])
   })
 
-  it('drops what no server of ours says at the port for servers', () => {
-    world.register('a')
-    world.ask('c1', '1')
-    const [given] = world.given('a')
-    world.broker.fromServer('a', [])
-    world.broker.fromServer('a', [Buffer.from('junk')])
-    world.say('a', { kind: 'replies', tags: [given?.tag, 99], lengths: [1] }, Buffer.from('x'))
-    world.say('a', { kind: 'replies', tags: [given?.tag], lengths: [5] }, Buffer.from('x'))
-    world.say('stranger', { kind: 'replies', tags: [given?.tag], lengths: [1] }, Buffer.from('x'))
-    world.say('a', { kind: 'ready', cluster: CLUSTER, name: 'a/b', incarnation: -1, session: 1, credit: 1 })
+  it('answers overloaded beyond the queue of all clients', () => {
+    const bench = new Bench({ queue: 2 })
 
-    expect(world.answers('c1')).toEqual([])
-    expect(world.broker.servers).toBe(1)
+    bench.request('ana', 'm1')
+    bench.request('bob', 'm2')
+    bench.request('eva', 'm3')
+
+    expect(bench.told).toEqual(['eva m3 overloaded'])
   })
 
-  it('forgets a connection that is idle, and knows it as another when it comes back', () => {
-    world.register('a')
-    world.ask('c1', '1')
-    world.answer('a', world.given('a'))
-    world.pass(30_000, 'a')
-    world.ask('c1', '2')
-    world.answer('a', world.given('a').slice(1))
-    world.pass(120_000, 'a')
-    world.ask('c1', '3')
+  it('has room again for what was answered', () => {
+    const bench = new Bench({ clientQueue: 1, queue: 1 })
+    const server = bench.server('s1')
 
-    const numbers = world.given('a').map(({ connection }) => connection)
-    expect(numbers[1]).toBe(numbers[0])
-    expect(numbers[2]).not.toBe(numbers[0])
+    for (const id of ['m1', 'm2', 'm3']) {
+      bench.request('ana', id)
+      server.answer(id)
+    }
+
+    expect(bench.told).toEqual(['ana m1', 'ana m2', 'ana m3'])
+  })
+
+  it('answers unavailable at the deadline when there is no server', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    bench.request('ana', 'm1')
+    bench.world.run(900)
+    expect(bench.told).toEqual([])
+
+    bench.world.run(200)
+
+    expect(bench.told).toEqual(['ana m1 unavailable'])
+    expect(bench.broker.outstanding).toBe(0)
+    const server = bench.server('s1')
+    bench.world.run(0)
+    expect(server.ids).toEqual([])
+  })
+
+  it('answers unavailable at the deadline when its server does not answer, and never twice', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    const server = bench.server('s1', { credit: 1 })
+    bench.request('ana', 'm1', 'm2')
+
+    bench.world.run(1100)
+    server.answer('m1')
+
+    expect(bench.told).toEqual(['ana m1 unavailable', 'ana m2 unavailable'])
+  })
+
+  it('takes credit back for what a living server never answers', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    const server = bench.server('s1', { credit: 1 })
+    bench.request('ana', 'm1')
+    bench.world.run(1500)
+    bench.request('bob', 'm2')
+    expect(server.ids).toEqual(['m1'])
+
+    bench.world.run(700)
+
+    expect(server.ids).toEqual(['m1', 'm2'])
+  })
+
+  it('keeps requests for the first server that registers', () => {
+    const bench = new Bench()
+    bench.request('ana', 'm1', 'm2')
+
+    const server = bench.server('s1')
+    bench.world.run(0)
+
+    expect(server.ids).toEqual(['m1', 'm2'])
+  })
+
+  it('uses no tag of a former life again', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+    const later = new Bench()
+    later.world.run(10)
+    const restarted = new Bench({ time: later.world.process() })
+    const again = restarted.server('s1')
+
+    restarted.request('ana', 'm1')
+
+    expect(again.got[0]?.tag).toBeGreaterThan((server.got[0]?.tag ?? 0) + 1000)
+    expect(Number.isSafeInteger(again.got[0]?.tag)).toBe(true)
+  })
+
+  it.each([
+    ['has no delimiter', [requestBody('m1')], 'bad_request'],
+    ['has two bodies', [EMPTY, requestBody('m1'), requestBody('m1')], 'bad_request'],
+    ['has only a delimiter', [EMPTY], 'bad_request'],
+    ['is too large', [EMPTY, Buffer.alloc(1024 * 1024 + 1)], 'too_large'],
+  ])('answers a message that %s', (_, frames, code) => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+
+    bench.broker.fromClient('ana', frames)
+    bench.world.run(0)
+
+    expect(server.ids).toEqual([])
+    expect(bench.told.map((line) => line.split(' ').at(-1))).toEqual([code])
+  })
+
+  it.each([
+    ['bytes that are no MessagePack', [Buffer.from([0xc1])]],
+    ['replies whose lengths disagree', [encode({ kind: 'replies', tags: [1], lengths: [5] }), EMPTY]],
+    ['a head of another kind', [encode({ kind: 'hello' })]],
+    ['nothing', []],
+  ])('drops %s from a server', (_, frames) => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+
+    bench.broker.fromServer(server.id, frames)
+    server.answer()
+
+    expect(bench.told).toEqual(['ana m1'])
   })
 })
