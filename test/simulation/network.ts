@@ -17,6 +17,9 @@ export interface NetworkFaults {
   publicationLoss: number
 }
 
+/** Messages that sockets keep over a cut, in all. */
+const KEPT_MAX = 3000
+
 /**
  * Carries messages between processes under virtual time. Within one connection nothing is lost, doubled or reordered;
  * connections are independent of each other. A cut loses what is on its way, and what is sent meanwhile is kept or
@@ -29,7 +32,7 @@ export class Network {
   /** One-way cuts: `from>to`. */
   readonly #cuts = new Set<string>()
   readonly #lastArrival = new Map<string, number>()
-  readonly #kept = new Map<string, { to: Host; handle: () => void }[]>()
+  readonly #kept: { route: string; connection: string; arrive: () => void }[] = []
 
   constructor(world: VirtualTime, chance: Chance) {
     this.#world = world
@@ -39,25 +42,18 @@ export class Network {
   /** Sends on the connection of this kind from one process to another. */
   send(from: Host, to: Host, connection: string, handle: () => void): void {
     const route = `${from.name}>${to.name}`
+    const [fromLife, toLife] = [from.life, to.life]
+    const arrive = (): void => {
+      if (to.life === toLife && from.life === fromLife) to.deliver(handle)
+    }
     if (this.#cuts.has(route)) {
       if (connection === 'publication' || this.#chance.next() < 0.5) return
-      const kept = this.#kept.get(route) ?? []
-      this.#kept.set(route, kept)
-      if (kept.length < 1000) kept.push({ to, handle })
+      if (this.#kept.length < KEPT_MAX) this.#kept.push({ route, connection, arrive })
       return
     }
     if (connection === 'publication' && this.#chance.next() < this.faults.publicationLoss) return
-    const key = `${route} ${connection}`
-    const [least, most] = this.faults.delayMs
-    const earliest = this.#world.now + least + this.#chance.next() * (most - least)
-    const arrival = Math.max(earliest, this.#lastArrival.get(key) ?? 0)
-    this.#lastArrival.set(key, arrival)
-    const life = to.life
-    const sentBy = from.life
-    this.#world.schedule(arrival - this.#world.now, () => {
-      if (to.life !== life || from.life !== sentBy) return
-      if (this.#cuts.has(route)) return
-      to.deliver(handle)
+    this.#schedule(route, connection, () => {
+      if (!this.#cuts.has(route)) arrive()
     })
   }
 
@@ -65,12 +61,19 @@ export class Network {
     this.#cuts.add(`${from}>${to}`)
   }
 
-  /** Ends all cuts; what was kept arrives. */
+  /** Ends all cuts; what was kept arrives, before anything that is sent later on the same connection. */
   heal(): void {
     this.#cuts.clear()
-    for (const kept of this.#kept.values()) {
-      for (const { to, handle } of kept) this.#world.schedule(1, () => to.deliver(handle))
-    }
-    this.#kept.clear()
+    for (const { route, connection, arrive } of this.#kept.splice(0))
+      this.#schedule(route, connection, arrive)
+  }
+
+  #schedule(route: string, connection: string, arrive: () => void): void {
+    const key = `${route} ${connection}`
+    const [least, most] = this.faults.delayMs
+    const earliest = this.#world.now + least + this.#chance.next() * (most - least)
+    const arrival = Math.max(earliest, this.#lastArrival.get(key) ?? 0)
+    this.#lastArrival.set(key, arrival)
+    this.#world.schedule(arrival - this.#world.now, arrive)
   }
 }
