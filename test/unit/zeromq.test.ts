@@ -1,0 +1,269 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import * as zmq from 'zeromq'
+import {
+  type Forwarder,
+  openDealer,
+  openForwarder,
+  openPublisher,
+  openRouter,
+  openSubscriber,
+} from '../../src/adapters/zeromq/index.ts'
+import type { Router } from '../../src/ports/index.ts'
+import { Proxy } from '../../src/proxy/index.ts'
+import { quietMetrics } from '../support/quiet.ts'
+
+const HOST = '127.0.0.1'
+const WAIT = { timeout: 10_000, interval: 10 }
+const text = (frame: Uint8Array | undefined) => Buffer.from(frame ?? []).toString()
+const at = (port: number) => `tcp://${HOST}:${port}`
+
+const open: { close(): Promise<void> | void }[] = []
+function kept<Socket extends { close(): Promise<void> | void }>(socket: Socket): Socket {
+  open.push(socket)
+  return socket
+}
+afterEach(async () => {
+  for (const socket of open.splice(0)) await socket.close()
+})
+
+/** A router at a port that another one is just letting go. */
+async function reopened(port: number): Promise<Router> {
+  let router: Router | undefined
+  await expect
+    .poll(async () => {
+      router = await openRouter({ host: HOST, port }).catch(() => undefined)
+      return router
+    }, WAIT)
+    .toBeDefined()
+  return router as Router
+}
+
+describe('openRouter and openDealer', () => {
+  it('bring every message of several dealers there and back in order', async () => {
+    const router = kept(await openRouter({ host: HOST, port: 0 }))
+    router.receive((from, frames) => void router.send(from, frames))
+    const sent = Array.from({ length: 1000 }, (_, index) => String(index))
+    const received = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const dealer = kept(openDealer(at(router.port)))
+        const texts: string[] = []
+        dealer.receive((frames) => void texts.push(frames.map(text).join('|')))
+        for (const each of sent) expect(dealer.send([Buffer.from(each), Buffer.from('b')])).toBe(true)
+        await expect.poll(() => texts.length, WAIT).toBe(sent.length)
+        return texts
+      }),
+    )
+
+    for (const texts of received) expect(texts).toEqual(sent.map((each) => `${each}|b`))
+  })
+
+  it('reaches a router that is opened later, and one that comes back at the same port', async () => {
+    const first = await openRouter({ host: HOST, port: 0 })
+    const { port } = first
+    const dealer = kept(openDealer(at(port)))
+    const heard: string[] = []
+    first.receive((_from, [frame]) => void heard.push(text(frame)))
+    dealer.send([Buffer.from('one')])
+    await expect.poll(() => heard, WAIT).toEqual(['one'])
+    await first.close()
+
+    // The port is free once the socket's thread has let it go.
+    const second = kept(await reopened(port))
+    second.receive((_from, [frame]) => void heard.push(text(frame)))
+    await expect
+      .poll(() => {
+        dealer.send([Buffer.from('two')])
+        return heard.includes('two')
+      }, WAIT)
+      .toBe(true)
+  })
+
+  it('refuses with port_in_use, or bad_option for an address of another machine', async () => {
+    const router = kept(await openRouter({ host: HOST, port: 0 }))
+
+    await expect(openRouter({ host: HOST, port: router.port })).rejects.toMatchObject({ code: 'port_in_use' })
+    await expect(openRouter({ host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'bad_option' })
+  })
+
+  it('takes a bounded number of messages for a router that is away', async () => {
+    const reserved = await openRouter({ host: HOST, port: 0 })
+    await reserved.close()
+    const dealer = kept(openDealer(at(reserved.port)))
+    let taken = 0
+    while (dealer.send([Buffer.from('x')])) taken++
+    const large = kept(openDealer(at(reserved.port)))
+    let bytes = 0
+    const megabyte = Buffer.alloc(1024 * 1024)
+    while (large.send([megabyte])) bytes += megabyte.byteLength
+
+    expect(taken).toBeLessThanOrEqual(10_001)
+    expect(bytes).toBeLessThanOrEqual(66 * 1024 * 1024)
+  })
+
+  it('goes on when one peer says nonsense, sends to nobody, or sends a frame that is too large', async () => {
+    const router = kept(await openRouter({ host: HOST, port: 0, maxFrameBytes: 1000 }))
+    router.receive((from, frames) => void router.send(from, frames))
+    router.send('nobody', [Buffer.from('x')])
+    const hostile = kept(new zmq.Dealer({ linger: 0 }))
+    hostile.connect(at(router.port))
+    await hostile.send(Buffer.alloc(2000))
+    await hostile.send(Array.from({ length: 100 }, () => Buffer.from('x')))
+    const dealer = kept(openDealer(at(router.port)))
+    const heard: string[] = []
+    dealer.receive(([frame]) => void heard.push(text(frame)))
+    dealer.send([Buffer.from('still here')])
+
+    await expect.poll(() => heard, WAIT).toEqual(['still here'])
+  })
+})
+
+describe('openForwarder', () => {
+  async function forwarder(subscriberQueue = 10_000): Promise<Forwarder> {
+    const proxy = new Proxy(quietMetrics)
+    return kept(
+      await openForwarder({
+        host: HOST,
+        portPublishers: 0,
+        portSubscribers: 0,
+        subscriberQueue,
+        admit: (topic, frames) => proxy.admits(topic, frames),
+        admitSubscription: (message) => proxy.admitsSubscription(message),
+      }),
+    )
+  }
+
+  /** A publisher whose words reach a subscriber of the topic `channel/ready/` already. */
+  async function publisher(ports: Forwarder) {
+    const socket = kept(openPublisher(at(ports.portPublishers)))
+    const probe = kept(openSubscriber(at(ports.portSubscribers)))
+    let reached = false
+    probe.receive(() => {
+      reached = true
+    })
+    probe.subscribe('channel/ready/')
+    await reach(socket, 'channel/ready/', () => reached)
+    return socket
+  }
+
+  async function reach(
+    socket: { send(topic: string, body: Uint8Array): void },
+    topic: string,
+    reached: () => boolean,
+  ): Promise<void> {
+    await expect
+      .poll(() => {
+        socket.send(topic, Buffer.from('probe'))
+        return reached()
+      }, WAIT)
+      .toBe(true)
+  }
+
+  it('brings a publication to those who subscribed to exactly its topic', async () => {
+    const ports = await forwarder()
+    const source = await publisher(ports)
+    const heard = new Map<string, string[]>()
+    for (const topic of ['channel/a/', 'channel/ab/', 'channel/', 'user/a/']) {
+      const socket = kept(openSubscriber(at(ports.portSubscribers)))
+      const topics: string[] = []
+      heard.set(topic, topics)
+      socket.receive((from) => void topics.push(from))
+      socket.subscribe(topic)
+      // Its subscription has reached the publisher once this other topic's publication comes back.
+      socket.subscribe(`channel/probe-${heard.size}/`)
+      await reach(source, `channel/probe-${heard.size}/`, () => topics.length > 0)
+    }
+    for (const topic of [
+      'channel/a/',
+      'channel/ab/',
+      'channel/abc/',
+      'user/a/',
+      'nonsense',
+      'channel/end/',
+    ]) {
+      source.send(topic, Buffer.from('x'))
+    }
+
+    const ours = (topic: string) => new Set(heard.get(topic)?.filter((each) => !each.includes('probe')))
+    for (const topic of ['channel/a/', 'channel/ab/', 'user/a/']) {
+      await expect.poll(() => ours(topic), WAIT).toEqual(new Set([topic]))
+    }
+    expect(ours('channel/')).toEqual(new Set())
+  })
+
+  it('brings nothing more of a topic that is given up', async () => {
+    const ports = await forwarder()
+    const source = await publisher(ports)
+    const socket = kept(openSubscriber(at(ports.portSubscribers)))
+    const topics: string[] = []
+    socket.receive((topic) => void topics.push(topic))
+    for (const topic of ['channel/a/', 'channel/b/']) socket.subscribe(topic)
+    await reach(source, 'channel/a/', () => topics.includes('channel/a/'))
+    await reach(source, 'channel/b/', () => topics.includes('channel/b/'))
+    socket.unsubscribe('channel/a/')
+    topics.length = 0
+    source.send('channel/a/', Buffer.from('x'))
+    source.send('channel/b/', Buffer.from('x'))
+    await expect.poll(() => topics, WAIT).toContain('channel/b/')
+
+    expect(topics).not.toContain('channel/a/')
+  })
+
+  it('lets a slow subscriber lose its own frames, nobody else’s, within bounded memory', async () => {
+    const ports = await forwarder(100)
+    const source = await publisher(ports)
+    const topic = 'channel/busy/'
+    const slow = kept(new zmq.Subscriber({ receiveHighWaterMark: 10, linger: 0 }))
+    slow.connect(at(ports.portSubscribers))
+    slow.subscribe(topic)
+    const slowBegan = slow.receive()
+    const fast = kept(openSubscriber(at(ports.portSubscribers)))
+    let received = 0
+    fast.receive(() => received++)
+    fast.subscribe(topic)
+    await reach(source, topic, () => received > 0)
+    // From here on it stands still.
+    await slowBegan
+    const [turn, turns] = [50, 600]
+    const before = process.memoryUsage().rss
+    const body = Buffer.alloc(16 * 1024)
+    await expect.poll(() => received, WAIT).toBeGreaterThan(0)
+    const settled = received
+    for (let count = 1; count <= turns; count++) {
+      for (let each = 0; each < turn; each++) source.send(topic, body)
+      const goal = settled + count * turn
+      await expect.poll(() => received, { timeout: 10_000, interval: 1 }).toBeGreaterThanOrEqual(goal)
+    }
+    const grown = process.memoryUsage().rss - before
+    slow.receiveTimeout = 500
+    let late = 0
+    for (;;) {
+      const frames = await slow.receive().catch(() => undefined)
+      if (frames === undefined) break
+      if (frames[1]?.byteLength === body.byteLength) late++
+    }
+
+    expect(late).toBeGreaterThan(0)
+    expect(late).toBeLessThan((turn * turns) / 2)
+    // Nearly half a gigabyte went by.
+    expect(grown).toBeLessThan(200 * 1024 * 1024)
+  })
+
+  it('goes on after subscriptions and publications that are none', async () => {
+    const ports = await forwarder()
+    const junk = kept(new zmq.XSubscriber({ linger: 0 }))
+    junk.connect(at(ports.portSubscribers))
+    for (const message of [
+      Buffer.alloc(0),
+      Buffer.from([7, 7]),
+      Buffer.concat([Buffer.from([1]), Buffer.alloc(500)]),
+    ]) {
+      await junk.send(message)
+    }
+    const junkSource = kept(new zmq.XPublisher({ linger: 0 }))
+    junkSource.connect(at(ports.portPublishers))
+    await junkSource.send([Buffer.from('channel/a/'), Buffer.from('x'), Buffer.from('y')])
+    await junkSource.send(Buffer.alloc(0))
+
+    await expect(publisher(ports)).resolves.toBeDefined()
+  })
+})
