@@ -5,6 +5,8 @@ import type { Log, Timers } from '../ports/index.ts'
 const LOOK_UP_INTERVAL_MS = 5000
 
 export interface AddressWatch {
+  /** Looks all names up now: a peer was lost. */
+  refresh(): void
   close(): void
 }
 
@@ -13,6 +15,8 @@ export interface WatchOptions {
   readonly log: Log
   /** All resolved addresses, whenever they differ from those before; first at once, with what needs no look-up. */
   readonly onChange: (resolved: readonly string[]) => void
+  /** All IP addresses of a host name; the machine's own way unless given. */
+  readonly lookUp?: (host: string) => Promise<readonly string[]>
 }
 
 /**
@@ -21,8 +25,9 @@ export interface WatchOptions {
  * former addresses stay.
  */
 export function watchAddresses(addresses: readonly string[], options: WatchOptions): AddressWatch {
-  const { timers, log, onChange } = options
+  const { timers, log, onChange, lookUp = lookUpAll } = options
   const found = new Map<string, readonly string[]>()
+  const underWay = new Set<string>()
   let told: string | undefined
   let closed = false
   const tell = (): void => {
@@ -32,23 +37,32 @@ export function watchAddresses(addresses: readonly string[], options: WatchOptio
     told = key
     onChange(all)
   }
-  const lookUp = async (address: string): Promise<void> => {
+  const resolve = async (address: string): Promise<void> => {
+    // A look-up may take longer than the time between two.
+    if (closed || underWay.has(address)) return
+    underWay.add(address)
     try {
-      found.set(address, await resolve(address))
+      const { host, rest } = split(address)
+      const ips = preferred(await lookUp(host))
+      found.set(
+        address,
+        ips.map((ip) => `tcp://${isIP(ip) === 6 ? `[${ip}]` : ip}:${rest}`),
+      )
       tell()
     } catch (error) {
       if (!closed) log.debug({ address, err: error }, 'Cannot look up a name')
+    } finally {
+      underWay.delete(address)
     }
   }
   const names = addresses.filter((address) => !isNumeric(address))
   for (const address of addresses) if (isNumeric(address)) found.set(address, [address])
+  const refresh = (): void => names.forEach((name) => void resolve(name))
   tell()
-  for (const name of names) void lookUp(name)
-  const cancel =
-    names.length === 0
-      ? () => {}
-      : timers.every(LOOK_UP_INTERVAL_MS, () => names.forEach((name) => void lookUp(name)))
+  refresh()
+  const cancel = names.length === 0 ? () => {} : timers.every(LOOK_UP_INTERVAL_MS, refresh)
   return {
+    refresh,
     close() {
       closed = true
       cancel()
@@ -56,15 +70,15 @@ export function watchAddresses(addresses: readonly string[], options: WatchOptio
   }
 }
 
-async function resolve(address: string): Promise<readonly string[]> {
-  const { host, rest } = split(address)
+async function lookUpAll(host: string): Promise<readonly string[]> {
   const results = await lookup(host, { all: true, verbatim: true })
-  const preferred = results.some(({ family }) => family === 4)
-    ? results.filter(({ family }) => family === 4)
-    : results
-  return preferred
-    .map(({ address: ip, family }) => `tcp://${family === 6 ? `[${ip}]` : ip}:${rest}`)
-    .toSorted()
+  return results.map(({ address }) => address)
+}
+
+/** Where a host has addresses of both families they lead to the same process: those of IPv4 are taken. */
+function preferred(ips: readonly string[]): readonly string[] {
+  const v4 = ips.filter((ip) => isIP(ip) === 4)
+  return (v4.length > 0 ? v4 : ips).toSorted()
 }
 
 function isNumeric(address: string): boolean {

@@ -1,7 +1,15 @@
 import * as zmq from 'zeromq'
-import { bind, bound, HIGH_WATER_MARK } from './sockets.ts'
+import { listen } from './listen.ts'
+import { bind, bound, HIGH_WATER_MARK } from './options.ts'
+import { sendNow } from './sockets.ts'
 
-/** The sockets of a proxy, as frames come and go. */
+/** Subscriptions are short: whoever sends more at once is cut off. */
+const SUBSCRIBER_FRAME_BYTES_MAX = 1024
+
+/** `channel/`, a name, `/`: no topic is longer. */
+const TOPIC_BYTES_MAX = 128
+
+/** The two sockets of a proxy, joined. */
 export interface Forwarder {
   readonly portPublishers: number
   readonly portSubscribers: number
@@ -10,44 +18,52 @@ export interface Forwarder {
 
 export interface ForwarderOptions {
   readonly host: string
+  /** 0 for any free one, like `portSubscribers`. */
   readonly portPublishers: number
   readonly portSubscribers: number
-  /** Frames that may wait for one subscriber; it loses those beyond. */
+  /** Frames that may wait for one subscriber; it loses those beyond, and nobody else does. */
   readonly subscriberQueue: number
   /** Whether a publication goes on to the subscribers. */
   readonly admit: (topic: string, frames: number) => boolean
-  /** Whether a subscriber's message goes on to the publishers: the topic of a subscription. */
+  /** Whether what a subscriber sent goes on to the publishers. */
   readonly admitSubscription: (message: Uint8Array) => boolean
 }
 
-/** Frames from publishers that are handed on before others get a turn. */
-const TURN = 256
-
-/** Opens XSUB and XPUB sockets and hands on what comes. @throws RecadoError `port_in_use`, `bad_option` */
+/**
+ * Opens the sockets and hands on what comes. By hand rather than by the library's own proxy, which looks at nothing,
+ * counts nothing and keeps a thread for itself.
+ * @throws RecadoError `port_in_use`, `bad_option`
+ */
 export async function openForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { host, subscriberQueue } = options
+  const { host, subscriberQueue, admit, admitSubscription } = options
   const publishers = new zmq.XSubscriber({
     ...bound({ host, port: options.portPublishers }),
     receiveHighWaterMark: HIGH_WATER_MARK,
+    sendTimeout: 0,
   })
   const portPublishers = await bind(publishers, { host, port: options.portPublishers })
   const subscribers = new zmq.XPublisher({
-    ...bound({ host, port: options.portSubscribers, maxFrameBytes: 1024 }),
+    ...bound({ host, port: options.portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX }),
     sendHighWaterMark: subscriberQueue,
+    sendTimeout: 0,
     linger: 0,
   })
-  let portSubscribers: number
-  try {
-    portSubscribers = await bind(subscribers, { host, port: options.portSubscribers })
-  } catch (error) {
-    publishers.close()
-    throw error
-  }
-  run(publishers, subscribers, async (frames) => {
-    if (options.admit(frames[0]?.toString() ?? '', frames.length)) await subscribers.send(frames)
+  const portSubscribers = await bind(subscribers, { host, port: options.portSubscribers }).catch(
+    (error: unknown) => {
+      publishers.close()
+      throw error
+    },
+  )
+  listen(publishers, (frames) => {
+    const [topic] = frames
+    // A first frame that is no topic is not worth making a string of.
+    const name = topic === undefined || topic.byteLength > TOPIC_BYTES_MAX ? '' : topic.toString('latin1')
+    if (admit(name, frames.length)) sendNow(subscribers, frames)
   })
-  run(subscribers, publishers, async (frames) => {
-    if (frames[0] !== undefined && options.admitSubscription(frames[0])) await publishers.send(frames[0])
+  listen(subscribers, ([message, ...more]) => {
+    if (message !== undefined && more.length === 0 && admitSubscription(message)) {
+      sendNow(publishers, [message])
+    }
   })
   return {
     portPublishers,
@@ -57,20 +73,4 @@ export async function openForwarder(options: ForwarderOptions): Promise<Forwarde
       subscribers.close()
     },
   }
-}
-
-function run(
-  from: { receive(): Promise<Buffer[]>; readonly closed: boolean },
-  to: { readonly closed: boolean },
-  handle: (frames: Buffer[]) => Promise<void>,
-): void {
-  const loop = async (): Promise<void> => {
-    for (let count = 1; !from.closed; count++) {
-      await handle(await from.receive())
-      if (count % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
-  loop().catch((error: unknown) => {
-    if (!from.closed && !to.closed) throw error
-  })
 }

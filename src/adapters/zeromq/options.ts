@@ -1,0 +1,79 @@
+import * as zmq from 'zeromq'
+import { PEER_LIMITS, RecadoError } from '../../wire/index.ts'
+
+// Nothing that is still queued may hold up a process's end.
+zmq.context.blocky = false
+
+const LINGER_MS = 500
+const RECONNECT_MS = 100
+const RECONNECT_MAX_MS = 2000
+const CONNECT_MS = 3000
+/** TCP alone notices a vanished machine too late. */
+const HEARTBEAT_MS = 1000
+const HEARTBEAT_TIMEOUT_MS = 3000
+/** A stranger that connects and says nothing is cut off. */
+const HANDSHAKE_MS = 3000
+/** Messages that may wait for one peer inside a socket. */
+export const HIGH_WATER_MARK = 10_000
+
+export interface BindOptions {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** A peer that sends a larger frame is cut off. */
+  readonly maxFrameBytes?: number
+  /** Messages that may wait for one peer; those beyond it are dropped, that peer's alone. */
+  readonly peerQueue?: number
+}
+
+/** Options of a socket that strangers connect to. */
+export function bound({ host, maxFrameBytes = PEER_LIMITS.frameBytes }: BindOptions) {
+  return {
+    linger: LINGER_MS,
+    ipv6: host.includes(':'),
+    maxMessageSize: maxFrameBytes,
+    handshakeInterval: HANDSHAKE_MS,
+    tcpKeepalive: 1,
+    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  }
+}
+
+/** Options of a socket that connects to this address. */
+export function connecting(address: string) {
+  return {
+    linger: LINGER_MS,
+    ipv6: address.includes('['),
+    maxMessageSize: PEER_LIMITS.frameBytes,
+    connectTimeout: CONNECT_MS,
+    reconnectInterval: RECONNECT_MS,
+    reconnectMaxInterval: RECONNECT_MAX_MS,
+    tcpKeepalive: 1,
+    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  }
+}
+
+interface Bindable {
+  bind(address: string): Promise<void>
+  close(): void
+  readonly lastEndpoint: string | null
+}
+
+/** Binds and tells the port; closes the socket when that fails. @throws RecadoError `port_in_use`, `bad_option` */
+export async function bind(socket: Bindable, { host, port }: BindOptions): Promise<number> {
+  const address = `tcp://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? '*' : port}`
+  try {
+    await socket.bind(address)
+  } catch (cause) {
+    socket.close()
+    const code = (cause as { code?: unknown }).code
+    if (code === 'EADDRINUSE') {
+      const what = `Port ${port} at ${host} is in use by another process; choose another`
+      throw new RecadoError('port_in_use', what, { cause })
+    }
+    const what = `Cannot listen at ${address}: ${String(code)}; is it this machine's?`
+    throw new RecadoError('bad_option', what, { cause })
+  }
+  return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? port)
+}
