@@ -234,6 +234,20 @@ describe('Broker', () => {
     expect(bench.told.toSorted()).toEqual(['ana m1', 'ana m2', 'ana m4', 'bob m3'])
   })
 
+  it('keeps what came meanwhile behind what it passes on', () => {
+    const bench = new Bench()
+    const one = bench.server('s1', { credit: 2 })
+    bench.request('ana', 'm1', 'm2', 'm3')
+    one.silent = true
+    bench.world.run(1000)
+    bench.request('ana', 'm4')
+    const two = bench.server('s2')
+
+    bench.world.run(1000)
+
+    expect(two.ids).toEqual(['m1', 'm2', 'm3', 'm4'])
+  })
+
   it('drops the late answer of a server that was taken for dead', () => {
     const bench = new Bench()
     const one = bench.server('s1')
@@ -401,6 +415,34 @@ describe('Broker', () => {
     bench.request('eva', 'm3')
 
     expect(bench.told).toEqual(['eva m3 overloaded'])
+  })
+
+  it('answers every request of a batch that it refuses', () => {
+    const bench = new Bench({ clientQueue: 0 })
+    const batch = encode(
+      ['m1', 'm2'].map((id) => ({ service: 'users', id, clock: 1, timestamp: 1, data: {} })),
+    )
+
+    bench.broker.fromClient('ana', [EMPTY, batch])
+
+    const replies = parseReplies(bench.answers[0]?.frames.at(-1) ?? EMPTY)
+    expect(replies.map(({ id, data }) => [id, data.status])).toEqual([
+      ['m1', 'error'],
+      ['m2', 'error'],
+    ])
+  })
+
+  it('forgets a connection that is idle, and knows it as another when it comes back', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+    server.answer()
+    bench.world.run(70_000)
+
+    bench.request('ana', 'm2')
+
+    const [before, after] = server.got
+    expect(after?.connection).not.toBe(before?.connection)
   })
 
   it('has room again for what was answered', () => {
