@@ -9,7 +9,7 @@ import { Names } from './registry.ts'
 const PIECE = 2048
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
-const [LOGIN, CHANNEL, PUBLISH, MESSAGE] = KINDS.keys()
+const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID] = KINDS.keys()
 
 export interface ProjectionOptions {
   readonly files: Files
@@ -174,6 +174,7 @@ export class Projection {
     this.#projected.set(stream, seq)
     const user = batch.users[index] as string
     const kind = batch.kinds[index] as number
+    if (kind === VOID) return
     if (this.#isDoubled(user, batch.ids[index] as string)) {
       this.#leftOut.add(`${stream} ${seq}`)
       return

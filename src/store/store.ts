@@ -15,9 +15,11 @@ import {
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
-import { readHistory, topicsAt } from './history.ts'
+import { changesOf } from './changes.ts'
+import { readHistory } from './history.ts'
 import { Ids } from './ids.ts'
-import { allBatches, batchKey, MEMORY_KEY, topicKey } from './keys.ts'
+import { allBatches, MEMORY_KEY } from './keys.ts'
+import { EMPTY_MEMORY } from './memory.ts'
 import { Projection } from './projection.ts'
 import { Names } from './registry.ts'
 import type { HistoryPage, HistoryQuery, Memory, Store, StoreOptions } from './types.ts'
@@ -27,16 +29,8 @@ const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
 /** A file that stands beside the others after a failed flush: the disk may lack what was called durable. */
 const DOUBT = 'DOUBT'
-const EMPTY_MEMORY: Memory = {
-  incarnation: 0,
-  intact: false,
-  lease: 0,
-  rank: 0,
-  voters: { epoch: 0, names: [] },
-  peers: {},
-  heard: {},
-}
 const [LOGIN, CHANNEL] = KINDS.keys()
+const VOID = KINDS.indexOf('void')
 
 /** Opens the store: reads the whole set, checks each batch, and makes what is derived from it. */
 export function openStore(options: StoreOptions): Store {
@@ -242,6 +236,7 @@ class DiskStore implements Store {
     for (let index = 0; index < count; index++) {
       const position = { clock: batch.clocks[index] as number, origin, incarnation, seq: firstSeq + index }
       this.highestClock = Math.max(this.highestClock, position.clock)
+      if (batch.kinds[index] === VOID) continue
       const user = batch.users[index] as string
       this.#ids.add(user, batch.ids[index] as string, position)
       if (batch.kinds[index] === LOGIN) this.#users.add(user, position)
@@ -338,17 +333,6 @@ class DiskStore implements Store {
       this.#options.log.error({ err: error }, 'Cannot mark the disk as in doubt')
     }
   }
-}
-
-function changesOf(batch: Batch): KeyValueChange[] {
-  const topics = new Set<string>()
-  for (let index = 0; index < batch.count; index++)
-    for (const topic of topicsAt(batch, index)) topics.add(topic)
-  const changes: KeyValueChange[] = [{ key: batchKey(batch.stream, batch.firstSeq), value: batch.bytes }]
-  for (const topic of topics) {
-    changes.push({ key: topicKey(topic, batch.stream, batch.firstSeq), value: new Uint8Array() })
-  }
-  return changes
 }
 
 /** The part of a batch behind what is held. */

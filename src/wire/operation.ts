@@ -18,8 +18,11 @@ export interface Operation {
   readonly message?: string | Uint8Array
 }
 
-/** `login` makes a user known, `channel` creates a channel, `publish` and `message` say something. */
-export const KINDS = ['login', 'channel', 'publish', 'message'] as const
+/**
+ * `login` makes a user known, `channel` creates a channel, `publish` and `message` say something; `void` only keeps the
+ * place of an operation of which a restored store knows nothing more. A kind's index is on every disk: append only.
+ */
+export const KINDS = ['login', 'channel', 'publish', 'message', 'void'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** One incarnation's operations are a stream, named `origin/incarnation`. */
