@@ -134,14 +134,15 @@ export class Broker {
   }
 
   #take(id: string, head: BackendHead, bodies: Uint8Array | undefined): void {
+    const now = this.#options.time.monotonic()
     const server = this.#servers.get(id)
-    if (server !== undefined) server.heardAt = this.#options.time.monotonic()
+    if (server !== undefined) server.heardAt = now
     switch (head.kind) {
       case 'ready':
         return this.#register(id, head)
       case 'beat':
-        if (server === undefined) this.#say(id, { kind: 'beat', registered: false })
-        return
+        if (server !== undefined || !this.#servers.shallAsk(id, now)) return
+        return this.#say(id, { kind: 'beat', registered: false })
       case 'replies':
         if (server !== undefined) this.#replies(server, head.tags, splitBodies(bodies, head.lengths))
         return

@@ -3,10 +3,14 @@ import type { ServerLink } from './server-link.ts'
 
 /** Strangers may not make the broker keep more registrations than this. */
 const SERVERS_MAX = 1024
+/** A stranger is asked to register no more often: the beats that it kept while it had no connection come all at once. */
+const ASK_MS = 200
 
 /** The servers that are registered, by the socket's name for them. */
 export class Registry {
   readonly #servers = new Map<string, ServerLink>()
+  /** When strangers were asked to register. */
+  readonly #asked = new Map<string, number>()
 
   get(id: string): ServerLink | undefined {
     return this.#servers.get(id)
@@ -22,6 +26,14 @@ export class Registry {
 
   remove(server: ServerLink): void {
     this.#servers.delete(server.id)
+  }
+
+  /** Whether this one, which is not registered, shall be asked to do so now. */
+  shallAsk(id: string, now: number): boolean {
+    if (now - (this.#asked.get(id) ?? Number.NEGATIVE_INFINITY) < ASK_MS) return false
+    if (this.#asked.size >= SERVERS_MAX) this.#asked.clear()
+    this.#asked.set(id, now)
+    return true
   }
 
   /** How many take requests. */
