@@ -16,6 +16,8 @@ export interface BerkeleyOptions {
   readonly corrected: CorrectedTime
   readonly intervalMs: number
   readonly isCoordinator: () => boolean
+  /** Whose corrections count. */
+  readonly coordinator: () => string
   readonly livePeers: () => readonly string[]
   readonly send: (peer: string, message: object) => void
   readonly log: Log
@@ -72,6 +74,7 @@ export class Berkeley {
         if (message.round === this.#round) this.#sample(peer, message)
         return
       case 'time-correction':
+        if (peer !== this.#options.coordinator()) return
         this.#round = Math.max(this.#round, message.round)
         this.#correct(message.correction)
     }

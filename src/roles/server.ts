@@ -82,6 +82,7 @@ class Composition implements RunningRole {
       corrected: this.#corrected,
       intervalMs: config.syncIntervalMs,
       isCoordinator: () => this.server.replica.coordinator === config.name,
+      coordinator: () => this.server.replica.coordinator,
       livePeers: () => this.server.replica.peers.live().map(({ name }) => name),
       send: (peer, message) => this.server.replica.outbox.send(peer, message),
     })

@@ -279,6 +279,7 @@ export class SimulatedServer extends SimulatedService {
       corrected,
       intervalMs: 2000,
       isCoordinator: () => replica.coordinator === process.name,
+      coordinator: () => replica.coordinator,
       livePeers: () => replica.peers.live().map(({ name }) => name),
       send: (peer, message) => replica.outbox.send(peer, message),
     })

@@ -17,6 +17,7 @@ function cluster(offsets: readonly number[], seed: number) {
         corrected: corrected[i] as CorrectedTime,
         intervalMs: 2000,
         isCoordinator: () => i === 0,
+        coordinator: () => '0',
         livePeers: () => times.map((_, peer) => `${peer}`).filter((peer) => peer !== `${i}`),
         send: (peer, message) => {
           if (chance.next() < 0.1) return
@@ -29,7 +30,7 @@ function cluster(offsets: readonly number[], seed: number) {
       }),
   )
   for (const part of parts) part.start()
-  return { world, corrected }
+  return { world, corrected, parts }
 }
 
 describe('Berkeley', () => {
@@ -50,6 +51,22 @@ describe('Berkeley', () => {
       expect(Math.max(...times) - Math.min(...times)).toBeLessThan(5)
     },
   )
+
+  it('takes corrections from its coordinator alone', () => {
+    const { world, corrected, parts } = cluster([0, 0, 0], 1)
+    parts[1]?.receive('2', {
+      kind: 'time-correction',
+      cluster: 'c',
+      from: '2',
+      incarnation: 1,
+      clock: 1,
+      timestamp: 1,
+      round: 9,
+      correction: 60_000,
+    })
+    world.run(1000)
+    expect(Math.abs(corrected[1]?.offset ?? 1)).toBeLessThan(1)
+  })
 
   it('gives a clock far from the median no say', () => {
     expect(averageOfAgreeing([0, 10, 60_000])).toBe(5)
