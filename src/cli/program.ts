@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { ERRORS, RecadoError } from '../wire/index.ts'
 import { addBench } from './bench.ts'
 import { addNames } from './commands/names.ts'
+import { addRestore } from './commands/restore.ts'
 import { addSay } from './commands/say.ts'
 import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
@@ -32,6 +33,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   channels: ['recado channels --output json'],
   status: ['recado status', 'recado status --output json'],
   verify: ['recado verify data/server-1 data/server-2 data/server-3'],
+  restore: ['recado restore data/server-1'],
   bench: ['recado bench', 'recado bench --clients 8 --seconds 10 --size 1000 --acks all'],
 }
 
@@ -102,6 +104,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
   addShow(program, contextOf)
   addStatus(program, contextOf)
   addVerify(program, contextOf)
+  addRestore(program, contextOf)
   program.addCommand(startCommand(started).copyInheritedSettings(program))
   addBench(program, contextOf)
   addExamples(program)

@@ -39,6 +39,7 @@ const COMMANDS = [
   'history',
   'status',
   'verify',
+  'restore',
   'start',
   'bench',
 ]
@@ -75,6 +76,7 @@ describe('recado', () => {
     ['a limit that is no number', ['history', 'general', '--limit', '0']],
     ['one folder to compare', ['verify', 'data']],
     ['folders that hold nothing', ['verify', '/nonexistent-1', '/nonexistent-2']],
+    ['a folder to restore that is not there', ['restore', '/nonexistent-1']],
     ['too large a bench', ['bench', '--clients', '100000']],
     ['a wrong number of servers', ['start', '--servers', 'x']],
   ])('ends with 2 and one line on standard error when given %s', async (_, args) => {

@@ -60,10 +60,7 @@ async function restored(
   const [disk, world] = [new VirtualDisk(), new VirtualTime()]
   for (const [name, bytes] of files) disk.contents.set(name, bytes)
   const done = restore({ files: disk.files(), open: () => disk.keyValue(world.process()) })
-  let ended = false
-  const end = (): void => void (ended = true)
-  done.then(end, end)
-  for (let turn = 0; !ended && turn < 1000; turn++) {
+  for (let turn = 0; turn < 1000; turn++) {
     world.run(1)
     await Promise.resolve()
   }
@@ -179,7 +176,7 @@ describe('restore', () => {
     contents.set(file, Buffer.from(change(Buffer.from(contents.get(file) ?? []).toString())))
     const files = new VirtualDisk()
     for (const [name, bytes] of contents) files.contents.set(name, bytes)
-    const refused = restore({ files: files.files(), open: () => expect.unreachable() as never })
+    const refused = restore({ files: files.files(), open: () => expect.unreachable() })
     await expect(refused).rejects.toMatchObject({
       code: 'not_restorable',
       message: expect.stringContaining(message),
@@ -191,7 +188,7 @@ describe('restore', () => {
     const again = restore({ files: disk.files(), open: () => disk.keyValue(new VirtualTime().process()) })
     await expect(again).rejects.toMatchObject({ code: 'not_restorable' })
     disk.contents.delete('registry.json')
-    const lacking = restore({ files: disk.files(), open: () => expect.unreachable() as never })
+    const lacking = restore({ files: disk.files(), open: () => expect.unreachable() })
     await expect(lacking).rejects.toThrow('registry.json is missing')
   })
 
