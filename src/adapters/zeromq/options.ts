@@ -6,7 +6,7 @@ zmq.context.blocky = false
 
 const LINGER_MS = 500
 const RECONNECT_MS = 100
-const RECONNECT_MAX_MS = 2000
+const RECONNECT_MAX_MS = 1000
 const CONNECT_MS = 3000
 /** TCP alone notices a vanished machine too late. */
 const HEARTBEAT_MS = 1000
