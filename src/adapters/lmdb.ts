@@ -1,11 +1,21 @@
-import { statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, renameSync, statfsSync } from 'node:fs'
 import { type Database, open } from 'lmdb'
 import type { KeyValue, KeyValueChange } from '../ports/index.ts'
 
+const [EIO, ENOSPC, MAP_FULL] = [5, 28, -30_792]
+/** Bytes that a commit may take beside what it writes: pages that are copied, and those of the tree. */
+const ROOM = 1024 * 1024
+
+const STORE = 'store'
+/** Where lmdb's first page has its mark. */
+const MAGIC_AT = 16
+const MAGIC = 0xbeefc0de
+
 /** Opens a map in a folder. One commit is one transaction with one flush; see docs/adr for the figures. */
 export function openKeyValue(folder: string): KeyValue {
+  checkMagic(`${folder}/${STORE}/data.mdb`)
   const database = open<Buffer, Buffer>({
-    path: `${folder}/store`,
+    path: `${folder}/${STORE}`,
     encoding: 'binary',
     keyEncoding: 'binary',
     // A commit is done when it is flushed, and not before.
@@ -23,31 +33,80 @@ export function openKeyValue(folder: string): KeyValue {
         yield { key: Buffer.from(key), value }
       }
     },
-    commit: (changes, done) => commit(database, changes, done),
-    space() {
-      const { bavail, blocks, bsize } = statfsSync(folder)
-      return { free: bavail * bsize, total: blocks * bsize }
-    },
+    commit: (changes, done) => commit(database, folder, changes, done),
+    space: () => space(folder),
     close(done) {
       database.close().then(done, done)
     },
   }
 }
 
+/** lmdb ends the whole process at a file that is none of its own: its mark is looked for before. */
+function checkMagic(path: string): void {
+  if (!existsSync(path)) return
+  const file = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(MAGIC_AT + 4)
+    const read = readSync(file, head, 0, head.byteLength, 0)
+    if (read > 0 && head.readUInt32LE(MAGIC_AT) !== MAGIC) throw new Error(`${path} is no store`)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Moves a store that cannot be opened out of the way, for whoever may want to look into it; its new name. */
+export function setStoreAside(folder: string, time: number): string {
+  const name = `${STORE}.damaged-${time}`
+  renameSync(`${folder}/${STORE}`, `${folder}/${name}`)
+  return name
+}
+
 function commit(
   database: Database<Buffer, Buffer>,
+  folder: string,
   changes: readonly KeyValueChange[],
   done: (error?: Error) => void,
 ): void {
+  // Each change has a promise of its own, which fails with the commit: the commit's tells it all.
+  const ignore = (): void => {}
   database
     .batch(() => {
       for (const { key, value } of changes) {
-        if (value === undefined) void database.remove(Buffer.from(key))
-        else void database.put(Buffer.from(key), Buffer.from(value))
+        if (value === undefined) database.remove(Buffer.from(key)).catch(ignore)
+        else database.put(Buffer.from(key), Buffer.from(value)).catch(ignore)
       }
     })
     .then(
       () => done(),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      async (error: unknown) => done(toldAs(await causeOf(error), folder, bytesOf(changes))),
     )
+}
+
+/** What made a commit fail: lmdb rejects with an error that only holds a promise of it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: unknown }).commitError
+    return error
+  } catch (cause) {
+    return cause
+  }
+}
+
+/** A full disk by its one code: lmdb has a number for it, and calls a write that was cut short a fault of the disk. */
+function toldAs(cause: unknown, folder: string, bytes: number): Error & { code?: unknown } {
+  const error: Error & { code?: unknown } = cause instanceof Error ? cause : new Error(String(cause))
+  const isShort = error.code === EIO && space(folder).free < bytes + ROOM
+  if (error.code === ENOSPC || error.code === MAP_FULL || isShort) error.code = 'ENOSPC'
+  return error
+}
+
+function bytesOf(changes: readonly KeyValueChange[]): number {
+  let bytes = 0
+  for (const { key, value } of changes) bytes += key.byteLength + (value?.byteLength ?? 0)
+  return bytes
+}
+
+function space(folder: string): { free: number; total: number } {
+  const { bavail, blocks, bsize } = statfsSync(folder)
+  return { free: bavail * bsize, total: blocks * bsize }
 }

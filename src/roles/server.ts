@@ -1,6 +1,6 @@
 import { openFiles } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
-import { openKeyValue } from '../adapters/lmdb.ts'
+import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
@@ -140,7 +140,22 @@ class Composition implements RunningRole {
     })
   }
 
+  /** A store that cannot be read is set aside: this server starts as an emptied one, and its peers fill it. */
   #openStore(): Store {
+    const { config, log, time } = this.#context
+    try {
+      return this.#open()
+    } catch (error) {
+      const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
+      log.error(
+        { err: error, set_aside: aside },
+        'The store cannot be read; it is set aside, and peers fill a new one',
+      )
+      return this.#open()
+    }
+  }
+
+  #open(): Store {
     const { config, fail, log } = this.#context
     return openStore({
       ...this.#context,
