@@ -8,7 +8,7 @@ const ROOM = 1024 * 1024
 
 const STORE = 'store'
 /** Where lmdb's first page has its mark. */
-const MAGIC_AT = 16
+const MAGIC_AT = 24
 const MAGIC = 0xbeefc0de
 
 /** Opens a map in a folder. One commit is one transaction with one flush; see docs/adr for the figures. */
