@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest'
+import { encode, parseReplies } from '../../src/wire/index.ts'
+import { Bench, EMPTY, requestBody } from '../support/broker-bench.ts'
+
+describe('Broker', () => {
+  it('answers overloaded beyond the queue of one client', () => {
+    const bench = new Bench({ clientQueue: 2 })
+
+    bench.request('ana', 'm1', 'm2', 'm3')
+    bench.request('bob', 'm4')
+
+    expect(bench.told).toEqual(['ana m3 overloaded'])
+  })
+
+  it('answers overloaded beyond the queue of all clients', () => {
+    const bench = new Bench({ queue: 2 })
+
+    bench.request('ana', 'm1')
+    bench.request('bob', 'm2')
+    bench.request('eva', 'm3')
+
+    expect(bench.told).toEqual(['eva m3 overloaded'])
+  })
+
+  it('answers every request of a batch that it refuses', () => {
+    const bench = new Bench({ clientQueue: 0 })
+    const batch = encode(
+      ['m1', 'm2'].map((id) => ({ service: 'users', id, clock: 1, timestamp: 1, data: {} })),
+    )
+
+    bench.broker.fromClient('ana', [EMPTY, batch])
+
+    const replies = parseReplies(bench.answers[0]?.frames.at(-1) ?? EMPTY)
+    expect(replies.map(({ id, data }) => [id, data.status])).toEqual([
+      ['m1', 'error'],
+      ['m2', 'error'],
+    ])
+  })
+
+  it('forgets a connection that is idle, and knows it as another when it comes back', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+    server.answer()
+    bench.world.run(70_000)
+
+    bench.request('ana', 'm2')
+
+    const [before, after] = server.got
+    expect(after?.connection).not.toBe(before?.connection)
+  })
+
+  it('has room again for what was answered', () => {
+    const bench = new Bench({ clientQueue: 1, queue: 1 })
+    const server = bench.server('s1')
+
+    for (const id of ['m1', 'm2', 'm3']) {
+      bench.request('ana', id)
+      server.answer(id)
+    }
+
+    expect(bench.told).toEqual(['ana m1', 'ana m2', 'ana m3'])
+  })
+
+  it('answers unavailable at the deadline when there is no server', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    bench.request('ana', 'm1')
+    bench.world.run(900)
+    expect(bench.told).toEqual([])
+
+    bench.world.run(200)
+
+    expect(bench.told).toEqual(['ana m1 unavailable'])
+    expect(bench.broker.outstanding).toBe(0)
+    const server = bench.server('s1')
+    bench.world.run(0)
+    expect(server.ids).toEqual([])
+  })
+
+  it('answers unavailable at the deadline when its server does not answer, and never twice', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    const server = bench.server('s1', { credit: 1 })
+    bench.request('ana', 'm1', 'm2')
+
+    bench.world.run(1100)
+    server.answer('m1')
+
+    expect(bench.told).toEqual(['ana m1 unavailable', 'ana m2 unavailable'])
+  })
+
+  it('takes credit back for what a living server never answers', () => {
+    const bench = new Bench({ requestDeadlineMs: 1000 })
+    const server = bench.server('s1', { credit: 1 })
+    bench.request('ana', 'm1')
+    bench.world.run(1500)
+    bench.request('bob', 'm2')
+    expect(server.ids).toEqual(['m1'])
+
+    bench.world.run(700)
+
+    expect(server.ids).toEqual(['m1', 'm2'])
+  })
+
+  it('keeps requests for the first server that registers', () => {
+    const bench = new Bench()
+    bench.request('ana', 'm1', 'm2')
+
+    const server = bench.server('s1')
+    bench.world.run(0)
+
+    expect(server.ids).toEqual(['m1', 'm2'])
+  })
+
+  it('uses no tag of a former life again', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+    const later = new Bench()
+    later.world.run(10)
+    const restarted = new Bench({ time: later.world.process() })
+    const again = restarted.server('s1')
+
+    restarted.request('ana', 'm1')
+
+    expect(again.got[0]?.tag).toBeGreaterThan((server.got[0]?.tag ?? 0) + 1000)
+    expect(Number.isSafeInteger(again.got[0]?.tag)).toBe(true)
+  })
+
+  it.each([
+    ['has no delimiter', [requestBody('m1')], 'bad_request'],
+    ['has two bodies', [EMPTY, requestBody('m1'), requestBody('m1')], 'bad_request'],
+    ['has only a delimiter', [EMPTY], 'bad_request'],
+    ['is too large', [EMPTY, Buffer.alloc(1024 * 1024 + 1)], 'too_large'],
+  ])('answers a message that %s', (_, frames, code) => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+
+    bench.broker.fromClient('ana', frames)
+    bench.world.run(0)
+
+    expect(server.ids).toEqual([])
+    expect(bench.told.map((line) => line.split(' ').at(-1))).toEqual([code])
+  })
+
+  it.each([
+    ['bytes that are no MessagePack', [Buffer.from([0xc1])]],
+    ['replies whose lengths disagree', [encode({ kind: 'replies', tags: [1], lengths: [5] }), EMPTY]],
+    ['a head of another kind', [encode({ kind: 'hello' })]],
+    ['nothing', []],
+  ])('drops %s from a server', (_, frames) => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.request('ana', 'm1')
+
+    bench.broker.fromServer(server.id, frames)
+    server.answer()
+
+    expect(bench.told).toEqual(['ana m1'])
+  })
+})
