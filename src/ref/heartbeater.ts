@@ -115,7 +115,9 @@ export class Heartbeater {
         // An answer too old to act on would tell of a world that has passed.
         if (this.#sent - Number(reply.id) > AWAY_MS / HURRIED_BEAT_MS) continue
         if (reply.data.status === 'ok') {
-          onReply(parseHeartbeatReply(reply.data))
+          const known = parseHeartbeatReply(reply.data)
+          log.trace({ rank: known.rank, epoch: known.epoch, clock: lamport.now }, 'Heartbeat answered')
+          onReply(known)
         } else {
           onError(reply.data.code, reply.data.message, reply.data.incarnation ?? 0)
         }

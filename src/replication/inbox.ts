@@ -170,7 +170,18 @@ export class Inbox {
       return
     }
     for (let next: Batch | undefined = batch; next !== undefined; next = holes.takeNext(batch.stream)) {
+      const before = lamport.now
       lamport.receive(next.clocks.at(-1) as number)
+      this.#options.log.trace(
+        {
+          stream: next.stream,
+          first_seq: next.firstSeq,
+          operations: next.count,
+          clock_before: before,
+          clock: lamport.now,
+        },
+        'Received operations',
+      )
       if (store.append(next) === 'gap') holes.keep(next)
     }
   }

@@ -3,6 +3,7 @@ import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.
 import { type Identity, Replica } from '../replication/index.ts'
 import type { Store } from '../store/index.ts'
 import {
+  type Batch,
   checkClientClock,
   parseRequests,
   type ReadonlyVector,
@@ -83,7 +84,7 @@ export class Server {
         superseded: (incarnation) => this.#superseded(incarnation),
       },
     })
-    this.#acceptor = new Acceptor({ ...options, distribute: (batch) => this.replica.distribute(batch) })
+    this.#acceptor = new Acceptor({ ...options, distribute: (batch) => this.#distribute(batch) })
     this.#publications = new Publications({
       timers: options.timers,
       now: () => options.time.monotonic(),
@@ -262,10 +263,25 @@ export class Server {
     return undefined
   }
 
+  #distribute(batch: Batch): void {
+    this.replica.distribute(batch)
+    const { log, lamport } = this.#options
+    if (!log.enabled('debug')) return
+    const [first, last] = [batch.clocks[0], batch.clocks.at(-1)]
+    const fields = {
+      first_seq: batch.firstSeq,
+      operations: batch.count,
+      first_clock: first,
+      last_clock: last,
+    }
+    log.debug({ ...fields, clock: lamport.now }, 'Accepted and sent to the others')
+  }
+
   #committed(changes: ReadonlyVector): void {
     for (const [stream, seq] of changes) this.#acknowledgements.reached('quorum', stream, seq)
     this.#publications.advance()
-    this.#options.log.trace({ streams: changes.size }, 'A majority confirmed')
+    const { log } = this.#options
+    if (log.enabled('debug')) log.debug({ confirmed: Object.fromEntries(changes) }, 'A majority has on disk')
   }
 
   #changed(): void {
