@@ -20,6 +20,8 @@ export function openKeyValue(folder: string): KeyValue {
     keyEncoding: 'binary',
     // A commit is done when it is flushed, and not before.
     overlappingSync: false,
+    // The store gathers what goes into a commit itself; and lmdb would lose sight of the promise of its own gathering.
+    eventTurnBatching: false,
     noMemInit: true,
   })
   return {

@@ -355,5 +355,5 @@ function behind(batch: Batch, held: number): Batch {
 }
 
 function isFull(error: Error & { code?: unknown }): boolean {
-  return error.code === 'ENOSPC' || error.code === -30792
+  return error.code === 'ENOSPC'
 }
