@@ -110,9 +110,12 @@ describe('a broker answers', () => {
   it('overloaded to who has too much under way', async () => {
     await Promise.all(SERVERS.map((name) => system.process(name).kill('SIGSTOP')))
     const requests = Array.from({ length: QUEUE + 1 }, () => request('users', {}))
-    const answers = await send(system.brokerAddress, requests, 1).finally(async () => {
+    let answers: readonly Answer[]
+    try {
+      answers = await send(system.brokerAddress, requests, 1)
+    } finally {
       await Promise.all(SERVERS.map((name) => system.process(name).kill('SIGCONT')))
-    })
+    }
     await system.ready()
 
     expect(answers[0]?.data).toMatchObject({ code: 'overloaded', retryable: true })
