@@ -171,7 +171,8 @@ class Composition implements RunningRole {
             }),
           )
         },
-        late: (position) => log.info({ ...position }, 'An operation came late and is put in its place'),
+        late: (position, count) =>
+          log.info({ ...position, count }, 'Operations came late and are put in their places'),
       },
     })
   }

@@ -1,5 +1,5 @@
 import type { KeyValue } from '../ports/index.ts'
-import { type Batch, decodeBatch, type StreamKey } from '../wire/index.ts'
+import { type Batch, decodeBatch, RecadoError, type StreamKey } from '../wire/index.ts'
 import { batchKey, topicKey } from './keys.ts'
 
 /** Decoded batches that are kept at hand. */
@@ -8,12 +8,15 @@ const CACHE_MAX = 128
 /** The batches of all streams: where each begins, those not yet on the disk, and lately used ones. */
 export class Batches {
   readonly #keyValue: KeyValue
+  readonly #damaged: (cause: unknown) => void
   readonly #starts = new Map<StreamKey, number[]>()
   readonly #unflushed = new Map<string, Batch>()
   readonly #cache = new Map<string, Batch>()
 
-  constructor(keyValue: KeyValue) {
+  /** `damaged` is told of each reading that gives something else than was written. */
+  constructor(keyValue: KeyValue, damaged: (cause: unknown) => void) {
     this.#keyValue = keyValue
+    this.#damaged = damaged
   }
 
   streams(): Iterable<StreamKey> {
@@ -53,31 +56,38 @@ export class Batches {
     return start === undefined ? undefined : this.startingAt(stream, start)
   }
 
-  /** @throws RecadoError when the disk gives back something else than was written */
+  /** @throws RecadoError `unavailable` when the disk gives back something else than was written */
   startingAt(stream: StreamKey, firstSeq: number): Batch | undefined {
     const key = `${stream} ${firstSeq}`
     const known = this.#unflushed.get(key) ?? this.#cache.get(key)
     if (known !== undefined) return known
-    const bytes = this.#keyValue.get(batchKey(stream, firstSeq))
-    if (bytes === undefined) return undefined
-    const batch = decodeBatch(Uint8Array.from(bytes))
-    this.#keep(key, batch)
+    const batch = this.#readFrom(stream, firstSeq)
+    if (batch !== undefined) this.#keep(key, batch)
     return batch
   }
 
-  /** Encoded batches on the disk behind `after`: at least one if there is any, then up to `bytes`. */
+  /** Encoded batches on the disk behind `after`: at least one if there is any, then up to `bytes`, none that is damaged. */
   encoded(stream: StreamKey, after: number, bytes: number): Uint8Array[] {
-    const first = this.containing(stream, after + 1)
-    if (first === undefined || first.firstSeq + first.count - 1 <= after) return []
     const found: Uint8Array[] = []
+    try {
+      this.#collect(found, stream, after, bytes)
+    } catch (cause) {
+      this.#damaged(cause)
+    }
+    return found
+  }
+
+  #collect(found: Uint8Array[], stream: StreamKey, after: number, bytes: number): void {
+    const first = this.containing(stream, after + 1)
+    if (first === undefined || first.firstSeq + first.count - 1 <= after) return
     let size = 0
     const range = { start: batchKey(stream, first.firstSeq), end: batchKey(stream, Number.MAX_SAFE_INTEGER) }
     for (const { value } of this.#keyValue.range(range)) {
       if (found.length > 0 && size + value.byteLength > bytes) break
-      found.push(Uint8Array.from(value))
+      const batch = decodeBatch(Uint8Array.from(value))
+      found.push(batch.bytes)
       size += value.byteLength
     }
-    return found
   }
 
   /** The first `seq`s of the flushed batches of a stream that hold something of a topic, from one that may hold `from`. */
@@ -91,6 +101,17 @@ export class Batches {
       const seq = Number(Buffer.from(key).readBigUInt64BE(key.byteLength - 8))
       const batch = this.startingAt(stream, seq)
       if (batch !== undefined) yield batch
+    }
+  }
+
+  #readFrom(stream: StreamKey, firstSeq: number): Batch | undefined {
+    try {
+      const bytes = this.#keyValue.get(batchKey(stream, firstSeq))
+      return bytes === undefined ? undefined : decodeBatch(Uint8Array.from(bytes))
+    } catch (cause) {
+      this.#damaged(cause)
+      const message = 'The disk gave back something else than was written; this server starts again'
+      throw new RecadoError('unavailable', message, { cause })
     }
   }
 

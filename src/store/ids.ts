@@ -1,11 +1,14 @@
 import { comparePositions, ID_WINDOW, type Position } from '../wire/index.ts'
 
-/** The first operation, in the order, of each user and id: over each user's window and all that is not final. */
+/** The operations of each user and id, in the order: over each user's window and all that is not final. */
 export class Ids {
-  readonly #users = new Map<string, Map<string, Position>>()
+  /** Nearly always there is one: only more of them are an array. */
+  readonly #users = new Map<string, Map<string, Position | readonly Position[]>>()
 
+  /** The first of them. */
   find(user: string, id: string): Position | undefined {
-    return this.#users.get(user)?.get(id)
+    const known = this.#users.get(user)?.get(id)
+    return isOne(known) ? known : known[0]
   }
 
   add(user: string, id: string, position: Position): void {
@@ -15,15 +18,28 @@ export class Ids {
       this.#users.set(user, ids)
     }
     const known = ids.get(id)
-    if (known === undefined || comparePositions(position, known) < 0) ids.set(id, position)
+    if (known === undefined) {
+      ids.set(id, position)
+      return
+    }
+    const all = isOne(known) ? [known] : known
+    if (all.some((each) => comparePositions(each, position) === 0)) return
+    ids.set(id, [...all, position].toSorted(comparePositions))
   }
 
-  /** The window of the user has moved past this id; it is forgotten unless a newer operation, not yet final, has it. */
-  forget(user: string, id: string, finalClock: number): void {
+  /** The window of the user has moved past this id, up to an operation: what stands behind that still has it. */
+  forget(user: string, id: string, upTo: Position): void {
     const ids = this.#users.get(user)
     const known = ids?.get(id)
-    if (known !== undefined && known.clock <= finalClock) ids?.delete(id)
+    if (ids === undefined || known === undefined) return
+    const left = (isOne(known) ? [known] : known).filter((each) => comparePositions(each, upTo) > 0)
+    if (left[0] === undefined) ids.delete(id)
+    else ids.set(id, left.length === 1 ? left[0] : left)
   }
+}
+
+function isOne<Value>(known: Value | readonly Position[]): known is Exclude<Value, readonly Position[]> {
+  return !Array.isArray(known)
 }
 
 /** One user's last ids in the order, as the rule counts them: those left out too. */

@@ -1,5 +1,5 @@
 import type { Files, Log, Metrics, Time, Timers } from '../ports/index.ts'
-import { type Batch, KINDS, lineAt, type StreamKey } from '../wire/index.ts'
+import { type Batch, KINDS, lineAt, type Position, type StreamKey } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
 import { type Ids, IdWindow } from './ids.ts'
 import { ProjectedFile } from './projected-file.ts'
@@ -40,6 +40,8 @@ export class Projection {
   #projected = new Map<StreamKey, number>()
   #windows = new Map<string, IdWindow>()
   #leftOut = new Set<string>()
+  /** What was known before a rewrite, until it is done. */
+  #before: { projected: Map<StreamKey, number>; leftOut: Set<string> } | undefined
   #users = new Names()
   #channels = new Names()
   #registryChanged = true
@@ -75,17 +77,19 @@ export class Projection {
     this.#begin()
   }
 
-  /** An operation came whose place was already final. */
-  late(): void {
+  /** So many operations came whose places were already final. */
+  late(count: number): void {
     this.#late = true
-    this.#options.metrics.add('recado_late_operations_total')
+    this.#options.metrics.add('recado_late_operations_total', count)
     this.#begin()
   }
 
   /** Whether a final operation has been left out; undefined when its place has not been written yet. */
   isLeftOut(stream: StreamKey, seq: number): boolean | undefined {
-    if (seq > (this.#projected.get(stream) ?? 0)) return undefined
-    return this.#leftOut.has(`${stream} ${seq}`)
+    const key = `${stream} ${seq}`
+    if (seq <= (this.#projected.get(stream) ?? 0)) return this.#leftOut.has(key)
+    if (seq <= (this.#before?.projected.get(stream) ?? 0)) return this.#before?.leftOut.has(key)
+    return undefined
   }
 
   /** Writes all at once what is final. */
@@ -127,6 +131,7 @@ export class Projection {
   #restart(): void {
     this.#late = false
     this.#rewriteAt = this.#options.time.monotonic()
+    this.#keep()
     this.#projected = new Map()
     this.#windows = new Map()
     this.#leftOut = new Set()
@@ -134,6 +139,15 @@ export class Projection {
     this.#channels = new Names()
     this.#registryChanged = true
     for (const file of [this.#publications, this.#messages, this.#registry]) file.restart()
+  }
+
+  /** Histories go on with what was known, until the rewrite has come so far. */
+  #keep(): void {
+    const { projected, leftOut } = this.#before ?? { projected: new Map<StreamKey, number>(), leftOut: [] }
+    for (const [stream, seq] of this.#projected) {
+      projected.set(stream, Math.max(seq, projected.get(stream) ?? 0))
+    }
+    this.#before = { projected, leftOut: new Set([...leftOut, ...this.#leftOut]) }
   }
 
   /** Projects some; whether there is more. */
@@ -166,6 +180,7 @@ export class Projection {
       this.#registry.settle()
     }
     this.#current = true
+    this.#before = undefined
   }
 
   #project(cursor: Cursor, lines: { publications: Uint8Array[]; messages: Uint8Array[] }): void {
@@ -175,12 +190,12 @@ export class Projection {
     const user = batch.users[index] as string
     const kind = batch.kinds[index] as number
     if (kind === VOID) return
-    if (this.#isDoubled(user, batch.ids[index] as string)) {
+    const { origin, incarnation } = batch
+    const position = { clock: batch.clocks[index] as number, origin, incarnation, seq }
+    if (this.#isDoubled(user, batch.ids[index] as string, position)) {
       this.#leftOut.add(`${stream} ${seq}`)
       return
     }
-    const { origin, incarnation } = batch
-    const position = { clock: batch.clocks[index] as number, origin, incarnation, seq }
     const line = batch.lines.subarray(offset, offset + (batch.lengths[index] as number))
     if (kind === PUBLISH) lines.publications.push(line)
     if (kind === MESSAGE) lines.messages.push(line)
@@ -190,14 +205,17 @@ export class Projection {
     }
   }
 
-  #isDoubled(user: string, id: string): boolean {
+  #isDoubled(user: string, id: string, position: Position): boolean {
+    const { ids } = this.#options
     let window = this.#windows.get(user)
     if (window === undefined) {
       window = new IdWindow()
       this.#windows.set(user, window)
     }
+    // What came late may have been forgotten with older ones before its place was made.
+    if (this.#before !== undefined) ids.add(user, id, position)
     const { leftOut, forgotten } = window.push(id)
-    if (forgotten !== undefined) this.#options.ids.forget(user, forgotten, this.#finalClock)
+    if (forgotten !== undefined) ids.forget(user, forgotten, position)
     return leftOut
   }
 

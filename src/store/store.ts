@@ -27,7 +27,7 @@ import type { HistoryPage, HistoryQuery, Memory, Store, StoreOptions } from './t
 /** Bytes that may wait for the disk. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
-/** A file that stands beside the others after a failed flush: the disk may lack what was called durable. */
+/** A file that stands beside the others after the disk failed: it may lack what was called durable. */
 const DOUBT = 'DOUBT'
 const [LOGIN, CHANNEL] = KINDS.keys()
 const VOID = KINDS.indexOf('void')
@@ -65,7 +65,7 @@ class DiskStore implements Store {
   constructor(options: StoreOptions) {
     this.#options = options
     this.#keyValue = options.keyValue
-    this.#batches = new Batches(options.keyValue)
+    this.#batches = new Batches(options.keyValue, (cause) => this.#damaged(cause))
     const remembered = this.#keyValue.get(MEMORY_KEY)
     this.found = remembered !== undefined
     this.memory = remembered === undefined ? EMPTY_MEMORY : (decode(remembered, PEER_LIMITS) as Memory)
@@ -189,7 +189,8 @@ class DiskStore implements Store {
       }
       this.#keyValue.close(done)
     }
-    this.#flush()
+    if (this.#failed) this.#closing()
+    else this.#flush()
   }
 
   /** Reads all batches; whether one failed its check. Behind such a one its stream ends here, and peers fill it. */
@@ -230,7 +231,6 @@ class DiskStore implements Store {
 
   #take(batch: Batch, flushed: boolean): void {
     const { stream, origin, incarnation, firstSeq, count } = batch
-    const heldBefore = this.held.get(stream) ?? 0
     this.held.set(stream, firstSeq + count - 1)
     this.#batches.add(batch, flushed)
     for (let index = 0; index < count; index++) {
@@ -241,10 +241,6 @@ class DiskStore implements Store {
       this.#ids.add(user, batch.ids[index] as string, position)
       if (batch.kinds[index] === LOGIN) this.#users.add(user, position)
       if (batch.kinds[index] === CHANNEL) this.#channels.add(batch.targets[index] as string, position)
-    }
-    const clock = batch.clocks[0] as number
-    if (heldBefore < firstSeq && clock <= this.finalClock) {
-      this.#options.events.late({ clock, origin, incarnation, seq: firstSeq })
     }
   }
 
@@ -277,7 +273,7 @@ class DiskStore implements Store {
   }
 
   #commit(changes: readonly KeyValueChange[], done: () => void): void {
-    const { events, timers } = this.#options
+    const { timers } = this.#options
     this.#committing = true
     this.#keyValue.commit(changes, (error) => {
       if (error === undefined) {
@@ -291,30 +287,49 @@ class DiskStore implements Store {
         timers.after(FULL_RETRY_MS, () => this.#commit(changes, done))
         return
       }
-      this.#failed = true
-      this.#markDoubt()
-      events.failed('disk_failed', error)
+      if (this.#failed) return
+      this.#fail(error)
       this.#closing?.()
     })
+  }
+
+  /** The disk gave back something else than was written. The next start ends that stream there; peers have the rest. */
+  #damaged(cause: unknown): void {
+    if (!this.#failed) this.#fail(cause instanceof Error ? cause : new Error(String(cause)))
+  }
+
+  #fail(error: Error): void {
+    this.#failed = true
+    this.#markDoubt()
+    this.#options.events.failed('disk_failed', error)
   }
 
   #flushed(batches: readonly Batch[], done: readonly (() => void)[]): void {
     const changes: Vector = new Map()
     this.#flushing = []
-    let late = false
+    let late = 0
     for (const batch of batches) {
       this.#batches.flushed(batch)
       this.durable.set(batch.stream, batch.firstSeq + batch.count - 1)
       changes.set(batch.stream, batch.firstSeq + batch.count - 1)
-      late ||= (batch.clocks[0] as number) <= this.finalClock
+      late += this.#tellLate(batch)
     }
-    if (late) this.#projection.late()
-    if (this.memory.intact && this.#options.files.size(DOUBT) !== undefined) this.#options.files.remove(DOUBT)
+    if (late > 0) this.#projection.late(late)
+    const trusted = this.memory.intact && !this.#failed
+    if (trusted && this.#options.files.size(DOUBT) !== undefined) this.#options.files.remove(DOUBT)
     for (const each of done) each()
     this.#options.events.flushed(changes)
     if (this.#closing === undefined) {
       if (this.#waiting.length > 0 || this.#memoryChanged) this.#schedule()
     } else this.#flush()
+  }
+
+  /** How many of a batch's operations have places that are final already. */
+  #tellLate({ clocks, origin, incarnation, firstSeq }: Batch): number {
+    const count = clocks.filter((clock) => clock <= this.finalClock).length
+    const position = { clock: clocks[0] as number, origin, incarnation, seq: firstSeq }
+    if (count > 0) this.#options.events.late(position, count)
+    return count
   }
 
   #tellFull(full: boolean): void {
@@ -325,10 +340,7 @@ class DiskStore implements Store {
 
   #markDoubt(): void {
     try {
-      this.#options.files.append(
-        DOUBT,
-        Buffer.from('A flush failed: this disk may lack what was called durable\n'),
-      )
+      this.#options.files.append(DOUBT, Buffer.from('The disk failed: it may lack what was called durable\n'))
     } catch (error) {
       this.#options.log.error({ err: error }, 'Cannot mark the disk as in doubt')
     }

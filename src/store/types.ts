@@ -115,12 +115,12 @@ export interface HistoryPage {
 export interface StoreEvents {
   /** These streams are now flushed up to these. Called once after each flush, also when only memory was flushed. */
   flushed(changes: ReadonlyVector): void
-  /** The disk failed for good (`disk_failed`): nothing may be acknowledged any more, the process must end. */
+  /** The disk failed for good (`disk_failed`), at a flush or at a reading: nothing may be acknowledged any more, the process must end. */
   failed(code: ErrorCode, error: Error): void
   /** The disk became full or has room again; while full, nothing is flushed and it is tried again every second. */
   full(full: boolean): void
-  /** An operation came when its place was already final; the files' tails will be rewritten. */
-  late(position: Position): void
+  /** So many of a batch, from this one on, came when their places were already final; the files' tails are rewritten. */
+  late(position: Position, count: number): void
 }
 
 export interface StoreOptions {
