@@ -167,7 +167,7 @@ export class Broker {
       metrics.set('recado_broker_servers', this.servers)
       log.info({ server: ready.name, incarnation: ready.incarnation }, 'A server registered')
     }
-    this.#say(id, { kind: 'beat', registered: true })
+    this.#say(id, { kind: 'beat', registered: true, session: ready.session })
     const homeless = [...this.#homeless]
     this.#homeless.clear()
     for (const connection of homeless) this.#dispatch(connection)
@@ -338,7 +338,9 @@ export class Broker {
     this.#releaseAbandoned(now)
     if (now - this.#beatAt >= BEAT_MS) {
       this.#beatAt = now
-      for (const { id } of this.#servers.all()) this.#say(id, { kind: 'beat', registered: true })
+      for (const { id, session } of this.#servers.all()) {
+        this.#say(id, { kind: 'beat', registered: true, session })
+      }
       this.#connections.forgetIdle(now)
     }
     metrics.add('recado_broker_requests_total', this.#received)

@@ -1,8 +1,17 @@
 import type { Log, Time, Timers } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
-import { type BackendHead, encode, parseBackendHead, type Requests, splitBodies } from '../wire/index.ts'
+import {
+  type BackendHead,
+  type Beat,
+  encode,
+  parseBackendHead,
+  type Requests,
+  splitBodies,
+} from '../wire/index.ts'
 
 const BEAT_MS = 250
+/** A registration is answered within this; a beat that names another one then means that it was lost. */
+const REGISTER_PATIENCE_MS = 1000
 /** Bodies that a broker may have here unanswered. */
 const CREDIT = 4096
 /** Replies in one message. */
@@ -12,6 +21,8 @@ const REPLIES_BYTES_MAX = 1024 * 1024
 interface Link {
   session: number
   registered: boolean
+  /** Monotonic ms. */
+  registeredAt: number
   beatAt: number
   tags: number[]
   bodies: Uint8Array[]
@@ -51,7 +62,15 @@ export class Brokers {
     for (const known of this.#links.keys()) if (!addresses.includes(known)) this.#links.delete(known)
     for (const address of addresses) {
       if (this.#links.has(address)) continue
-      this.#links.set(address, { session: 0, registered: false, beatAt: 0, tags: [], bodies: [], bytes: 0 })
+      this.#links.set(address, {
+        session: 0,
+        registered: false,
+        registeredAt: 0,
+        beatAt: 0,
+        tags: [],
+        bodies: [],
+        bytes: 0,
+      })
     }
     this.review()
   }
@@ -98,7 +117,7 @@ export class Brokers {
   #take(broker: string, link: Link, head: BackendHead, bodies: Uint8Array | undefined): void {
     switch (head.kind) {
       case 'beat':
-        if (head.registered === false && link.registered) {
+        if (link.registered && this.#isForgotten(link, head)) {
           link.registered = false
           this.review()
         }
@@ -112,6 +131,13 @@ export class Brokers {
         return
       default:
     }
+  }
+
+  /** Whether the broker lacks this server's last registration, which it has had time to receive. */
+  #isForgotten(link: Link, beat: Beat): boolean {
+    if (beat.registered === false) return true
+    const other = beat.session !== undefined && beat.session !== link.session
+    return other && this.#options.time.monotonic() - link.registeredAt > REGISTER_PATIENCE_MS
   }
 
   #requests(broker: string, link: Link, head: Requests, second: Uint8Array | undefined): void {
@@ -156,6 +182,7 @@ export class Brokers {
     this.#session++
     link.session = this.#session
     link.registered = true
+    link.registeredAt = this.#options.time.monotonic()
     this.#say(address, link, {
       kind: 'ready',
       cluster,

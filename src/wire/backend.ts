@@ -21,6 +21,8 @@ export interface Beat {
   readonly kind: 'beat'
   /** Broker to server: whether the server is registered there. */
   readonly registered?: boolean
+  /** Broker to server: under which registration. A server whose last one was lost on its way sees it, and registers anew. */
+  readonly session?: number
 }
 
 /** Broker to server. `tags` are the broker's own numbers for the bodies, `connections` its numbers for whose they are. */

@@ -22,9 +22,11 @@ export function parseBackendHead(frame: Uint8Array): BackendHead {
         credit: readInteger(head, 'credit'),
       }
     case 'beat':
-      return head['registered'] === undefined
-        ? { kind }
-        : { kind, registered: readBoolean(head, 'registered') }
+      return {
+        kind,
+        ...(head['registered'] === undefined ? {} : { registered: readBoolean(head, 'registered') }),
+        ...(head['session'] === undefined ? {} : { session: readInteger(head, 'session') }),
+      }
     case 'requests': {
       const session = readInteger(head, 'session')
       const tags = readIntegers(head, 'tags')
