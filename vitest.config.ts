@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+/** Each of these files runs a system of six processes or more: two at once would starve each other of processors. */
+const SYSTEMS = ['test/process/**/*.test.ts', 'test/interop/**/*.test.ts']
+
 export default defineConfig({
   test: {
     pool: 'forks',
     testTimeout: 30_000,
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'cores', include: ['test/**/*.test.ts'], exclude: SYSTEMS } },
+      {
+        extends: true,
+        test: { name: 'systems', include: SYSTEMS, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })
