@@ -246,7 +246,7 @@ describe('openForwarder', () => {
     expect(late).toBeLessThan((turn * turns) / 2)
     // Nearly half a gigabyte went by.
     expect(grown).toBeLessThan(200 * 1024 * 1024)
-  })
+  }, 60_000)
 
   it('goes on after subscriptions and publications that are none', async () => {
     const ports = await forwarder()
