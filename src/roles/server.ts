@@ -166,7 +166,7 @@ class Composition implements RunningRole {
         full: (full) => this.server.diskFull(full),
         failed: (code, error) => {
           fail(
-            new RecadoError(code, `Cannot write to ${config.dataDir}; look at the disk, then start again`, {
+            new RecadoError(code, `The disk of ${config.dataDir} failed; look at it, then start again`, {
               cause: error,
             }),
           )

@@ -66,7 +66,7 @@ export const ERRORS = {
     where: 'process',
     retryable: true,
     exit: 1,
-    meaning: 'A flush to the disk failed; the process starts again with its disk in doubt',
+    meaning: 'The disk failed at a flush or a reading; the process starts again with its disk in doubt',
   },
   not_restorable: {
     where: 'process',
