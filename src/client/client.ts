@@ -9,6 +9,7 @@ import {
   parsePublication,
   RecadoError,
   readBoolean,
+  readCounts,
   readInteger,
   readMap,
   readName,
@@ -17,6 +18,7 @@ import {
   streamKey,
   userTopic,
   type Vector,
+  vectorFromObject,
 } from '../wire/index.ts'
 import { decodePlace, encodePlace, type Place } from './cursor.ts'
 import { Feeds } from './feeds.ts'
@@ -218,6 +220,7 @@ export class Client {
       messages: messages.map(parsePublication),
       next: readString(ok, 'next'),
       more: readBoolean(ok, 'more'),
+      ...(ok['passed'] === undefined ? {} : { passed: vectorFromObject(readCounts(ok, 'passed')) }),
     }
   }
 

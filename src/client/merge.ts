@@ -1,10 +1,18 @@
 import type { Cancel, Timers } from '../ports/index.ts'
-import { type Publication, type StreamKey, streamKey, type Vector } from '../wire/index.ts'
+import {
+  type Publication,
+  type ReadonlyVector,
+  type StreamKey,
+  streamKey,
+  type Vector,
+} from '../wire/index.ts'
 import type { Place } from './cursor.ts'
 
 const POLL_MS = 5000
 const REST_MS = 50
 /** Live publications held back behind a gap; beyond it they are dropped and come from history. */
+/** What stands for a cursor at the end of what there is. */
+const NOW = 'now'
 const HELD_MAX = 4096
 const HELD_BYTES_MAX = 8 * 1024 * 1024
 /** Streams whose place is known, those last heard of. */
@@ -20,6 +28,8 @@ export interface Page {
   readonly messages: readonly Publication[]
   readonly next: string
   readonly more: boolean
+  /** The answer to "from now on": the last `seq` of each stream that is not to come. */
+  readonly passed?: ReadonlyVector
 }
 
 export interface Question {
@@ -30,7 +40,7 @@ export interface Question {
 }
 
 export interface MergeOptions {
-  /** Where to begin; with `skip`, what history holds at the beginning is passed over. */
+  /** Where to begin; with `skip`, at what the first server to answer calls now. */
   readonly from: Place
   readonly skip: boolean
   readonly timers: Timers
@@ -80,7 +90,7 @@ export class Merge {
 
   constructor(options: MergeOptions) {
     this.#options = options
-    this.#after = options.from.after
+    this.#after = options.skip ? NOW : options.from.after
     this.#passed = new Map(options.from.passed)
     this.#cancelPoll = options.timers.every(POLL_MS, () => this.read())
     options.timers.soon(() => this.read())
@@ -126,11 +136,12 @@ export class Merge {
     if (this.#held.length > 0 && this.#caughtUp && this.#cancelRest === undefined) this.read()
   }
 
-  page({ messages, next, more }: Page): void {
+  page({ messages, next, more, passed }: Page): void {
     this.#asking = false
     this.#trusting = false
     for (const message of messages) this.#fromHistory(message)
     this.#after = next
+    if (passed !== undefined) this.#beginBehind(passed)
     if (more) return this.read()
     const first = !this.#caughtUp
     this.#caughtUp = true
@@ -159,8 +170,7 @@ export class Merge {
 
   #fromHistory(message: Publication): void {
     if (this.#isPassed(message)) return
-    const skipped = this.#options.skip && !this.#caughtUp && !this.#isHeld(message)
-    if (skipped || !this.#options.wanted(message)) return this.#pass(message)
+    if (!this.#options.wanted(message)) return this.#pass(message)
     if (this.#caughtUp) this.counts.repaired++
     this.#deliver(message)
   }
@@ -190,6 +200,16 @@ export class Merge {
     this.read()
   }
 
+  /** What came live before the server told where now is was said after the subscription began: it is delivered too. */
+  #beginBehind(passed: ReadonlyVector): void {
+    for (const held of this.#held) {
+      if (held.operation.seq <= (passed.get(streamOf(held)) ?? 0) && !this.#isPassed(held))
+        this.#deliver(held)
+    }
+    for (const [stream, seq] of passed)
+      if (seq > (this.#passed.get(stream) ?? 0)) this.#setPassed(stream, seq)
+  }
+
   /** Delivers of the held ones what follows now. */
   #release(): void {
     const held = this.#held
@@ -215,12 +235,6 @@ export class Merge {
     return Object.fromEntries(last)
   }
 
-  #isHeld(message: Publication): boolean {
-    const stream = streamOf(message)
-    const { seq } = message.operation
-    return this.#held.some((held) => held.operation.seq === seq && streamOf(held) === stream)
-  }
-
   #isPassed(publication: Publication): boolean {
     return publication.operation.seq <= (this.#passed.get(streamOf(publication)) ?? 0)
   }
@@ -231,12 +245,15 @@ export class Merge {
   }
 
   #pass(publication: Publication): void {
-    const stream = streamOf(publication)
+    this.#setPassed(streamOf(publication), publication.operation.seq)
+  }
+
+  #setPassed(stream: StreamKey, seq: number): void {
     if (this.#passed.size >= STREAMS_MAX && !this.#passed.has(stream)) {
       const [eldest] = this.#passed.keys()
       if (eldest !== undefined) this.#passed.delete(eldest)
     }
-    this.#passed.set(stream, publication.operation.seq)
+    this.#passed.set(stream, seq)
   }
 
   /** Whether one with its user and id was delivered; from now on it is. */

@@ -12,6 +12,7 @@ import {
   readName,
   streamKey,
   userTopic,
+  vectorToObject,
 } from '../wire/index.ts'
 import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
@@ -19,6 +20,8 @@ import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
 import type { Call, Desk } from './services/index.ts'
 
+/** Instead of a cursor: the end of what this server shows. */
+const NOW = 'now'
 /** Bytes of messages in one page of history. */
 const PAGE_BYTES_MAX = 768 * 1024
 
@@ -124,7 +127,8 @@ export class ServerDesk implements Desk {
 
   history(call: Call): void {
     const { data } = call.request
-    const after = decodeCursor(data['after'])
+    const fromNow = data['after'] === NOW
+    const after = fromNow ? new Map<string, number>() : decodeCursor(data['after'])
     const limit = data['limit'] === undefined ? 100 : readInteger(data, 'limit')
     if (limit < 1 || limit > HISTORY_LIMIT_MAX) {
       throw new RecadoError('bad_request', `Key "limit" must be from 1 to ${HISTORY_LIMIT_MAX}`)
@@ -133,6 +137,14 @@ export class ServerDesk implements Desk {
     const { store, replica, acknowledgements } = this.#options
     const page = (): void => {
       const visible = replica.visible()
+      if (fromNow) {
+        return call.ok({
+          messages: [],
+          next: encodeCursor(visible),
+          more: false,
+          passed: vectorToObject(visible),
+        })
+      }
       const { messages, next, more } = store.history({
         ...query,
         after,

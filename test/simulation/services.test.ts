@@ -160,6 +160,18 @@ describe('The services', () => {
     expect(read).toEqual(Array.from({ length: 25 }, (_, i) => `${i}`))
   })
 
+  it('give the place of now, behind which only what comes later is', () => {
+    const { ask, welcome } = setUp()
+    welcome()
+    ask('publish', { user: 'ana', channel: 'news', message: 'before' })
+    const now = ask('history', { channel: 'news', after: 'now' })
+    expect(now).toMatchObject({ messages: [], more: false })
+    expect(Object.values(now['passed'] as object).reduce((sum, seq) => sum + seq, 0)).toBe(4)
+    ask('publish', { user: 'ana', channel: 'news', message: 'later' })
+    const { messages } = ask('history', { channel: 'news', after: now['next'] })
+    expect((messages as { message: string }[]).map(({ message }) => message)).toEqual(['later'])
+  })
+
   it('let a reader see its own write at any server, or say in time that it cannot', () => {
     const { ask, welcome } = setUp()
     welcome()

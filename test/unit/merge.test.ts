@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodePlace, encodePlace, type Place } from '../../src/client/cursor.ts'
-import { Merge, type MergeOptions, PAGE_MESSAGES, type Question } from '../../src/client/merge.ts'
+import { Merge, type MergeOptions, PAGE_MESSAGES, type Page, type Question } from '../../src/client/merge.ts'
 import { comparePositions, type Publication, streamKey } from '../../src/wire/index.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 
@@ -33,7 +33,11 @@ class Topic {
     return publication
   }
 
-  page({ after, limit }: Question): { messages: Publication[]; next: string; more: boolean } {
+  page({ after, limit }: Question): Page {
+    if (after === 'now') {
+      const passed = new Map([...this.#last].map(([origin, seq]) => [`${origin}/1`, seq]))
+      return { messages: [], next: JSON.stringify([...this.#last]), more: false, passed }
+    }
     const passed = new Map<string, number>(after === undefined ? [] : JSON.parse(after))
     const behind = this.messages
       .filter(({ operation }) => operation.seq > (passed.get(operation.origin) ?? 0))
@@ -199,6 +203,19 @@ describe('Merge', () => {
     reader.merge.live([topic.say('b')])
 
     expect(reader.got).toEqual(['a 2', 'b 2'])
+    expect(reader.questions.map(({ after }) => after)).toEqual(['now'])
+  })
+
+  it('repairs from history what was lost live after it began from now on', () => {
+    const topic = new Topic()
+    topic.say('a')
+    const reader = new Reader(topic, { skip: true })
+    reader.world.run(1)
+    topic.say('a')
+    reader.merge.live([topic.say('a')])
+    reader.world.run(5000)
+
+    expect(reader.got).toEqual(['a 2', 'a 3'])
   })
 
   it('goes on from the place of any message, without one twice', () => {
