@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDealer } from '../../src/adapters/zeromq/index.ts'
-import { decode, encode, MESSAGE_BYTES_MAX, PEER_LIMITS } from '../../src/wire/index.ts'
+import { MESSAGE_BYTES_MAX } from '../../src/wire/index.ts'
 import { until } from '../support/load.ts'
+import { type Answer, send } from '../support/raw.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -16,11 +16,6 @@ const SERVERS = ['server-1', 'server-2', 'server-3']
 const CLUSTER = 'default/recado'
 const QUEUE = 4
 const START_MS = 60_000
-
-interface Answer {
-  readonly id: string
-  readonly data: { readonly status: string; readonly code?: string; readonly retryable?: boolean }
-}
 
 let system: TestSystem
 let folder: string
@@ -42,22 +37,6 @@ afterAll(async () => {
   await system.stop()
   await rm(folder, { recursive: true })
 })
-
-/** Sends bodies over one socket, as a client in any language does, and waits for so many answers. */
-async function send(address: string, bodies: readonly object[], answers = bodies.length): Promise<Answer[]> {
-  const dealer = openDealer(address)
-  const got: Answer[] = []
-  try {
-    dealer.receive((frames) => {
-      got.push(decode(frames.at(-1) ?? new Uint8Array(), PEER_LIMITS) as Answer)
-    })
-    for (const body of bodies) dealer.send([new Uint8Array(), encode(body)])
-    await until(15_000, () => got.length >= answers || `${got.length} answers of ${answers}`)
-    return got
-  } finally {
-    await dealer.close()
-  }
-}
 
 let asked = 0
 function request(service: string, data: object): object {

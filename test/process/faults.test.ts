@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { connectTo, KEPT, Load, until } from '../support/load.ts'
+import { connectTo, equalFiles, KEPT, Load, until } from '../support/load.ts'
+import { send } from '../support/raw.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 
 const TEST_MS = 60_000
@@ -141,6 +142,29 @@ it(
     await system.ready()
 
     expect(await load.check()).toEqual(KEPT)
+  },
+  TEST_MS,
+)
+
+it(
+  'servers count a request once when the same id reaches all of them at once',
+  async () => {
+    const user = `load-${tests}.a`
+    const bodies = Array.from({ length: 20 }, (_, number) => ({
+      service: 'publish',
+      id: `same-${number}`,
+      clock: 1,
+      timestamp: 1,
+      data: { user, channel: `load-${tests}`, message: `${user} same ${number}` },
+    }))
+    const connections = Array.from({ length: 6 }, () => send(system.brokerAddress, bodies))
+    const answers = (await Promise.all(connections)).flat()
+    const findings = await load.check()
+    const same = (equalFiles(system) ?? []).filter(({ id }) => bodies.some((body) => body.id === id))
+
+    expect(answers.filter(({ data }) => data.status !== 'ok')).toEqual([])
+    expect(findings).toEqual(KEPT)
+    expect(same).toHaveLength(bodies.length)
   },
   TEST_MS,
 )

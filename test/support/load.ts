@@ -6,6 +6,8 @@ import type { TestSystem } from './system.ts'
 
 const POLL_MS = 50
 const FILES = ['publications.jsonl', 'messages.jsonl', 'registry.json']
+/** Operations that each client has under way: so many are at a server when a fault comes. */
+const WORKERS = 30
 /** Longer than any fault of the tests: the library tries an operation, with the same id, until then. */
 const TRIED_MS = 60_000
 
@@ -79,7 +81,9 @@ export class Load {
     }
     for (const writer of ['a', 'b', 'c']) {
       const client = await load.#connect(`${name}.${writer}`)
-      for (const worker of [1, 2]) load.#running.push(load.#write(client, `${writer}${worker}`))
+      for (let worker = 1; worker <= WORKERS; worker++) {
+        load.#running.push(load.#write(client, `${writer}${worker}`))
+      }
     }
     return load
   }
@@ -112,11 +116,11 @@ export class Load {
     })
     const findings = { twiceInFiles: twice(texts), failures: this.#failures.map(String) }
     if (!subscriber) return findings
+    const held = new Set(texts)
     await until(
       20_000,
-      () => this.#received.length >= texts.length || `got ${this.#received.length} of ${texts.length}`,
+      () => this.#received.length >= held.size || `got ${this.#received.length} of ${held.size}`,
     )
-    const held = new Set(texts)
     return {
       ...findings,
       receivedTwice: twice(this.#received),
