@@ -17,7 +17,7 @@ import (
 )
 
 func receive(user, channel string, count int) {
-	proxy := zmq4.NewSub(context.Background(), zmq4.WithDialerRetry(time.Second))
+	proxy := zmq4.NewSub(context.Background(), zmq4.WithDialerRetry(time.Second), zmq4.WithAutomaticReconnect(true))
 	check(proxy.Dial(cmp.Or(os.Getenv("RECADO_PROXY"), "tcp://127.0.0.1:5558")))
 	check(proxy.SetOption(zmq4.OptionSubscribe, "channel/"+channel+"/"))
 	check(proxy.SetOption(zmq4.OptionSubscribe, "user/"+user+"/"))

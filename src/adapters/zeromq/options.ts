@@ -11,6 +11,9 @@ const CONNECT_MS = 3000
 /** TCP alone notices a vanished machine too late. */
 const HEARTBEAT_MS = 1000
 const HEARTBEAT_TIMEOUT_MS = 3000
+/** Others' clients get more time: some do not reconnect, and a busy machine answers late. */
+const STRANGER_HEARTBEAT_MS = 5000
+const STRANGER_TIMEOUT_MS = 30_000
 /** A stranger that connects and says nothing is cut off. */
 const HANDSHAKE_MS = 3000
 /** Messages that may wait for one peer inside a socket. */
@@ -34,8 +37,8 @@ export function bound({ host, maxFrameBytes = PEER_LIMITS.frameBytes }: BindOpti
     maxMessageSize: maxFrameBytes,
     handshakeInterval: HANDSHAKE_MS,
     tcpKeepalive: 1,
-    heartbeatInterval: HEARTBEAT_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    heartbeatInterval: STRANGER_HEARTBEAT_MS,
+    heartbeatTimeout: STRANGER_TIMEOUT_MS,
   }
 }
 
