@@ -67,12 +67,12 @@ function machineUser(): string | undefined {
   }
 }
 
-/** The message of an argument; `-` is what stands on standard input: text, or bytes when it is none. */
+/** The message of an argument; `-` is what stands on standard input: text without its last newline, or bytes when it is none. */
 export async function messageOf(argument: string, context: Context): Promise<string | Uint8Array> {
   if (argument !== '-') return argument
   const bytes = await context.readInput()
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '')
   } catch {
     return bytes
   }

@@ -5,8 +5,8 @@ import { launch } from './launcher/index.ts'
 
 const SERVERS_MAX = 9
 const CLIENTS_MAX = 50
-/** The highest base whose last HTTP port is still a port. */
-const PORT_BASE_MAX = 61_000
+/** The HTTP ports begin 3,909 above the base: beyond this they would be among those that the system gives away itself. */
+const PORT_BASE_MAX = 28_800
 
 interface Options {
   readonly servers: number
@@ -27,7 +27,9 @@ export function startCommand(done: (status: number) => void): Command {
     )
     .option('--data <folder>', 'where the processes keep their data', 'data')
     .addOption(
-      new Option('--port-base <n>', 'the first port').default(5555).argParser(whole(1024, PORT_BASE_MAX)),
+      new Option('--port-base <n>', 'the first port; the HTTP ports begin 3909 above it')
+        .default(5555)
+        .argParser(whole(1024, PORT_BASE_MAX)),
     )
     .addOption(
       new Option('--log-format <format>', 'lines for people or JSON')

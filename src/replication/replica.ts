@@ -185,6 +185,14 @@ export class Replica {
     return visible
   }
 
+  /** Whether a majority of the voters, this server among them, is heard and has caught up. */
+  get majorityLive(): boolean {
+    return this.voting.isMajority([
+      this.#options.identity.name,
+      ...this.peers.counted().map(({ name }) => name),
+    ])
+  }
+
   /** Whether every voter is heard and has caught up. */
   get allVotersLive(): boolean {
     const counting = new Set([this.#options.identity.name, ...this.peers.counted().map(({ name }) => name)])

@@ -19,6 +19,7 @@ import type { RoleContext, RunningRole, StartRole } from './types.ts'
 /** How long a stopping server waits for the answers that are under way. */
 const DRAIN_MS = 2000
 const DRAIN_POLL_MS = 10
+const LATE_INTERVAL_MS = 1000
 
 /** Composes a server: its store and clocks, its links to brokers, proxies, peers and ref. */
 export const start: StartRole<ServerConfig> = async (context) => {
@@ -62,6 +63,7 @@ class Composition implements RunningRole {
   readonly #peers: PeerLinks
   readonly #brokers: Links<Dealer>
   readonly #proxies: ProxyLinks
+  #late = 0
 
   constructor(context: RoleContext<ServerConfig>, router: Router) {
     const { config, log, time, timers } = context
@@ -156,7 +158,7 @@ class Composition implements RunningRole {
   }
 
   #open(): Store {
-    const { config, fail, log } = this.#context
+    const { config, fail } = this.#context
     return openStore({
       ...this.#context,
       keyValue: openKeyValue(config.dataDir),
@@ -171,9 +173,19 @@ class Composition implements RunningRole {
             }),
           )
         },
-        late: (position, count) =>
-          log.info({ ...position, count }, 'Operations came late and are put in their places'),
+        late: (_position, count) => this.#tellLate(count),
       },
+    })
+  }
+
+  /** One line a second at most, however many came late. */
+  #tellLate(count: number): void {
+    const { log, timers } = this.#context
+    this.#late += count
+    if (this.#late > count) return
+    timers.after(LATE_INTERVAL_MS, () => {
+      log.info({ operations: this.#late }, 'Operations came late and are put in their places')
+      this.#late = 0
     })
   }
 

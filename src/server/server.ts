@@ -173,6 +173,7 @@ export class Server {
     if (replica.condition.state === 'joining') return `Catching up: ${replica.toCatchUp} operations to go`
     if (replica.condition.state === 'leaving') return 'Leaving'
     if (this.#diskFull || this.#diskLow) return 'Too little room on the disk'
+    if (!replica.majorityLive) return 'No majority of the servers is heard: nothing can be acknowledged'
     return replica.accepting ? undefined : 'Waiting to be counted by the other voters'
   }
 

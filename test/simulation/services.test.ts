@@ -211,6 +211,7 @@ describe('The services', () => {
       retryable: true,
     })
     expect(heard).toEqual([])
+    expect(cluster.servers[0]?.server?.unready).toMatch(/^No majority/)
     cluster.servers[1]?.start()
     expect(cluster.runUntil(() => cluster.servers[1]?.ready === true, 15_000)).toBe(true)
     expect(ask('publish', { user: 'ana', channel: 'news', message: 'x' }, 'x')).toMatchObject({

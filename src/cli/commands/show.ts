@@ -70,7 +70,7 @@ async function history(context: Context, topic: CliTopic, flags: HistoryFlags): 
       const page = await client.history(of, { after, limit, signal })
       for (const message of page.messages) writeMessage(output, message)
       if (!page.more || flags.all !== true) {
-        if (page.more) context.note(`There is more: --after ${page.next}`)
+        context.note(`${page.more ? 'There is more' : 'To go on from here'}: --after ${page.next}`)
         return
       }
       after = page.next

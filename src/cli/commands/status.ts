@@ -75,7 +75,7 @@ function rowsOf(views: ReadonlyMap<string, Row>): readonly Row[] {
       rows.set(text(member['name']), {
         rank: member['rank'],
         name: member['name'],
-        state: member['state'],
+        state: member['live'] === false ? 'not heard' : member['state'],
         durable: member['durable'],
         lag,
       })
