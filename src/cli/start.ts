@@ -5,8 +5,8 @@ import { launch } from './launcher/index.ts'
 
 const SERVERS_MAX = 9
 const CLIENTS_MAX = 50
-/** The HTTP ports begin 3,909 above the base: beyond this they would be among those that the system gives away itself. */
-const PORT_BASE_MAX = 28_800
+/** The highest base whose last HTTP port is still a port. */
+const PORT_BASE_MAX = 61_000
 
 interface Options {
   readonly servers: number
