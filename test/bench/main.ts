@@ -1,28 +1,65 @@
-import { cpus } from 'node:os'
-import { startSystem } from '../support/system.ts'
-import { benchRaw } from './raw.ts'
-import { benchDeliver, benchPublish } from './recado.ts'
-import { type Row, tableOf } from './table.ts'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { benchOwn } from './own/own.ts'
+import { OWN_ROWS } from './own/rows.ts'
+import { Profiler } from './profile/profiler.ts'
+import { benchRaw } from './raw/raw.ts'
+import { processorTable, rateTable } from './tables.ts'
 
-/** Measures a real system of three servers, and bare sockets beside it. The argument: seconds for each row. */
-const ms = Number(process.argv[2] ?? 3) * 1000
-const message = 'x'.repeat(100)
-const LOADS = [
-  { clients: 1, window: 1 },
-  { clients: 1, window: 256 },
-  { clients: 2, window: 256 },
-  { clients: 4, window: 256 },
-]
+const RAW = 'raw'
+const NAMES = [...OWN_ROWS.map(({ name }) => name), RAW]
 
-const rows: Row[] = []
-const system = await startSystem({ servers: 3, env: { LOG_LEVEL: 'warn' } })
-try {
-  await system.ready()
-  for (const load of LOADS) rows.push(await benchPublish(system, { ...load, channel: 'bench', ms, message }))
-  rows.push(await benchDeliver(system, { channel: 'live', clients: 1, window: 256, ms, message }))
-} finally {
-  await system.stop()
+interface Options {
+  readonly rows: readonly string[]
+  readonly seconds: number
+  readonly runs: number
+  readonly profile?: readonly string[]
+  readonly profiles: string
 }
-rows.push(...(await benchRaw({ ms, window: 256, message })))
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
-process.stdout.write(`${machine}, messages of ${message.length} bytes\n\n${tableOf(rows)}\n`)
+
+const program = new Command('npm run bench --')
+  .description('Measures a real system of three servers on this machine')
+  .option('--rows <names>', `only these, separated by commas: ${NAMES.join(', ')}`, namesOf, NAMES)
+  .option('--seconds <n>', 'how long each row is measured', positive, 4)
+  .option('--runs <n>', 'how often; medians are shown', positive, 3)
+  .option(
+    '--profile <names>',
+    'profile these processes while a row is measured, as server,broker,publisher',
+    list,
+  )
+  .option('--profiles <folder>', 'where profiles are stored', join(tmpdir(), 'recado-profiles'))
+  .action(bench)
+
+await program.parseAsync()
+
+async function bench({ rows, seconds, runs, profile, profiles }: Options): Promise<void> {
+  const tell = (progress: string): void => void process.stderr.write(`${progress}\n`)
+  const ms = seconds * 1000
+  const show = (text: string): void => void process.stdout.write(`${text}\n`)
+  const profiler = profile === undefined ? {} : new Profiler(profiles, profile, show)
+  const own = await benchOwn({ rows, runs, ms, tell, ...profiler })
+  const raw = rows.includes(RAW) ? await benchRaw({ runs, ms, tell }) : []
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
+  process.stdout.write(`${machine}, messages of 128 bytes, medians of ${runs} runs of ${seconds} s\n\n`)
+  process.stdout.write(`${rateTable([...own, ...raw])}\n\n`)
+  process.stdout.write(`Processor time in % of one core, the main thread's in brackets:\n\n`)
+  process.stdout.write(`${processorTable(own)}\n`)
+}
+
+function list(value: string): string[] {
+  return value.split(',')
+}
+
+function namesOf(value: string): string[] {
+  const names = value.split(',')
+  const unknown = names.find((name) => !NAMES.includes(name))
+  if (unknown === undefined) return names
+  throw new InvalidArgumentError(`"${unknown}" is no row; there are ${NAMES.join(', ')}.`)
+}
+
+function positive(value: string): number {
+  const number = Number(value)
+  if (number > 0 && Number.isFinite(number)) return number
+  throw new InvalidArgumentError('Expected a number above 0.')
+}

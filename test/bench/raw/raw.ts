@@ -2,37 +2,59 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Dealer, Publisher, Request, Subscriber } from 'zeromq'
-import { type Row, rowOf } from './table.ts'
+import type { Measured, RowResult } from '../measured.ts'
+import { latencyOf } from '../statistics.ts'
 
+const MESSAGE_BYTES = 128
 const SUBSCRIBERS = 4
 const TOPIC = 'channel/bench/'
 /** Publications on their way at once, so that nobody's queue overflows. */
 const AHEAD = 20_000
 
-export interface RawLoad {
+/** What two processes exchange, without any of recado. */
+interface RawLoad {
   readonly ms: number
-  readonly window: number
   readonly message: string
+  readonly echo: string
+  readonly publishers: string
+  readonly subscribers: string
 }
 
-/** What bare sockets do between two processes, without any of recado: nothing built on them can be faster. */
-export async function benchRaw(load: RawLoad): Promise<Row[]> {
-  const peer = fork(fileURLToPath(new URL('raw-peer.ts', import.meta.url)))
-  try {
-    const [[echo, publishers, subscribers]] = (await once(peer, 'message')) as [[string, string, string]]
-    return [
-      await benchRequests(echo, load),
-      await benchDealer(echo, load),
-      await benchForwarding(publishers, subscribers, load),
-    ]
-  } finally {
-    peer.kill()
+const WINDOW = 256
+const ROWS: readonly { name: string; what: string; measure: (load: RawLoad) => Promise<Measured> }[] = [
+  { name: 'raw-request', what: 'bare REQ to ROUTER echo, 1 in flight', measure: benchRequests },
+  { name: 'raw-dealer', what: `bare DEALER to ROUTER echo, ${WINDOW} in flight`, measure: benchDealer },
+  {
+    name: 'raw-forwarding',
+    what: `bare XSUB to XPUB, deliveries to ${SUBSCRIBERS} subscribers one by one`,
+    measure: benchForwarding,
+  },
+]
+
+/** What bare sockets do between two processes: nothing built on them can be faster. */
+export async function benchRaw(options: {
+  ms: number
+  runs: number
+  tell: (progress: string) => void
+}): Promise<RowResult[]> {
+  const results = ROWS.map(({ name, what }) => ({ name, what, runs: [] as Measured[] }))
+  for (let run = 1; run <= options.runs; run++) {
+    options.tell(`run ${run} of ${options.runs}: bare sockets`)
+    const peer = fork(fileURLToPath(new URL('peer.ts', import.meta.url)))
+    try {
+      const [[echo, publishers, subscribers]] = (await once(peer, 'message')) as [[string, string, string]]
+      const load = { ms: options.ms, message: 'x'.repeat(MESSAGE_BYTES), echo, publishers, subscribers }
+      for (const [index, { measure }] of ROWS.entries()) results[index]?.runs.push(await measure(load))
+    } finally {
+      peer.kill()
+    }
   }
+  return results
 }
 
-async function benchRequests(address: string, { ms, message }: RawLoad): Promise<Row> {
+async function benchRequests({ echo, ms, message }: RawLoad): Promise<Measured> {
   const socket = new Request({ linger: 0 })
-  socket.connect(address)
+  socket.connect(echo)
   const latencies: number[] = []
   const began = performance.now()
   for (let sent = began; sent < began + ms; sent = performance.now()) {
@@ -40,19 +62,14 @@ async function benchRequests(address: string, { ms, message }: RawLoad): Promise
     await socket.receive()
     latencies.push(performance.now() - sent)
   }
-  const row = rowOf(
-    'bare REQ to ROUTER echo, 1 under way',
-    latencies.length,
-    performance.now() - began,
-    latencies,
-  )
+  const perSecond = (latencies.length / (performance.now() - began)) * 1000
   socket.close()
-  return row
+  return { perSecond, latency: latencyOf(latencies) }
 }
 
-async function benchDealer(address: string, { ms, window, message }: RawLoad): Promise<Row> {
+async function benchDealer({ echo, ms, message }: RawLoad): Promise<Measured> {
   const socket = new Dealer({ linger: 0 })
-  socket.connect(address)
+  socket.connect(echo)
   const sentAt: number[] = []
   const send = async (): Promise<void> => {
     sentAt.push(performance.now())
@@ -60,19 +77,19 @@ async function benchDealer(address: string, { ms, window, message }: RawLoad): P
   }
   const latencies: number[] = []
   const began = performance.now()
-  for (let index = 0; index < window; index++) await send()
+  for (let index = 0; index < WINDOW; index++) await send()
   while (performance.now() < began + ms) {
     await socket.receive()
     latencies.push(performance.now() - (sentAt[latencies.length] as number))
     await send()
   }
-  const what = `bare DEALER to ROUTER echo, ${window} under way`
-  const row = rowOf(what, latencies.length, performance.now() - began, latencies)
+  const perSecond = (latencies.length / (performance.now() - began)) * 1000
   socket.close()
-  return row
+  return { perSecond, latency: latencyOf(latencies) }
 }
 
-async function benchForwarding(publishers: string, subscribers: string, load: RawLoad): Promise<Row> {
+async function benchForwarding(load: RawLoad): Promise<Measured> {
+  const { publishers, subscribers } = load
   const publisher = new Publisher({ linger: 0, sendHighWaterMark: 100_000 })
   publisher.connect(publishers)
   const counts = Array.from({ length: SUBSCRIBERS }, () => 0)
@@ -98,11 +115,10 @@ async function benchForwarding(publishers: string, subscribers: string, load: Ra
     while (sent * SUBSCRIBERS - (total() - before) > AHEAD && performance.now() < began + load.ms)
       await turn()
   }
-  const what = `bare XSUB to XPUB, deliveries to ${SUBSCRIBERS} subscribers one by one`
-  const row = rowOf(what, total() - before, performance.now() - began)
+  const perSecond = ((total() - before) / (performance.now() - began)) * 1000
   publisher.close()
   for (const socket of sockets) socket.close()
-  return row
+  return { perSecond }
 }
 
 async function each(socket: Subscriber, received: () => void): Promise<void> {
