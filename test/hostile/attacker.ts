@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { seededChance } from '../support/virtual-time.ts'
+import { attack, type Target } from './attack.ts'
+
+export interface Order {
+  readonly targets: readonly Target[]
+  /** To each of the targets. */
+  readonly messages: number
+  readonly seed: number
+}
+
+/** What was sent to one target: how many messages in each way. */
+export interface Tally extends Target {
+  readonly ways: Readonly<Record<string, number>>
+}
+
+/** Attacks from a process of its own, all targets at once, so that the one that calls stays free to look. */
+export async function attackFromOutside(order: Order): Promise<readonly Tally[]> {
+  const child = fork(fileURLToPath(import.meta.url), { execArgv: [], stdio: 'inherit' })
+  child.send(order)
+  const [tallies] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([status]) => {
+      throw new Error(`The attacker ended with status ${String(status)}`)
+    }),
+  ])) as [readonly Tally[]]
+  child.disconnect()
+  return tallies
+}
+
+async function obey({ targets, messages, seed }: Order): Promise<void> {
+  const sent = await Promise.all(
+    targets.map((target, index) => attack(target, messages, seededChance(seed + index))),
+  )
+  process.send?.(targets.map((target, index) => ({ ...target, ways: Object.fromEntries(sent[index] ?? []) })))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.once('message', (order: Order) => {
+    obey(order).catch((error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    })
+  })
+}
