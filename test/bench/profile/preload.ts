@@ -7,7 +7,6 @@ import { type Profiler, Session } from 'node:inspector'
 const INTERVAL_US = 200
 const path = process.env['BENCH_PROFILE'] as string
 let session: Session | undefined
-let written = 0
 
 process.on('SIGUSR2', () => {
   if (session === undefined) begin()
@@ -27,8 +26,7 @@ function end(running: Session): void {
     if (error !== null) throw error
     // Who waits for it must not find half of it.
     writeFileSync(`${path}.part`, JSON.stringify(profile))
-    written += 1
-    renameSync(`${path}.part`, `${path}-${written}.cpuprofile`)
+    renameSync(`${path}.part`, path)
   })
   running.disconnect()
   session = undefined

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -14,7 +14,7 @@ export class Profiler {
   readonly #folder: string
   readonly #names: readonly string[]
   readonly #tell: (text: string) => void
-  readonly #written = new Map<number, number>()
+  #measured = 0
 
   constructor(folder: string, names: readonly string[], tell: (text: string) => void) {
     this.#folder = folder
@@ -28,7 +28,7 @@ export class Profiler {
     this.#isWanted(name)
       ? {
           NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${PRELOAD}`,
-          BENCH_PROFILE: join(this.#folder, name),
+          BENCH_PROFILE: this.#written(name),
         }
       : {}
 
@@ -38,17 +38,24 @@ export class Profiler {
     work: () => Promise<void>,
   ): Promise<void> => {
     const profiled = Object.entries(pids).filter(([name]) => this.#isWanted(name))
-    for (const [, pid] of profiled) process.kill(pid, 'SIGUSR2')
+    for (const [name, pid] of profiled) {
+      rmSync(this.#written(name), { force: true })
+      process.kill(pid, 'SIGUSR2')
+    }
     await work()
     for (const [, pid] of profiled) process.kill(pid, 'SIGUSR2')
-    for (const [name, pid] of profiled) {
-      const number = (this.#written.get(pid) ?? 0) + 1
-      this.#written.set(pid, number)
-      const path = join(this.#folder, `${name}-${number}.cpuprofile`)
-      await waitFor(path)
+    this.#measured += 1
+    for (const [name] of profiled) {
+      await waitFor(this.#written(name))
+      const path = join(this.#folder, `${this.#measured}-${name}.cpuprofile`)
+      renameSync(this.#written(name), path)
       const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
       this.#tell(`\n${name}: ${path}\n\n${selfTimes(profile, ROWS)}\n`)
     }
+  }
+
+  #written(name: string): string {
+    return join(this.#folder, name)
   }
 
   #isWanted(name: string): boolean {
