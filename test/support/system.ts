@@ -1,9 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, type Ports, planSystem, RunningSystem } from '../../src/cli/launcher/index.ts'
+import {
+  freePorts,
+  type Ports,
+  planSystem,
+  RunningSystem,
+  type SystemOptions,
+} from '../../src/cli/launcher/index.ts'
 
-export interface TestSystemOptions {
+export interface TestSystemOptions extends Pick<SystemOptions, 'host' | 'within'> {
   readonly servers?: number
   readonly clients?: number
   /** More settings for all processes, or by the name of each. */
@@ -53,7 +59,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'recado-test-')))
   const ports = await choosePorts(servers, clients)
   const environment = typeof env === 'function' ? env : () => env
-  const plan = planSystem({ servers, clients, folder, ports, environment })
+  const plan = planSystem({ ...options, servers, clients, folder, ports, environment })
   const lines: string[] = []
   const note = (name: string, text: string): void => {
     if (lines.length < LOG_LINES_MAX) lines.push(`${name} ${text}`)
@@ -85,7 +91,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     process: (name) => processes[system.children.indexOf(system.child(name))] as TestProcess,
     ready,
     log,
-    http: (name, path) => get(system.child(name).plan.portHttp, path),
+    http: (name, path) => get(system.child(name).plan, path),
     async stop() {
       // Frozen processes cannot stop.
       for (const child of system.children) child.signal('SIGCONT')
@@ -130,7 +136,10 @@ async function choosePorts(servers: number, clients: number): Promise<Ports> {
   }
 }
 
-async function get(port: number, path: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5000) })
+async function get(
+  { host, portHttp }: { host: string; portHttp: number },
+  path: string,
+): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://${host}:${portHttp}${path}`, { signal: AbortSignal.timeout(5000) })
   return { status: response.status, text: await response.text() }
 }

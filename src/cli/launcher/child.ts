@@ -55,17 +55,15 @@ export class Child {
     clearTimeout(this.#timer)
     if (this.#process !== undefined) return
     const began = performance.now()
+    const own = [process.execPath, '--enable-source-maps', '--disable-warning=ExperimentalWarning', MAIN]
+    const [command, ...args] = [...this.plan.within, ...own]
     // The channel closes when this process ends, however that comes: the child then ends too.
-    const child = spawn(
-      process.execPath,
-      ['--enable-source-maps', '--disable-warning=ExperimentalWarning', MAIN],
-      {
-        env: { ...process.env, ...this.plan.environment },
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops all in order.
-        detached: true,
-      },
-    )
+    const child = spawn(command as string, args, {
+      env: { ...process.env, ...this.plan.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops all in order.
+      detached: true,
+    })
     this.#process = child
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null)

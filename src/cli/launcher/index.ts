@@ -2,5 +2,12 @@
 export { checkFolder, checkPorts, freePorts } from './checks.ts'
 export type { Child, ChildEvents } from './child.ts'
 export { type LaunchOptions, launch } from './launch.ts'
-export { PORT_BASE, type Ports, planSystem, portsFrom, type SystemPlan } from './plan.ts'
+export {
+  PORT_BASE,
+  type Ports,
+  planSystem,
+  portsFrom,
+  type SystemOptions,
+  type SystemPlan,
+} from './plan.ts'
 export { RunningSystem } from './system.ts'

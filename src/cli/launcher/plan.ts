@@ -9,6 +9,10 @@ export interface SystemOptions {
   readonly ports: Ports
   /** More settings, for all processes or by the name of one. */
   readonly environment?: (name: string) => Readonly<Record<string, string>>
+  /** Where a process listens, by its name; loopback unless given. */
+  readonly host?: (name: string) => string
+  /** A command that starts a process's own, as `nsenter` does, by its name; none unless given. */
+  readonly within?: (name: string) => readonly string[]
 }
 
 /** The ports of a whole system. */
@@ -29,6 +33,9 @@ export interface ProcessPlan {
   readonly name: string
   readonly role: Role
   readonly environment: Readonly<Record<string, string>>
+  readonly host: string
+  /** What comes before the process's own command. */
+  readonly within: readonly string[]
   /** All ports that it listens at. */
   readonly ports: readonly number[]
   readonly portHttp: number
@@ -45,6 +52,7 @@ export interface SystemPlan {
 /** The default port base gives the ports that every role has by itself. */
 export const PORT_BASE = 5555
 const HTTP_AFTER_BASE = 3909
+const LOOPBACK = '127.0.0.1'
 
 export function portsFrom(base: number, servers: number, clients: number): Ports {
   return {
@@ -59,18 +67,22 @@ export function portsFrom(base: number, servers: number, clients: number): Ports
 }
 
 /** Which processes make up a system, and what each is told. Nothing is touched. */
-export function planSystem({ servers, clients, folder, ports, environment }: SystemOptions): SystemPlan {
+export function planSystem(options: SystemOptions): SystemPlan {
+  const { servers, clients, folder, ports, environment, host = () => LOOPBACK, within = () => [] } = options
   const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
-  const refAddress = local(ports.ref)
-  const proxy = `${local(ports.publishers)}/${ports.subscribers}`
-  const peers = names.map((name, index) => `${name}=${local(ports.peers[index] as number)}`).join(',')
+  const at = (name: string, port: number): string => `tcp://${host(name)}:${port}`
+  const refAddress = at('ref', ports.ref)
+  const proxy = `${at('proxy', ports.publishers)}/${ports.subscribers}`
+  const proxyAddress = at('proxy', ports.subscribers)
+  const brokerAddress = at('broker', ports.clients)
+  const peers = names.map((name, index) => `${name}=${at(name, ports.peers[index] as number)}`).join(',')
   const processes: ProcessPlan[] = []
   const add = (role: Role, name: string, own: readonly number[], settings: Record<string, string>): void => {
     const portHttp = ports.http[processes.length] as number
     const common = {
       ROLE: role,
       NAME: name,
-      BIND: '127.0.0.1',
+      BIND: host(name),
       PORT_HTTP: String(portHttp),
       LOG_FORMAT: 'json',
     }
@@ -78,6 +90,8 @@ export function planSystem({ servers, clients, folder, ports, environment }: Sys
     processes.push({
       name,
       role,
+      host: host(name),
+      within: within(name),
       portHttp,
       ports: [...own, portHttp],
       environment: { ...common, ...known, ...settings, ...environment?.(name) },
@@ -101,7 +115,7 @@ export function planSystem({ servers, clients, folder, ports, environment }: Sys
     add('server', name, [port], {
       PORT_PEERS: String(port),
       DATA_DIR: join(folder, name),
-      BROKERS: local(ports.servers),
+      BROKERS: at('broker', ports.servers),
       PROXIES: proxy,
       PEERS: peers,
       // A laptop's disk is often nearly full; on one machine the reserve only has to keep the store able to heal.
@@ -109,17 +123,7 @@ export function planSystem({ servers, clients, folder, ports, environment }: Sys
     })
   }
   for (let index = 1; index <= clients; index++) {
-    add('client', `client-${index}`, [], { BROKERS: local(ports.clients), PROXIES: local(ports.subscribers) })
+    add('client', `client-${index}`, [], { BROKERS: brokerAddress, PROXIES: proxyAddress })
   }
-  return {
-    processes,
-    folder,
-    brokerAddress: local(ports.clients),
-    proxyAddress: local(ports.subscribers),
-    refAddress,
-  }
-}
-
-function local(port: number): string {
-  return `tcp://127.0.0.1:${port}`
+  return { processes, folder, brokerAddress, proxyAddress, refAddress }
 }

@@ -72,7 +72,7 @@ export class RunningSystem {
 
 async function missingOf(child: Child): Promise<string | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${child.plan.portHttp}/readyz`, {
+    const response = await fetch(`http://${child.plan.host}:${child.plan.portHttp}/readyz`, {
       signal: AbortSignal.timeout(1000),
     })
     const text = await response.text()
