@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Each of these files runs a system of six processes or more: two at once would starve each other of processors. */
-const SYSTEMS = ['test/process/**/*.test.ts', 'test/interop/**/*.test.ts', 'test/hostile/**/*.test.ts']
+const SYSTEMS = ['process', 'interop', 'hostile', 'faults'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   test: {

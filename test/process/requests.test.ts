@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { connectTo, equalFiles, KEPT, Load, until } from '../support/load.ts'
+import { connectTo, equalFiles, KEPT, Load } from '../support/load.ts'
 import { send } from '../support/raw.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 
@@ -31,88 +29,6 @@ beforeEach(async () => {
 
 afterEach(() => load.close())
 
-/** Whether `server` counts `other` as live, or why that is not known: any server may answer. */
-async function takesForLive(server: string, other: string): Promise<boolean | string> {
-  const client = await connectTo(system, undefined, 5000)
-  try {
-    const view = await client.status()
-    if (view['name'] !== server) return `asked ${String(view['name'])}`
-    const members = view['members'] as { name: string; live: boolean }[]
-    return members.find(({ name }) => name === other)?.live ?? 'unknown'
-  } catch (error) {
-    return String(error)
-  } finally {
-    await client.close()
-  }
-}
-
-it.each(['server-1', 'server-2'])(
-  'servers keep what was acknowledged once when %s is killed under load and comes back',
-  async (name) => {
-    await load.more(300)
-    await system.process(name).kill()
-    await load.more(300)
-    system.process(name).start()
-    await system.ready([name])
-    await load.more(300)
-
-    expect(await load.check()).toEqual(KEPT)
-  },
-  TEST_MS,
-)
-
-it(
-  'server catches up and is ready when its data folder was emptied',
-  async () => {
-    await load.more(300)
-    await system.process('server-3').kill('SIGTERM')
-    await rm(join(system.folder, 'server-3'), { recursive: true })
-    await load.more(300)
-    system.process('server-3').start()
-    await system.ready(['server-3'])
-    await load.more(300)
-
-    expect(await load.check()).toEqual(KEPT)
-  },
-  TEST_MS,
-)
-
-it(
-  'servers go on and a killed one comes back when ref is away',
-  async () => {
-    const ref = system.process('ref')
-    await ref.kill('SIGSTOP')
-    await load.more(300)
-    await ref.kill('SIGCONT')
-    await system.ready()
-    await ref.kill()
-    await load.more(300)
-    await system.process('server-2').restart()
-    await load.more(300)
-    ref.start()
-    await system.ready()
-
-    expect(await load.check()).toEqual(KEPT)
-  },
-  TEST_MS,
-)
-
-it(
-  'servers acknowledge and converge when the proxy is away, and a subscriber misses nothing',
-  async () => {
-    await load.more(300)
-    await system.process('proxy').kill()
-    await load.more(300)
-    const away = await load.check({ subscriber: false })
-    system.process('proxy').start()
-    await system.ready()
-
-    expect(away).toEqual({ twiceInFiles: [], failures: [] })
-    expect(await load.check()).toEqual(KEPT)
-  },
-  TEST_MS,
-)
-
 it(
   'servers answer unavailable when a majority is away, and go on when it is back',
   async () => {
@@ -124,22 +40,6 @@ it(
     for (const name of ['server-1', 'server-2']) system.process(name).start()
     await system.ready()
     await load.more(300)
-
-    expect(await load.check()).toEqual(KEPT)
-  },
-  TEST_MS,
-)
-
-it(
-  'servers lose and double nothing when one stands still until it is taken for dead, and goes on',
-  async () => {
-    await load.more(300)
-    await system.process('server-2').kill('SIGSTOP')
-    await until(20_000, async () => (await takesForLive('server-1', 'server-2')) === false)
-    await load.more(300)
-    await system.process('server-2').kill('SIGCONT')
-    await load.more(300)
-    await system.ready()
 
     expect(await load.check()).toEqual(KEPT)
   },

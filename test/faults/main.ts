@@ -1,0 +1,93 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from '../tidy/tree.ts'
+import { runIsolated } from './isolation.ts'
+import { missing } from './needs.ts'
+import { runScenario } from './run.ts'
+import type { Group, Scenario } from './scenario.ts'
+import { GROUPS } from './scenarios/index.ts'
+import { pageOf, type Result, row } from './table.ts'
+
+/**
+ * Runs scenarios on real processes. Without arguments all, and writes docs/reliability.md; `--only TEXT` that of this name,
+ * or those whose names hold the text; `--list` none. `--seed N` decides where damage comes, `--json` gives outcomes for
+ * programs, and `--log FILE` keeps what all processes said.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    list: { type: 'boolean' },
+    seed: { type: 'string' },
+    json: { type: 'boolean' },
+    log: { type: 'string' },
+  },
+})
+const PAGE = join(ROOT, 'docs', 'reliability.md')
+/** Lines of the processes' logs that are shown of a scenario which broke a promise. */
+const LOG_LINES = 40
+const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 1e9))
+
+const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+
+function isWanted({ name }: Scenario): boolean {
+  if (values.only === undefined) return true
+  return values.only.some((text) => (NAMES.includes(text) ? name === text : name.includes(text)))
+}
+
+function keepLog(name: string, log: string, isBroken: boolean): void {
+  if (values.log !== undefined) appendFileSync(values.log, `${name}\n${log}\n`)
+  else if (isBroken) process.stderr.write(`${log.split('\n').slice(-LOG_LINES).join('\n')}\n`)
+}
+
+async function resultOf(group: Group, scenario: Scenario): Promise<Result> {
+  const leftOut = group.needs.map(missing).find((reason) => reason !== undefined)
+  const { name } = scenario
+  if (leftOut !== undefined) return { group, name, leftOut }
+  return {
+    group,
+    name,
+    outcome: await runScenario(scenario, seed, (log, isBroken) => keepLog(name, log, isBroken)),
+  }
+}
+
+/** Runs what is wanted, one after the other, and tells each result at once. */
+async function runAll(): Promise<Result[]> {
+  const results: Result[] = []
+  for (const group of GROUPS) {
+    for (const scenario of group.scenarios.filter(isWanted)) {
+      const result = await resultOf(group, scenario)
+      results.push(result)
+      process.stdout.write(
+        values.json === true ? `${JSON.stringify({ ...result, group: group.title })}\n` : `${row(result)}\n`,
+      )
+      for (const broken of result.outcome?.broken ?? []) process.stderr.write(`Broken: ${broken}\n`)
+    }
+  }
+  return results
+}
+
+/** What stands at the end: 1 when a promise was broken, or what must not be left out was. */
+function statusOf(results: readonly Result[]): number {
+  const left = results.filter(({ leftOut }) => leftOut !== undefined)
+  if (left.length > 0)
+    process.stderr.write(`Left out: ${left.length} scenarios, for want of what they need\n`)
+  const broken = results.filter(({ outcome }) => outcome !== undefined && outcome.broken.length > 0)
+  for (const { name } of broken) process.stderr.write(`Broken by: ${name} (--seed ${seed})\n`)
+  return broken.length > 0 || (left.length > 0 && process.env['CI_RUN'] === '1') ? 1 : 0
+}
+
+async function main(): Promise<number> {
+  if (values.list === true) {
+    process.stdout.write(`${NAMES.join('\n')}\n`)
+    return 0
+  }
+  const status = await runIsolated()
+  if (status !== undefined) return status
+  const results = await runAll()
+  if (results.length === 0) throw new RangeError(`No scenario is called ${values.only?.join(' or ')}`)
+  if (values.only === undefined) writeFileSync(PAGE, pageOf(results, seed, new Date()))
+  return statusOf(results)
+}
+
+process.exit(await main())

@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { isIsolated } from './isolation.ts'
+
+/** What some scenarios need of the machine. */
+export type Need = 'network' | 'mount' | 'faketime'
+
+const FAKETIME = /^\/.*\/faketime\/libfaketime\.so\.1$/
+const LIBRARIES = '/usr/lib'
+
+/** Why this machine cannot give it; undefined when it can. */
+export function missing(need: Need): string | undefined {
+  switch (need) {
+    case 'network':
+      if (!isIsolated()) return 'network namespaces need Linux, root and unshare'
+      return hasCommand('ip') && hasCommand('nft') && hasCommand('tc')
+        ? undefined
+        : 'cutting networks needs iproute2 and nftables'
+    case 'mount':
+      return isIsolated() ? undefined : 'mounting a small disk needs Linux, root and unshare'
+    case 'faketime':
+      return faketimeLibrary() === undefined ? 'stepping clocks needs libfaketime' : undefined
+  }
+}
+
+/** Debian has it in the folder of the machine's architecture. */
+export function faketimeLibrary(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  return readdirSync(LIBRARIES)
+    .filter((name) => name.endsWith('-linux-gnu'))
+    .flatMap((name) => filesIn(`${LIBRARIES}/${name}/faketime`))
+    .find((path) => FAKETIME.test(path))
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => `${folder}/${name}`)
+  } catch {
+    return []
+  }
+}
+
+function hasCommand(name: string): boolean {
+  return spawnSync(name, ['-V']).error === undefined
+}

@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { parseLine } from '../../src/wire/index.ts'
+import { until } from '../support/load.ts'
+import { Clients } from './clients.ts'
+import { readableFiles } from './disk.ts'
+import { type Held, Recorder, type Tally } from './recorder.ts'
+import type { Scenario } from './scenario.ts'
+import { Stage } from './stage.ts'
+
+/** What a scenario may take at most: the promises that docs/reliability.md speaks of. */
+export const CONVERGED_MS = 10_000
+export const ONE_SERVER_GAP_MS = 3000
+/** Acknowledged before the first fault, and again after the last. */
+const WARM_UP = 300
+const AFTERWARDS = 300
+const PROGRESS_MS = 20_000
+/** Longer than the promise, so that it is seen how far that is missed. */
+const WAITED_MS = 30_000
+const SERVERS = ['server-1', 'server-2', 'server-3']
+
+export interface Outcome {
+  readonly name: string
+  /** The steps, as they stand in the table. */
+  readonly steps: string
+  readonly acknowledged: number
+  readonly unknown: number
+  readonly lost: number
+  readonly doubled: number
+  /** From the last fault until the servers' files were equal and complete, the load going on for a while. */
+  readonly convergedMs: number
+  /** The longest time that one client was without an acknowledgement. */
+  readonly gapMs: number
+  /** Which promises were broken, in words; none when all were kept. */
+  readonly broken: readonly string[]
+}
+
+/** Runs a scenario on processes of its own, and tells what they logged. What was broken is in the outcome. */
+export async function runScenario(
+  scenario: Scenario,
+  seed: number,
+  tell: (log: string, isBroken: boolean) => void,
+): Promise<Outcome> {
+  const stage = await Stage.build(scenario.setting ?? {}, seed)
+  const recorder = new Recorder()
+  const clients = new Clients(stage.system, recorder)
+  try {
+    await stage.system.ready()
+    await clients.start()
+    const outcome = await new Run(scenario, stage, clients, recorder).run()
+    tell(stage.system.log(), outcome.broken.length > 0)
+    return outcome
+  } catch (error) {
+    tell(stage.system.log(), true)
+    throw error
+  } finally {
+    await clients.close()
+    await stage.end()
+  }
+}
+
+class Run {
+  readonly #scenario: Scenario
+  readonly #stage: Stage
+  readonly #clients: Clients
+  readonly #recorder: Recorder
+  readonly #broken: string[] = []
+
+  constructor(scenario: Scenario, stage: Stage, clients: Clients, recorder: Recorder) {
+    this.#scenario = scenario
+    this.#stage = stage
+    this.#clients = clients
+    this.#recorder = recorder
+  }
+
+  async run(): Promise<Outcome> {
+    await this.#clients.more(WARM_UP, PROGRESS_MS)
+    const lastFaultAt = await this.#steps()
+    await this.#try('goes on', () => this.#clients.more(AFTERWARDS, PROGRESS_MS))
+    // The writers finish what they are at, which is no gap unless it lasts: so it counts.
+    await this.#clients.stopWriting()
+    const gapMs = this.#recorder.longestGap(performance.now())
+    await this.#try('converges', () => until(WAITED_MS, () => this.#apart()))
+    const convergedMs = performance.now() - lastFaultAt
+    await this.#try('tells the subscriber', () => until(WAITED_MS, () => this.#untold()))
+    const tally = this.#recorder.tally(this.#held())
+    this.#judge(tally, convergedMs, gapMs)
+    const { name, steps } = this.#scenario
+    return {
+      name,
+      steps: steps.map(({ says }) => says).join(', '),
+      acknowledged: tally.acknowledged,
+      unknown: tally.unknown,
+      lost: tally.lost.length,
+      doubled: tally.doubled.length,
+      convergedMs,
+      gapMs,
+      broken: this.#broken,
+    }
+  }
+
+  /** When the last fault came, or ended. */
+  async #steps(): Promise<number> {
+    let lastFaultAt = performance.now()
+    for (const step of this.#scenario.steps) {
+      await step.do(this.#stage)
+      if (step.isWait !== true) lastFaultAt = performance.now()
+    }
+    return lastFaultAt
+  }
+
+  async #try(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      this.#broken.push(`not so that it ${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  #judge({ lost, doubled, invented, misplaced }: Tally, convergedMs: number, gapMs: number): void {
+    const say = (what: string, texts: readonly string[]): void => {
+      if (texts.length > 0) this.#broken.push(`${texts.length} ${what}: ${texts.slice(0, 5).join(', ')}`)
+    }
+    say('lost', lost)
+    say('doubled', doubled)
+    say('told in vain', invented)
+    say('not in their sender’s order', misplaced)
+    if (convergedMs > CONVERGED_MS) this.#broken.push(`converged after ${Math.round(convergedMs)} ms`)
+    if (this.#scenario.oneServer === true && gapMs > ONE_SERVER_GAP_MS) {
+      this.#broken.push(`no service for ${Math.round(gapMs)} ms`)
+    }
+    const { failure } = this.#clients
+    if (failure !== undefined) this.#broken.push(`a client failed: ${failure.message}`)
+  }
+
+  /** What the servers' files lack to be the same and complete; true when nothing. */
+  #apart(): true | string {
+    const [first = [], ...others] = SERVERS.map((name) =>
+      readableFiles(join(this.#stage.system.folder, name)),
+    )
+    if (others.some((files) => files.some((bytes, index) => !bytes.equals(first[index] as Buffer)))) {
+      return 'the files differ'
+    }
+    const missing = this.#recorder.missingIn(new Set(this.#held().map(({ text }) => text)))
+    return (
+      missing.length === 0 || `${missing.length} are missing in the files: ${missing.slice(0, 5).join(', ')}`
+    )
+  }
+
+  /** Whether the subscriber has all that is in the files. */
+  #untold(): true | string {
+    const held = this.#held().length
+    return this.#recorder.received >= held || `${this.#recorder.received} of ${held} were told`
+  }
+
+  /** What the first server's files hold. */
+  #held(): Held[] {
+    const lines = readableFiles(join(this.#stage.system.folder, 'server-1'))
+      .slice(0, 2)
+      .flatMap((bytes) => bytes.toString().split('\n'))
+    return lines.flatMap((line) => {
+      if (line === '') return []
+      const { kind, message } = parseLine(line)
+      return [
+        { text: String(message), kind: kind === 'publish' ? ('publication' as const) : ('message' as const) },
+      ]
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import type { Need } from './needs.ts'
+import type { Stage } from './stage.ts'
+
+/** One thing that is done to the system, or a time for which it is left alone. */
+export interface Step {
+  /** As it stands in the table. */
+  readonly says: string
+  /** A wait is no fault: the time until all is well again counts from the last fault, or from its end. */
+  readonly isWait?: boolean
+  do(stage: Stage): Promise<void> | void
+}
+
+/** How the system of a scenario differs from three servers on one machine. */
+export interface Setting {
+  /** A network namespace for each process. */
+  readonly network?: boolean
+  /** More settings of a process. */
+  readonly environment?: (name: string) => Readonly<Record<string, string>>
+  /** Processes on a small disk of their own, by name. */
+  readonly smallDisks?: readonly string[]
+  /** Processes whose clock can be stepped. */
+  readonly clocks?: readonly string[]
+}
+
+/** A fault, or several, and what must hold while and after it happens. */
+export interface Scenario {
+  readonly name: string
+  readonly steps: readonly Step[]
+  readonly setting?: Setting
+  /** Whether it is only one server that dies: then no client may be without an acknowledgement for 3 s. */
+  readonly oneServer?: boolean
+  /** Whether `npm test` runs it too. */
+  readonly short?: boolean
+}
+
+export interface Group {
+  readonly title: string
+  readonly needs: readonly Need[]
+  readonly scenarios: readonly Scenario[]
+}
