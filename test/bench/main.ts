@@ -13,7 +13,8 @@ const PEER_NAMES = PEERS.map(({ name }) => name)
 const NAMES = [...OWN_ROWS.map(({ name }) => name), RAW]
 
 interface Options {
-  readonly rows: readonly string[]
+  /** All unless given. */
+  readonly rows?: readonly string[]
   readonly seconds: number
   readonly runs: number
   /** True for all. */
@@ -24,7 +25,7 @@ interface Options {
 
 const program = new Command('npm run bench --')
   .description('Measures a real system of three servers on this machine')
-  .option('--rows <names>', `only these, separated by commas: ${NAMES.join(', ')}`, namesOf, NAMES)
+  .option('--rows <names>', `only these, separated by commas: ${NAMES.join(', ')}`, namesOf)
   .option('--seconds <n>', 'how long each row is measured', positive, 4)
   .option('--runs <n>', 'how often; medians are shown', positive, 3)
   .option('--peers [names]', `measure peers too, these or all: ${PEER_NAMES.join(', ')}`, list)
@@ -38,15 +39,16 @@ const program = new Command('npm run bench --')
 
 await program.parseAsync()
 
-async function bench({ rows, seconds, runs, profile, profiles, peers = [] }: Options): Promise<void> {
+async function bench({ rows: given, seconds, runs, profile, profiles, peers = [] }: Options): Promise<void> {
   const tell = (progress: string): void => void process.stderr.write(`${progress}\n`)
+  const rows = given ?? NAMES
   const ms = seconds * 1000
   const show = (text: string): void => void process.stdout.write(`${text}\n`)
   const profiler = profile === undefined ? {} : new Profiler(profiles, profile, show)
   const own = await benchOwn({ rows, runs, ms, tell, ...profiler })
   const raw = rows.includes(RAW) ? await benchRaw({ runs, ms, tell }) : []
   const names = peers === true ? PEER_NAMES : peers
-  const others = await benchPeers({ peers: names, rows, runs, ms, tell })
+  const others = await benchPeers({ peers: names, runs, ms, tell, ...(given && { rows: given }) })
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
   process.stdout.write(`${machine}, messages of 128 bytes, medians of ${runs} runs of ${seconds} s\n\n`)
   process.stdout.write(`${rateTable([...own, ...raw])}\n\n`)

@@ -72,8 +72,13 @@ export function anonymousMemory(pid: number): number {
   return Number(found?.[1]) / 1024
 }
 
-/** The pids of a process and of all that it started. */
-export function familyOf(pid: number): number[] {
+/** The one that worked most of a process and of all that it started: some only start others and wait for them. */
+export function busiestOf(pid: number): number {
+  const family = familyOf(pid).map((each) => ({ pid: each, ticks: ticksOf(`/proc/${each}/stat`) }))
+  return family.reduce((most, each) => (each.ticks > most.ticks ? each : most)).pid
+}
+
+function familyOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   )

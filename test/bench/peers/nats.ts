@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '../../../src/cli/launcher/index.ts'
 import { PEER_ROWS, type Peer } from './peer.ts'
-import { PeerProcess } from './processes.ts'
+import { type ProcessPlan, startAll } from './processes.ts'
 import { build, LOAD, output } from './tools.ts'
 
 /** NATS JetStream of so many servers, whose streams are on all of them. */
@@ -32,7 +32,7 @@ export function jetStream(options: {
         route: ports[options.servers + index] as number,
       }))
       const routes = servers.map(({ route }) => `nats-route://127.0.0.1:${route}`)
-      const processes: Record<string, PeerProcess> = {}
+      const processes: Record<string, ProcessPlan> = {}
       for (const { name, client, route } of servers) {
         const store = join(folder, name)
         await mkdir(store)
@@ -47,23 +47,11 @@ export function jetStream(options: {
             options.servers > 1 ? cluster : '',
           ].join('\n'),
         )
-        processes[name] = new PeerProcess(nats, ['-c', `${store}.conf`])
-      }
-      const stop = async (): Promise<void> => {
-        await Promise.all(Object.values(processes).map((process) => process.stop()))
-      }
-      try {
-        for (const { name, client } of servers) await processes[name]?.listens(client)
-      } catch (error) {
-        await stop()
-        throw error
+        processes[name] = { command: [nats, '-c', `${store}.conf`], port: client }
       }
       const addresses = servers.map(({ client }) => `127.0.0.1:${client}`).join(',')
-      return {
-        pids: Object.fromEntries(Object.entries(processes).map(([name, { pid }]) => [name, pid])),
-        load: [LOAD, '-peer', 'nats', '-replicas', String(options.servers), '-addresses', addresses],
-        stop,
-      }
+      const load = ['-peer', 'nats', '-replicas', String(options.servers), '-addresses', addresses]
+      return startAll({ processes, load: [LOAD, ...load] })
     },
   }
 }

@@ -7,8 +7,12 @@ import { createInterface } from 'node:readline'
 import type { Measured, RowResult } from '../measured.ts'
 import type { Published } from '../own/protocol.ts'
 import { type Use, watchProcessors } from '../processors.ts'
+import { mosquitto } from './mosquitto.ts'
 import { jetStream } from './nats.ts'
 import type { Peer, PeerRow, RunningPeer } from './peer.ts'
+import { rabbitmq } from './rabbitmq.ts'
+import { redis } from './redis.ts'
+import { teaching } from './teaching.ts'
 
 export const PEERS: readonly Peer[] = [
   jetStream({
@@ -32,6 +36,10 @@ export const PEERS: readonly Peer[] = [
     servers: 1,
     sync: 'always',
   }),
+  redis,
+  rabbitmq,
+  mosquitto,
+  teaching,
 ]
 
 export interface PeerResult {

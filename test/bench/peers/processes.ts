@@ -1,22 +1,56 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { busiestOf } from '../processors.ts'
+import type { RunningPeer } from './peer.ts'
 
 const OUTPUT_MAX = 4000
 const STOP_MS = 10_000
 const LISTENS_MS = 60_000
 const POLL_MS = 50
 
-/** A process of a peer, ended by its pid. */
-export class PeerProcess {
+export interface ProcessPlan {
+  readonly command: readonly [name: string, ...args: string[]]
+  /** Where it takes connections once it is ready, if anywhere. */
+  readonly port?: number
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Starts a peer's processes one after the other, each once the one before takes connections. */
+export async function startAll({
+  processes,
+  load,
+}: {
+  processes: Readonly<Record<string, ProcessPlan>>
+  load: RunningPeer['load']
+}): Promise<RunningPeer> {
+  const running: [name: string, process: PeerProcess][] = []
+  const stop = async (): Promise<void> => {
+    for (const [, process] of running.toReversed()) await process.stop()
+  }
+  try {
+    for (const [name, plan] of Object.entries(processes)) {
+      const process = new PeerProcess(plan)
+      running.push([name, process])
+      await process.listens(plan.port)
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { pids: Object.fromEntries(running.map(([name, { pid }]) => [name, pid])), load, stop }
+}
+
+/** A process of a peer in a group of its own, which ends as a whole: some start others and wait for them. */
+class PeerProcess {
   readonly #child: ChildProcess
   readonly #name: string
   #output = ''
 
-  constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
-    this.#name = command
-    this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor({ command: [name, ...args], env = process.env }: ProcessPlan) {
+    this.#name = name
+    this.#child = spawn(name, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (text: Buffer) => {
         this.#output = `${this.#output}${text.toString()}`.slice(-OUTPUT_MAX)
@@ -27,27 +61,34 @@ export class PeerProcess {
     })
   }
 
+  /** That of the process that works, when the one that was started only waits for it. */
   get pid(): number {
-    return this.#child.pid ?? 0
+    return busiestOf(this.#child.pid as number)
   }
 
   /** Waits until it takes connections at this port. */
-  async listens(port: number): Promise<void> {
+  async listens(port: number | undefined): Promise<void> {
     for (const end = performance.now() + LISTENS_MS; performance.now() < end; await delay(POLL_MS)) {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === 0) break
-      if (await isOpen(port)) return
+      if (this.#hasEnded) break
+      if (port === undefined || (await isOpen(port))) return
     }
     throw new Error(`${this.#name} does not listen at port ${port}:\n${this.#output}`)
   }
 
   /** By force when it does not end in time. */
   async stop(): Promise<void> {
-    if (this.pid === 0 || this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (this.#hasEnded) return
+    const group = -(this.#child.pid as number)
     const ended = once(this.#child, 'exit')
-    const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
-    this.#child.kill('SIGTERM')
+    const force = setTimeout(() => process.kill(group, 'SIGKILL'), STOP_MS)
+    process.kill(group, 'SIGTERM')
     await ended
     clearTimeout(force)
+  }
+
+  get #hasEnded(): boolean {
+    const { pid, exitCode, signalCode } = this.#child
+    return pid === undefined || exitCode !== null || signalCode !== null
   }
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 const FOLDER = import.meta.dirname
 /** Not in the repository: what was built stays for the next run. */
-export const BUILT = join(FOLDER, '.build')
+export const BUILT = join(FOLDER, 'dist')
 export const LOAD = join(BUILT, 'load')
 
 const run = promisify(execFile)
