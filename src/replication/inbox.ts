@@ -140,11 +140,8 @@ export class Inbox {
       return
     }
     const peer = peers.heard(head.from, head.whole?.address ?? '')
-    if (!peer.receive(head, time.monotonic(), store.durable)) return
-    if (head.whole !== undefined) {
-      peer.countsMe = head.whole.counted[identity.name] ?? 0
-      peers.connect()
-    }
+    if (!peer.receive(head, time.monotonic(), store.durable, identity)) return
+    if (head.whole !== undefined) peers.connect()
     this.#options.headTaken(peer, Object.keys(head.durable))
   }
 

@@ -53,8 +53,13 @@ export class Peer {
     this.former = new Map(former)
   }
 
-  /** Takes a head in. False when it is an older incarnation's, which no longer counts. */
-  receive(head: Head, now: number, durableHere: ReadonlyVector): boolean {
+  /** Takes in a head for this process, `me`. False when it is an older incarnation's, which no longer counts. */
+  receive(
+    head: Head,
+    now: number,
+    durableHere: ReadonlyVector,
+    me: { readonly name: string; readonly incarnation: number },
+  ): boolean {
     if (head.incarnation < this.incarnation) return false
     if (head.incarnation > this.incarnation) this.#renew(head.incarnation)
     this.heardAt = now
@@ -65,7 +70,7 @@ export class Peer {
     const changes = Object.entries(head.durable)
     join(this.durable, new Map(changes))
     if (this.#complete && head.state !== 'joining') this.promises.add(head.promise, changes, durableHere)
-    if (head.whole !== undefined) this.#receiveWhole(head.whole)
+    if (head.whole !== undefined) this.#receiveWhole(head.whole, me)
     return true
   }
 
@@ -90,13 +95,15 @@ export class Peer {
     return covers(this.durable, this.former)
   }
 
-  #receiveWhole(whole: WholeHead): void {
+  #receiveWhole(whole: WholeHead, me: { readonly name: string; readonly incarnation: number }): void {
     this.address = whole.address
     if (whole.rank > 0) this.rank = whole.rank
     this.intact = whole.intact
     this.coordinator = whole.coordinator
     this.asks = whole.asks
-    this.answers = whole.answers
+    this.countsMe = whole.counted[me.name] ?? 0
+    // Questions are numbered from 1 in each life: an answer to a former one that waited in a socket answers none of these.
+    this.answers = whole.heard[me.name] === me.incarnation ? whole.answers : 0
     this.byProxy = whole.byProxy
   }
 

@@ -2,12 +2,12 @@ import { openFiles } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
-import { Berkeley, CorrectedTime, LamportClock } from '../clocks/index.ts'
+import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
 import type { Dealer, Router } from '../ports/index.ts'
 import { Heartbeater } from '../ref/index.ts'
 import type { Identity } from '../replication/index.ts'
-import { Server } from '../server/index.ts'
+import { Server, startClock, takeIncarnation } from '../server/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type HeartbeatReply, PEER_LIMITS, RecadoError, vectorToObject } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
@@ -72,11 +72,7 @@ class Composition implements RunningRole {
     this.#corrected = new CorrectedTime(time)
     this.#store = this.#openStore()
     this.#identity = this.#takeIdentity(router.port)
-    const store = this.#store
-    this.#lamport = new LamportClock({
-      start: Math.max(store.memory.lease, store.highestClock),
-      lease: { extend: (upTo, done) => store.remember({ lease: upTo }, done) },
-    })
+    this.#lamport = startClock(this.#store)
     this.#peers = new PeerLinks(log)
     this.server = this.#compose()
     this.#berkeley = new Berkeley({
@@ -189,16 +185,13 @@ class Composition implements RunningRole {
     })
   }
 
-  /** A new incarnation, above all that this disk knows of this name. */
   #takeIdentity(port: number): Identity {
     const { config, time } = this.#context
-    const incarnation = Math.max(Math.floor(time.wall()), this.#store.memory.incarnation + 1)
-    this.#store.remember({ incarnation })
     return {
       cluster: config.cluster,
       name: config.name,
       address: advertised(config.advertise, port),
-      incarnation,
+      incarnation: takeIncarnation(this.#store, time.wall()),
     }
   }
 

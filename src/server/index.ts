@@ -1,3 +1,4 @@
 /** A server's core: accepts, orders, acknowledges, answers. */
 export type { Level } from './acknowledgements.ts'
 export { Server, type ServerOptions } from './server.ts'
+export { startClock, takeIncarnation } from './start.ts'

@@ -10,6 +10,39 @@ export interface Host {
   readonly life: number
 }
 
+/** What becomes of what is sent into a cut: all of it waits, all is lost, or each is kept or lost by chance. */
+export const CUTS = ['wait', 'lose', 'mixed'] as const
+export type Cut = (typeof CUTS)[number]
+
+/** One direction between two hosts, over all connections. */
+interface Route {
+  cut: Cut | undefined
+  /** Virtual ms of the last moment at which it was cut, as far as it is no longer. */
+  cutUntil: number
+  /** Milliseconds that are added to every delay. */
+  slowMs: number
+  readonly links: Link[]
+}
+
+/** One direction of one connection: nothing within it is lost, doubled or reordered while the connection lasts. */
+export class Link {
+  readonly from: Host
+  readonly to: Host
+  /** Counts the connection's lives: it breaks, and is made again. */
+  generation = 0
+  /** Virtual ms until which what was on its way when the connection broke still arrives. */
+  survivesUntil = 0
+  lastArrival = 0
+  readonly route: Route
+
+  constructor(from: Host, to: Host, route: Route) {
+    this.from = from
+    this.to = to
+    this.route = route
+    route.links.push(this)
+  }
+}
+
 export interface NetworkFaults {
   /** Milliseconds one way: from, to. */
   delayMs: [number, number]
@@ -17,63 +50,144 @@ export interface NetworkFaults {
   publicationLoss: number
 }
 
-/** Messages that sockets keep over a cut, in all. */
-const KEPT_MAX = 3000
+/** Messages that sockets keep over a cut, on one route. */
+const KEPT_MAX = 1000
 
 /**
- * Carries messages between processes under virtual time. Within one connection nothing is lost, doubled or reordered;
- * connections are independent of each other. A cut loses what is on its way, and what is sent meanwhile is kept or
- * lost by chance, as sockets that reconnect do.
+ * Carries messages between processes under virtual time. Connections are independent of each other, so what goes by
+ * different ones is delayed and reordered at will. A broken connection loses the end of what was on its way; the rest
+ * may arrive after what the new connection brings.
  */
 export class Network {
   readonly faults: NetworkFaults = { delayMs: [0.1, 1], publicationLoss: 0 }
   readonly #world: VirtualTime
   readonly #chance: Chance
-  /** One-way cuts: `from>to`. */
-  readonly #cuts = new Set<string>()
-  readonly #lastArrival = new Map<string, number>()
-  readonly #kept: { route: string; connection: string; arrive: () => void }[] = []
+  readonly #routes = new Map<string, Map<string, Route>>()
+  readonly #kept = new Map<Route, { link: Link; deliver: () => void }[]>()
 
   constructor(world: VirtualTime, chance: Chance) {
     this.#world = world
     this.#chance = chance
   }
 
-  /** Sends on the connection of this kind from one process to another. */
-  send(from: Host, to: Host, connection: string, handle: () => void): void {
-    const route = `${from.name}>${to.name}`
+  link(from: Host, to: Host): Link {
+    return new Link(from, to, this.#route(from.name, to.name))
+  }
+
+  /** Forgets a link whose socket is closed. */
+  unlink(link: Link): void {
+    const { links } = link.route
+    const at = links.indexOf(link)
+    if (at !== -1) links.splice(at, 1)
+  }
+
+  /** Sends on a connection; `lossy` when a full queue may drop it. */
+  send(link: Link, lossy: boolean, handle: () => void): void {
+    const { from, to, route } = link
     const [fromLife, toLife] = [from.life, to.life]
-    const arrive = (): void => {
+    const deliver = (): void => {
       if (to.life === toLife && from.life === fromLife) to.deliver(handle)
     }
-    if (this.#cuts.has(route)) {
-      if (connection === 'publication' || this.#chance.next() < 0.5) return
-      if (this.#kept.length < KEPT_MAX) this.#kept.push({ route, connection, arrive })
-      return
+    if (route.cut !== undefined) this.#keep(link, lossy, deliver)
+    else if (
+      !lossy ||
+      this.faults.publicationLoss === 0 ||
+      this.#chance.next() >= this.faults.publicationLoss
+    )
+      this.#schedule(link, lossy, deliver)
+  }
+
+  cut(from: string, to: string, kind: Cut = 'mixed'): void {
+    this.#route(from, to).cut ??= kind
+  }
+
+  /** Adds a delay to all that goes one way from now on; 0 ends it. */
+  slow(from: string, to: string, ms: number): void {
+    this.#route(from, to).slowMs = ms
+  }
+
+  /** The connections between two processes break and are made again at once. */
+  reconnect(a: string, b: string): void {
+    for (const route of [this.#route(a, b), this.#route(b, a)]) {
+      for (const link of route.links) this.#renew(link)
     }
-    if (connection === 'publication' && this.#chance.next() < this.faults.publicationLoss) return
-    this.#schedule(route, connection, () => {
-      if (!this.#cuts.has(route)) arrive()
+  }
+
+  /** Ends the cut of one direction; what was kept arrives, before anything that is sent later on its connection. */
+  mend(from: string, to: string): void {
+    this.#mend(this.#route(from, to))
+  }
+
+  /** Ends all cuts and delays. */
+  heal(): void {
+    for (const routes of this.#routes.values()) {
+      for (const route of routes.values()) {
+        route.slowMs = 0
+        this.#mend(route)
+      }
+    }
+  }
+
+  /** Whether one way was cut at any time since then (virtual ms). */
+  wasCut(from: string, to: string, since: number): boolean {
+    const route = this.#route(from, to)
+    return route.cut !== undefined || route.cutUntil >= since
+  }
+
+  #mend(route: Route): void {
+    const { cut } = route
+    if (cut === undefined) return
+    route.cut = undefined
+    route.cutUntil = this.#world.now
+    if (cut !== 'wait') for (const link of route.links) this.#renew(link)
+    const kept = this.#kept.get(route) ?? []
+    this.#kept.delete(route)
+    for (const { link, deliver } of kept) this.#schedule(link, false, deliver)
+  }
+
+  #keep(link: Link, lossy: boolean, deliver: () => void): void {
+    const { route } = link
+    if (route.cut !== 'wait' && (lossy || route.cut === 'lose' || this.#chance.next() < 0.5)) return
+    const kept = this.#kept.get(route) ?? []
+    this.#kept.set(route, kept)
+    if (kept.length < KEPT_MAX) kept.push({ link, deliver })
+  }
+
+  #renew(link: Link): void {
+    link.generation++
+    link.lastArrival = 0
+    link.survivesUntil = this.#world.now + this.#chance.next() * 20
+  }
+
+  #schedule(link: Link, lossy: boolean, deliver: () => void): void {
+    const { route, generation } = link
+    const [least, most] = this.faults.delayMs
+    const { now } = this.#world
+    const delay = least + this.#chance.next() * (most - least) + route.slowMs * this.#chance.next()
+    const arrival = Math.max(now + delay, link.lastArrival)
+    link.lastArrival = arrival
+    this.#world.schedule(arrival - now, () => {
+      if (link.generation !== generation) {
+        if (link.generation > generation + 1 || this.#world.now >= link.survivesUntil) return
+      } else if (route.cut !== undefined) {
+        if (route.cut === 'wait') this.#keep(link, lossy, deliver)
+        return
+      }
+      deliver()
     })
   }
 
-  cut(from: string, to: string): void {
-    this.#cuts.add(`${from}>${to}`)
-  }
-
-  /** Ends all cuts; what was kept arrives, before anything that is sent later on the same connection. */
-  heal(): void {
-    this.#cuts.clear()
-    for (const { route, connection, arrive } of this.#kept.splice(0))
-      this.#schedule(route, connection, arrive)
-  }
-
-  #schedule(route: string, connection: string, arrive: () => void): void {
-    const key = `${route} ${connection}`
-    const [least, most] = this.faults.delayMs
-    const earliest = this.#world.now + least + this.#chance.next() * (most - least)
-    const arrival = Math.max(earliest, this.#lastArrival.get(key) ?? 0)
-    this.#lastArrival.set(key, arrival)
-    this.#world.schedule(arrival - this.#world.now, arrive)
+  #route(from: string, to: string): Route {
+    let routes = this.#routes.get(from)
+    if (routes === undefined) {
+      routes = new Map()
+      this.#routes.set(from, routes)
+    }
+    let route = routes.get(to)
+    if (route === undefined) {
+      route = { cut: undefined, cutUntil: Number.NEGATIVE_INFINITY, slowMs: 0, links: [] }
+      routes.set(to, route)
+    }
+    return route
   }
 }

@@ -2,20 +2,30 @@ import type { Cancel, Time, Timers } from '../../src/ports/index.ts'
 import type { ProcessTime, VirtualTime } from '../support/virtual-time.ts'
 import type { Host } from './network.ts'
 
+export interface ClockOptions {
+  readonly offsetMs?: number
+  readonly driftPpm?: number
+}
+
 /** One process: its clocks and timers, which a crash ends and a freeze holds back. */
 export class SimulatedProcess implements Host, Time, Timers {
   readonly name: string
   life = 0
+  /** Whether what runs here uses promises, whose turn comes only when the world lets it. */
+  readonly promising: boolean
   #clock: ProcessTime
   readonly #world: VirtualTime
-  readonly #options: { offsetMs: number; driftPpm: number }
+  readonly #options: ClockOptions
+  #offsetMs: number
   #frozen = false
   #waiting: (() => void)[] = []
 
-  constructor(world: VirtualTime, name: string, options: { offsetMs?: number; driftPpm?: number } = {}) {
+  constructor(world: VirtualTime, name: string, options: ClockOptions & { promising?: boolean } = {}) {
     this.name = name
+    this.promising = options.promising ?? false
     this.#world = world
-    this.#options = { offsetMs: options.offsetMs ?? 0, driftPpm: options.driftPpm ?? 0 }
+    this.#options = options
+    this.#offsetMs = options.offsetMs ?? 0
     this.#clock = world.process(this.#options)
   }
 
@@ -29,6 +39,12 @@ export class SimulatedProcess implements Host, Time, Timers {
 
   wall(): number {
     return this.#clock.wall()
+  }
+
+  /** Somebody set the machine's clock. */
+  stepWall(ms: number): void {
+    this.#offsetMs += ms
+    this.#clock.offsetMs = this.#offsetMs
   }
 
   soon(callback: () => void): void {
@@ -45,20 +61,25 @@ export class SimulatedProcess implements Host, Time, Timers {
   every(ms: number, callback: () => void): Cancel {
     const life = this.life
     let waiting = false
+    const turn = (): void => {
+      waiting = false
+      callback()
+    }
     return this.#clock.every(ms, () => {
       // A frozen process finds one tick when it thaws, however many it has missed.
       if (life !== this.life || waiting) return
       waiting = true
-      this.deliver(() => {
-        waiting = false
-        callback()
-      })
+      this.deliver(turn)
     })
   }
 
   deliver(handle: () => void): void {
-    if (this.#frozen) this.#waiting.push(handle)
-    else handle()
+    if (this.#frozen) {
+      this.#waiting.push(handle)
+      return
+    }
+    if (this.promising) this.#world.promises = true
+    handle()
   }
 
   freeze(): void {
@@ -80,6 +101,7 @@ export class SimulatedProcess implements Host, Time, Timers {
     this.life++
     this.#clock.stop()
     this.#clock = this.#world.process(this.#options)
+    this.#clock.offsetMs = this.#offsetMs
     this.#frozen = false
     this.#waiting = []
   }

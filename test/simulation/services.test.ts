@@ -9,6 +9,11 @@ import {
 } from '../../src/wire/index.ts'
 import { Cluster } from './cluster.ts'
 import { SimulatedProcess } from './process.ts'
+import type { SimulatedProxy } from './services.ts'
+
+function proxyOf(cluster: Cluster): SimulatedProcess {
+  return (cluster.proxies[0] as SimulatedProxy).process
+}
 
 /** A ready cluster and one connection to its broker. */
 function setUp(seed = 1) {
@@ -133,7 +138,7 @@ describe('The services', () => {
     welcome()
     ask('login', { user: 'caio' })
     const heard: unknown[] = []
-    cluster.sockets.subscribe(client, 'proxy', [userTopic('bia')], (_topic, body) => {
+    cluster.sockets.subscribe(client, proxyOf(cluster), [userTopic('bia')], (_topic, body) => {
       heard.push(...parsePublications(body).map(({ message }) => message))
     })
     expect(ask('message', { user: 'ana', to: 'bia', message: Uint8Array.of(1, 2) })).toMatchObject({
@@ -202,7 +207,9 @@ describe('The services', () => {
     const { cluster, client, ask, welcome } = setUp()
     welcome()
     const heard: unknown[] = []
-    cluster.sockets.subscribe(client, 'proxy', [channelTopic('news')], (_topic, body) => heard.push(body))
+    cluster.sockets.subscribe(client, proxyOf(cluster), [channelTopic('news')], (_topic, body) =>
+      heard.push(body),
+    )
     cluster.servers[1]?.crash()
     cluster.servers[2]?.crash()
     cluster.world.run(3000)

@@ -1,5 +1,6 @@
-import type { Dealer } from '../../src/ports/index.ts'
-import type { Host, Network } from './network.ts'
+import type { Chance, Dealer, Subscriber } from '../../src/ports/index.ts'
+import type { VirtualTime } from '../support/virtual-time.ts'
+import type { Link, Network } from './network.ts'
 import type { SimulatedProcess } from './process.ts'
 
 type Frames = readonly Uint8Array[]
@@ -11,30 +12,52 @@ interface Listener {
 }
 
 interface Dialled {
+  readonly id: string
   readonly host: SimulatedProcess
   readonly life: number
   handler: (frames: Uint8Array[]) => void
+  there: Link | undefined
+  back: Link | undefined
+  /** What it sent while nobody listened, which it sends when somebody does. */
+  readonly parked: { readonly frames: Frames; readonly since: number }[]
 }
 
 interface Subscribed {
   readonly host: SimulatedProcess
   readonly life: number
-  readonly topics: ReadonlySet<string>
-  readonly received: (topic: string, body: Uint8Array) => void
+  readonly topics: Set<string>
+  readonly link: Link
+  received: (topic: string, body: Uint8Array) => void
+  /** The proxy's life in which the subscription is known there, and since when (virtual ms). */
+  proxyLife: number
+  knownAt: number
 }
+
+/** Messages that a dealer keeps while nobody listens, and for how long. */
+const PARKED_MAX = 64
+const KEEP_MS = 1000
+/** A subscription reaches a proxy that was started anew within so long. */
+const RESUBSCRIBE_MS = 100
 
 /** Sockets over the simulated network: routers and dealers, publishers and subscribers through proxies. */
 export class Sockets {
   readonly #network: Network
+  readonly #world: VirtualTime
+  readonly #chance: Chance
   readonly #listeners = new Map<string, Listener>()
   readonly #dialled = new Map<string, Dialled>()
+  readonly #waiting = new Map<string, Set<Dialled>>()
   readonly #subscribed = new Map<string, Subscribed[]>()
+  readonly #publishers = new Map<SimulatedProcess, Map<SimulatedProcess, Link>>()
   #count = 0
 
-  constructor(network: Network) {
+  constructor(network: Network, world: VirtualTime, chance: Chance) {
     this.#network = network
+    this.#world = world
+    this.#chance = chance
   }
 
+  /** A router: it knows each connection by a name, which changes when the connection is made anew. */
   listen(
     host: SimulatedProcess,
     address: string,
@@ -42,59 +65,138 @@ export class Sockets {
   ): (to: string, frames: Frames) => void {
     const { life } = host
     this.#listeners.set(address, { host, life, received })
+    for (const dialled of this.#waiting.get(address) ?? []) {
+      if (dialled.life !== dialled.host.life) this.#close(dialled, address)
+      for (const { frames, since } of dialled.parked.splice(0)) {
+        if (this.#world.now - since < KEEP_MS) this.#send(dialled, address, frames)
+      }
+    }
     return (to, frames) => {
-      const [connection, listenerLife] = to.split('#') as [string, string]
-      const dialled = this.#dialled.get(connection)
+      const [id, generation, listenerLife] = to.split('#') as [string, string, string]
+      const dialled = this.#dialled.get(id)
       if (dialled === undefined || Number(listenerLife) !== life || dialled.life !== dialled.host.life) return
-      this.#network.send(host, dialled.host, connection, () => dialled.handler([...frames]))
+      if (dialled.there?.generation !== Number(generation)) return
+      if (dialled.back?.to !== dialled.host || dialled.back.from !== host)
+        dialled.back = this.#network.link(host, dialled.host)
+      this.#network.send(dialled.back, false, () => dialled.handler([...frames]))
     }
   }
 
   dial(host: SimulatedProcess, address: string): Dealer {
     this.#count++
-    const connection = `connection-${this.#count}`
-    const dialled: Dialled = { host, life: host.life, handler: () => {} }
-    this.#dialled.set(connection, dialled)
+    const id = `connection-${this.#count}`
+    const handler = (): void => {}
+    const dialled: Dialled = {
+      id,
+      host,
+      life: host.life,
+      handler,
+      there: undefined,
+      back: undefined,
+      parked: [],
+    }
+    this.#dialled.set(id, dialled)
     return {
       send: (frames) => {
-        const listener = this.#listeners.get(address)
-        if (listener === undefined || listener.life !== listener.host.life) return true
-        const from = `${connection}#${listener.life}`
-        this.#network.send(host, listener.host, connection, () => listener.received(from, [...frames]))
+        this.#send(dialled, address, frames)
         return true
       },
-      receive(handler) {
-        dialled.handler = handler
+      receive(receive) {
+        dialled.handler = receive
       },
-      close: async () => void this.#dialled.delete(connection),
+      close: async () => this.#close(dialled, address),
     }
   }
 
+  /** A subscriber at one proxy. */
   subscribe(
     host: SimulatedProcess,
-    proxy: string,
+    proxy: SimulatedProcess,
     topics: readonly string[],
     received: Subscribed['received'],
-  ): void {
-    const all = (this.#subscribed.get(proxy) ?? []).filter((each) => each.life === each.host.life)
-    all.push({ host, life: host.life, topics: new Set(topics), received })
-    this.#subscribed.set(proxy, all)
+  ): Subscriber {
+    const link = this.#network.link(proxy, host)
+    const { life } = host
+    const own: Subscribed = {
+      host,
+      life,
+      topics: new Set(topics),
+      link,
+      received,
+      proxyLife: proxy.life,
+      knownAt: 0,
+    }
+    const living = (this.#subscribed.get(proxy.name) ?? []).filter((each) => {
+      if (each.life === each.host.life) return true
+      this.#network.unlink(each.link)
+      return false
+    })
+    this.#subscribed.set(proxy.name, [...living, own])
+    return {
+      subscribe: (topic) => void own.topics.add(topic),
+      unsubscribe: (topic) => void own.topics.delete(topic),
+      receive: (handler) => {
+        own.received = handler
+      },
+      close: async () => own.topics.clear(),
+    }
   }
 
   /** Publishes through a proxy, which may be down. */
-  publish(
-    host: Host,
-    proxy: SimulatedProcess,
-    proxyUp: () => boolean,
-    topic: string,
-    body: Uint8Array,
-  ): void {
-    this.#network.send(host, proxy, 'publish', () => {
-      if (!proxyUp()) return
-      for (const subscribed of this.#subscribed.get(proxy.name) ?? []) {
-        if (!subscribed.topics.has(topic) || subscribed.life !== subscribed.host.life) continue
-        this.#network.send(proxy, subscribed.host, 'publication', () => subscribed.received(topic, body))
+  publish(host: SimulatedProcess, proxy: SimulatedProcess, topic: string, body: Uint8Array): void {
+    let links = this.#publishers.get(host)
+    if (links === undefined) {
+      links = new Map()
+      this.#publishers.set(host, links)
+    }
+    let link = links.get(proxy)
+    if (link === undefined) {
+      link = this.#network.link(host, proxy)
+      links.set(proxy, link)
+    }
+    this.#network.send(link, true, () => {
+      for (const each of this.#subscribed.get(proxy.name) ?? []) {
+        if (!each.topics.has(topic) || each.life !== each.host.life || !this.#isKnown(each, proxy)) continue
+        this.#network.send(each.link, true, () => {
+          if (each.topics.has(topic)) each.received(topic, body)
+        })
       }
     })
+  }
+
+  #isKnown(subscribed: Subscribed, proxy: SimulatedProcess): boolean {
+    if (subscribed.proxyLife !== proxy.life) {
+      subscribed.proxyLife = proxy.life
+      subscribed.knownAt = this.#world.now + this.#chance.next() * RESUBSCRIBE_MS
+    }
+    return this.#world.now >= subscribed.knownAt
+  }
+
+  #send(dialled: Dialled, address: string, frames: Frames): void {
+    const listener = this.#listeners.get(address)
+    if (listener === undefined || listener.life !== listener.host.life) {
+      this.#park(dialled, address, frames)
+      return
+    }
+    if (dialled.there?.to !== listener.host) dialled.there = this.#network.link(dialled.host, listener.host)
+    const link = dialled.there
+    this.#network.send(link, false, () => {
+      listener.received(`${dialled.id}#${link.generation}#${listener.life}`, [...frames])
+    })
+  }
+
+  /** Half of what is sent to nobody is kept for a while, as in front of a socket that has no connection. */
+  #park(dialled: Dialled, address: string, frames: Frames): void {
+    const waiting = this.#waiting.get(address) ?? new Set()
+    this.#waiting.set(address, waiting)
+    waiting.add(dialled)
+    if (dialled.parked.length < PARKED_MAX && this.#chance.next() < 0.5)
+      dialled.parked.push({ frames, since: this.#world.now })
+  }
+
+  #close(dialled: Dialled, address: string): void {
+    this.#dialled.delete(dialled.id)
+    this.#waiting.get(address)?.delete(dialled)
+    for (const link of [dialled.there, dialled.back]) if (link !== undefined) this.#network.unlink(link)
   }
 }

@@ -1,65 +1,113 @@
-import type { Files, KeyValue, KeyValueChange, Timers } from '../../src/ports/index.ts'
+import type { Chance, Files, KeyValue, KeyValueChange, Timers } from '../../src/ports/index.ts'
+
+/** Bytes of the disk, as `space` tells them. */
+const TOTAL = 100
+const FREE = { room: 50, low: 5, full: 0 } as const
+
+/** What a disk held at some time. */
+export interface DiskCopy {
+  readonly map: ReadonlyMap<string, Entry>
+  readonly contents: ReadonlyMap<string, Uint8Array>
+}
+
+interface Entry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
 
 /**
- * A disk in memory. What is committed survives a crash; a commit under way and what files were written to without a
- * flush may be lost, as `crash` says.
+ * A disk in memory. What is committed survives a crash. Of a commit under way nothing or all does, for commits are
+ * atomic; of what files were written to without a flush, any beginning.
  */
 export class VirtualDisk {
-  readonly map = new Map<string, { key: Uint8Array; value: Uint8Array }>()
-  readonly contents = new Map<string, Uint8Array>()
-  /** How long a commit takes. */
+  map = new Map<string, Entry>()
+  contents = new Map<string, Uint8Array>()
+  /** How long a commit takes, in ms. */
   commitMs = 0.4
   /** What the next commits fail with. */
   failure: Error | undefined
+  /** Plenty of room, less than a reserve, or none at all. */
+  space: keyof typeof FREE = 'room'
+  /** Told of every commit that reached the disk. */
+  committed: (changes: readonly KeyValueChange[]) => void = () => {}
+  /** Told of every change of a file: which, and its bytes before. */
+  changed: (name: string, before: Uint8Array | undefined) => void = () => {}
   #life = 0
+  #keys: string[] | undefined
+  #underWay: readonly KeyValueChange[] | undefined
 
   /** What a process that opens the disk now works with, until the next crash. */
   keyValue(timers: Timers): KeyValue {
     const life = this.#life
     return {
-      get: (key) => this.map.get(hex(key))?.value,
+      get: (key) => this.map.get(textOf(key))?.value,
       range: (options) => this.#range(options),
       commit: (changes, done) => {
+        this.#underWay = changes
         timers.after(this.commitMs, () => {
           if (life !== this.#life) return
-          if (this.failure === undefined) {
+          this.#underWay = undefined
+          const failure = this.space === 'full' ? fullDisk() : this.failure
+          if (failure === undefined) {
             this.#apply(changes)
             done()
-          } else done(this.failure)
+          } else done(failure)
         })
       },
-      space: () => ({ free: 50, total: 100 }),
+      space: () => ({ free: FREE[this.space], total: TOTAL }),
       close: (done) => done(),
     }
   }
 
   files(): Files {
-    const { contents } = this
-    const bytesOf = (name: string): Uint8Array => contents.get(name) ?? new Uint8Array()
+    const bytesOf = (name: string): Uint8Array => this.contents.get(name) ?? new Uint8Array()
+    const set = (name: string, bytes: Uint8Array): void => {
+      const before = this.contents.get(name)
+      if (this.space === 'full' && bytes.byteLength > (before?.byteLength ?? 0)) throw fullDisk()
+      this.contents.set(name, bytes)
+      this.changed(name, before)
+    }
     return {
-      size: (name) => contents.get(name)?.byteLength,
+      size: (name) => this.contents.get(name)?.byteLength,
       read: (name, start, end) => bytesOf(name).subarray(start, end),
-      append: (name, bytes) => void contents.set(name, Buffer.concat([bytesOf(name), bytes])),
-      truncate: (name, size) => void contents.set(name, bytesOf(name).slice(0, size)),
-      replaceTail: (name, keep, tail) =>
-        void contents.set(name, Buffer.concat([bytesOf(name).subarray(0, keep), tail])),
-      remove: (name) => void contents.delete(name),
+      append: (name, bytes) => set(name, Buffer.concat([bytesOf(name), bytes])),
+      truncate: (name, size) => set(name, bytesOf(name).slice(0, size)),
+      replaceTail: (name, keep, tail) => set(name, Buffer.concat([bytesOf(name).subarray(0, keep), tail])),
+      remove: (name) => void this.contents.delete(name),
     }
   }
 
-  /** Ends the process's life: a commit under way is lost, and of each file so many bytes of its end. */
-  crash(cut: (name: string, size: number) => number = () => 0): void {
+  /**
+   * Ends the process's life: a commit under way is lost, or by chance is whole on the disk, unseen; of each file so
+   * many bytes of its end are lost.
+   */
+  crash(cut: (name: string, size: number) => number = () => 0, chance?: Chance): void {
     this.#life++
+    if (this.#underWay !== undefined && this.space !== 'full' && chance !== undefined && chance.next() < 0.5)
+      this.#apply(this.#underWay)
+    this.#underWay = undefined
     for (const [name, bytes] of this.contents) {
-      this.contents.set(name, bytes.slice(0, Math.max(0, bytes.byteLength - cut(name, bytes.byteLength))))
+      const lost = cut(name, bytes.byteLength)
+      if (lost > 0) this.contents.set(name, bytes.slice(0, Math.max(0, bytes.byteLength - lost)))
     }
   }
 
   /** Somebody emptied the folder. */
   empty(): void {
+    this.restore({ map: new Map(), contents: new Map() })
+  }
+
+  copy(): DiskCopy {
+    return { map: new Map(this.map), contents: new Map(this.contents) }
+  }
+
+  /** Somebody put a copy back. */
+  restore(copy: DiskCopy): void {
     this.#life++
-    this.map.clear()
-    this.contents.clear()
+    this.#underWay = undefined
+    this.map = new Map(copy.map)
+    this.contents = new Map(copy.contents)
+    this.#keys = undefined
   }
 
   text(name: string): string {
@@ -68,14 +116,22 @@ export class VirtualDisk {
 
   #apply(changes: readonly KeyValueChange[]): void {
     for (const { key, value } of changes) {
-      if (value === undefined) this.map.delete(hex(key))
-      else this.map.set(hex(key), { key: Uint8Array.from(key), value: Uint8Array.from(value) })
+      const name = textOf(key)
+      if (value === undefined) {
+        this.map.delete(name)
+        this.#keys = undefined
+      } else {
+        if (!this.map.has(name)) this.#keys = undefined
+        this.map.set(name, { key: Uint8Array.from(key), value: Uint8Array.from(value) })
+      }
     }
+    this.committed(changes)
   }
 
-  *#range(options: Parameters<KeyValue['range']>[0]): Iterable<{ key: Uint8Array; value: Uint8Array }> {
-    const [start, end] = [hex(options.start), hex(options.end)]
-    const keys = [...this.map.keys()].filter((key) => key >= start && key < end).toSorted()
+  *#range(options: Parameters<KeyValue['range']>[0]): Iterable<Entry> {
+    this.#keys ??= [...this.map.keys()].toSorted()
+    const [start, end] = [textOf(options.start), textOf(options.end)]
+    const keys = this.#keys.slice(firstFrom(this.#keys, start), firstFrom(this.#keys, end))
     if (options.reverse === true) keys.reverse()
     for (const key of keys.slice(0, options.limit)) {
       const entry = this.map.get(key)
@@ -84,6 +140,23 @@ export class VirtualDisk {
   }
 }
 
-function hex(key: Uint8Array): string {
-  return Buffer.from(key).toString('hex')
+/** The index of the first key that is not before this one. */
+function firstFrom(keys: readonly string[], key: string): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] as string) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** One character for each byte, so that texts sort as bytes do. */
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+function fullDisk(): Error {
+  return Object.assign(new Error('No space left on the virtual disk'), { code: 'ENOSPC' })
 }

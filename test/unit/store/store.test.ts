@@ -206,7 +206,7 @@ describe('Store', () => {
     append(first.store, a(2, 12))
     first.world.run(10)
     for (const [key, { value }] of first.disk.map) {
-      if (Buffer.from(key, 'hex').toString().startsWith('ba/1') && value.includes(12))
+      if (key.startsWith('ba/1') && value.includes(12))
         value.set([(value.at(-3) ?? 0) ^ 1], value.byteLength - 3)
     }
     first.disk.crash()

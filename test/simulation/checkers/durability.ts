@@ -1,0 +1,79 @@
+import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
+
+/** An acknowledgement says on whose disks an operation is, flushed; and while most of them survive, it is not lost. */
+export class Durability implements Checker {
+  readonly #witness: Witness
+
+  constructor(witness: Witness) {
+    this.#witness = witness
+  }
+
+  acknowledged(wish: Wish): void {
+    const meant = this.#operationsOf(wish)
+    if (meant.some((operation) => isHeld(this.#witness, operation, wish.level))) return
+    const { user, id, kind, level } = wish
+    const where = meant.map(
+      ({ stream, seq }) => this.#witness.holders(stream, seq).join(' and ') || 'no disk',
+    )
+    this.#witness.find(
+      `${kind} ${id} of ${user} was acknowledged at ${level} and is on ${where.join('; ') || 'no disk'}`,
+    )
+  }
+
+  end(): void {
+    const kept = new Set<string>()
+    for (const operation of this.#witness.operations.values()) {
+      if (this.#isKept(operation)) kept.add(`${operation.user} ${operation.id}`)
+    }
+    for (const wish of this.#witness.wishes.values()) {
+      if (wish.acknowledgedAt === undefined || wish.operation === undefined) continue
+      if (kept.has(`${wish.user} ${wish.id}`)) continue
+      if (wish.level === 'one' && isExcused(this.#witness, this.#operationsOf(wish))) continue
+      this.#witness.find(
+        `${wish.kind} ${wish.id} of ${wish.user} was acknowledged at ${wish.level} and is lost`,
+      )
+    }
+  }
+
+  #isKept({ stream, seq }: Accepted): boolean {
+    for (const { holds } of this.#witness.disks.values()) if ((holds.get(stream) ?? 0) >= seq) return true
+    return false
+  }
+
+  /** The operation that the answer named; for what is made once and answered to all, whichever made it. */
+  #operationsOf(wish: Wish): Accepted[] {
+    const { operations } = this.#witness
+    if (wish.operation !== undefined) {
+      const { origin, incarnation, seq } = wish.operation
+      const named = operations.get(`${origin}/${incarnation} ${seq}`)
+      return named === undefined ? [] : [named]
+    }
+    const { kind, user, target } = wish
+    return [...operations.values()].filter(
+      (each) => each.kind === kind && (kind === 'login' ? each.user === user : each.target === target),
+    )
+  }
+}
+
+/** Whether it is, or was before a disk was lost, on the disks that a level asks for, of any list of voters so far. */
+export function isHeld(
+  witness: Witness,
+  { stream, seq }: Pick<Accepted, 'stream' | 'seq'>,
+  level: Level,
+): boolean {
+  const holders = witness.holders(stream, seq)
+  if (level === 'one') return holders.length > 0
+  return witness.lists.some(({ names }) => {
+    const count = names.filter((name) => holders.includes(name)).length
+    return level === 'all' ? count === names.length : count > names.length / 2
+  })
+}
+
+/** Whether every disk that ever held one of these was lost afterwards. */
+export function isExcused(witness: Witness, operations: readonly Accepted[]): boolean {
+  return operations.every(({ stream, seq }) =>
+    witness
+      .holders(stream, seq)
+      .every((name) => witness.disk(name).losses.some(({ held }) => (held.get(stream) ?? 0) >= seq)),
+  )
+}

@@ -1,0 +1,26 @@
+import type { Cluster } from '../cluster.ts'
+import { Clocks } from './clocks.ts'
+import { Durability } from './durability.ts'
+import { FinalFiles } from './files.ts'
+import { Finality } from './finality.ts'
+import { Publishing } from './publishing.ts'
+import { Readers } from './readers.ts'
+import { Rising } from './rising.ts'
+import { Subscribers } from './subscribers.ts'
+import { VotersLists } from './voters.ts'
+
+/** Has everything watched that must always hold. */
+export function addCheckers(cluster: Cluster): void {
+  const { witness } = cluster
+  witness.add(
+    new Durability(witness),
+    new Publishing(witness),
+    new FinalFiles(cluster),
+    new Subscribers(cluster),
+    new Readers(cluster),
+    new Finality(cluster),
+    new VotersLists(cluster),
+    new Clocks(witness),
+    new Rising(witness),
+  )
+}

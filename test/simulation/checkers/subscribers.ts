@@ -1,0 +1,75 @@
+import { type Publication, parseLine } from '../../../src/wire/index.ts'
+import { CHANNEL } from '../clients/party.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Accepted, Checker } from '../witness.ts'
+import { isExcused } from './durability.ts'
+
+/**
+ * What a subscriber with history receives is complete, once by (user, id), each incarnation's in its order. Subscribers
+ * are named `name/number`: one that subscribes again goes on from its cursor.
+ */
+export class Subscribers implements Checker {
+  readonly #cluster: Cluster
+  /** By name: what was delivered, over all its lives. */
+  readonly #delivered = new Map<string, Map<string, Publication>>()
+  readonly #last = new Map<string, number>()
+  readonly #ids = new Set<string>()
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  delivered(subscriber: string, publication: Publication): void {
+    const { witness } = this.#cluster
+    const { operation, user, id } = publication
+    const { origin, incarnation, seq } = operation
+    const name = subscriber.slice(0, subscriber.lastIndexOf('/'))
+    const all = this.#delivered.get(name) ?? new Map<string, Publication>()
+    this.#delivered.set(name, all)
+    const place = `${origin}/${incarnation} ${seq}`
+    if (all.has(place)) witness.find(`${subscriber} received ${id} of ${user} again`)
+    all.set(place, publication)
+    const key = `${subscriber} ${user} ${id}`
+    if (this.#ids.has(key)) witness.find(`${subscriber} received ${id} of ${user} twice`)
+    this.#ids.add(key)
+    const stream = `${name} ${origin}/${incarnation}`
+    if (seq <= (this.#last.get(stream) ?? 0))
+      witness.find(`${subscriber} received ${id} of ${user} out of its incarnation's order`)
+    this.#last.set(stream, Math.max(seq, this.#last.get(stream) ?? 0))
+  }
+
+  end(): void {
+    const { witness } = this.#cluster
+    const final = finalPublications(this.#cluster)
+    for (const [name, delivered] of this.#delivered) {
+      const received = new Set([...delivered.values()].map(keyOf))
+      for (const key of final.keys()) if (!received.has(key)) witness.find(`${name} never received ${key}`)
+      for (const publication of delivered.values()) {
+        const key = keyOf(publication)
+        if (final.has(key)) continue
+        const accepted = operationOf(this.#cluster, publication)
+        const level = witness.wishes.get(key)?.level
+        if (level === 'one' && isExcused(witness, accepted)) continue
+        witness.find(`${name} received ${key}, which is lost`)
+      }
+    }
+  }
+}
+
+/** The lines of the channel in the files, as all servers have them in the end, by user and id. */
+export function finalPublications({ servers }: Cluster): Map<string, { user: string; id: string }> {
+  const any = servers.find(({ removed }) => !removed)
+  const lines = (any?.disk.text('publications.jsonl') ?? '').split('\n').slice(0, -1)
+  const found = lines.map((line) => parseLine(line)).filter(({ target }) => target === CHANNEL)
+  return new Map(found.map((each) => [keyOf(each), each]))
+}
+
+function operationOf({ witness }: Cluster, { operation }: Publication): Accepted[] {
+  const { origin, incarnation, seq } = operation
+  const accepted = witness.operations.get(`${origin}/${incarnation} ${seq}`)
+  return accepted === undefined ? [] : [accepted]
+}
+
+function keyOf({ user, id }: { user: string; id: string }): string {
+  return `${user} ${id}`
+}

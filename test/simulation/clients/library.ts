@@ -1,0 +1,181 @@
+import { Client, type Received, type Subscription } from '../../../src/client/index.ts'
+import type { Chance, Subscriber } from '../../../src/ports/index.ts'
+import { type OperationName, RecadoError } from '../../../src/wire/index.ts'
+import type { Cluster } from '../cluster.ts'
+import { CHANNEL, Party } from './party.ts'
+
+interface Habits {
+  /** Pauses between its publications, in ms at most. */
+  readonly pauseMs: number
+  /** Publications under way at once. */
+  readonly window: number
+  readonly deadlineMs: number
+}
+
+/** A client that uses the library: it publishes, and subscribes to the channel's history and what comes. */
+export class LibraryClient extends Party {
+  acknowledged = 0
+  received = 0
+  readonly #habits: Habits
+  #client: Client | undefined
+  #subscription: Subscription | undefined
+  #last: Received | undefined
+  #subscriptions = 0
+  #underWay = 0
+  #subscribed = false
+  #concluded = false
+
+  constructor(cluster: Cluster, user: string, chance: Chance, habits: Habits) {
+    super(cluster, user, chance, { promising: true })
+    this.#habits = habits
+  }
+
+  get done(): boolean {
+    return this.enough && this.#underWay === 0 && this.#subscribed
+  }
+
+  /** Goes on from its cursor, as after a restart: so it need not wait for the time at which it looks again. */
+  conclude(): void {
+    const client = this.#client as Client
+    this.#subscription?.close()
+    const subscription = this.#subscribe(client)
+    this.cluster.world.promises = true
+    this.#awaitEnd(subscription).catch((error: unknown) => this.#fail('its subscription', error))
+  }
+
+  get concluded(): boolean {
+    return this.#concluded
+  }
+
+  override crash(): void {
+    super.crash()
+    this.#client = undefined
+    this.#subscription = undefined
+    this.#underWay = 0
+    this.#subscribed = false
+  }
+
+  protected run(): void {
+    const { cluster, process, chance } = this
+    const client = new Client({
+      time: process,
+      timers: process,
+      chance,
+      openDealer: (address) => cluster.sockets.dial(process, address),
+      openSubscriber: (address) => this.#openSubscriber(address),
+      deadlineMs: this.#habits.deadlineMs,
+    })
+    this.#client = client
+    client.setBrokers(cluster.brokers.map(({ clientsAddress }) => clientsAddress))
+    client.setProxies(cluster.proxies.map(({ address }) => address))
+    cluster.world.promises = true
+    this.#begin(client, process.life).catch((error: unknown) => this.#fail('its start', error))
+  }
+
+  async #awaitEnd(subscription: Subscription): Promise<void> {
+    await subscription.ready
+    this.#concluded = true
+  }
+
+  #openSubscriber(address: string): Subscriber {
+    const proxy = this.cluster.proxies.find((each) => each.address === address)
+    if (proxy === undefined) throw new Error(`There is no proxy at ${address}`)
+    return this.cluster.sockets.subscribe(this.process, proxy.process, [], () => {})
+  }
+
+  async #begin(client: Client, life: number): Promise<void> {
+    const { witness, world } = this.cluster
+    await this.#insist(client, life, () => client.login(this.user))
+    if (!witness.known.includes(this.user)) witness.known.push(this.user)
+    const sentAt = world.now
+    await this.#insist(client, life, () => client.createChannel(CHANNEL))
+    witness.wished({
+      session: `${this.user}/${life}`,
+      user: this.user,
+      id: `channel ${life}`,
+      kind: 'channel',
+      target: CHANNEL,
+      level: 'quorum',
+      sentAt,
+      acknowledgedAt: world.now,
+    })
+    this.#subscribe(client)
+    this.#subscribed = true
+    for (let i = 0; i < this.#habits.window; i++) this.#publishAll(client, life)
+  }
+
+  /** Tries until it is done. */
+  async #insist(client: Client, life: number, attempt: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!(error instanceof RecadoError) || !error.retryable) throw error
+        if (client !== this.#client || life !== this.process.life) return
+      }
+    }
+  }
+
+  #subscribe(client: Client): Subscription {
+    const subscription = client.subscribe(CHANNEL, { from: this.#last?.cursor ?? 'start' })
+    this.#subscription = subscription
+    this.#subscriptions++
+    this.#read(subscription, `${this.name}/${this.#subscriptions}`).catch((error: unknown) =>
+      this.#fail('its subscription', error),
+    )
+    return subscription
+  }
+
+  async #read(subscription: Subscription, name: string): Promise<void> {
+    const { life } = this.process
+    for await (const item of subscription) {
+      if (life !== this.process.life || subscription !== this.#subscription) return
+      this.#last = item
+      this.received++
+      this.cluster.witness.delivered(name, item)
+    }
+  }
+
+  #publishAll(client: Client, life: number): void {
+    const again = (): void => {
+      if (this.enough || life !== this.process.life) return
+      this.#underWay++
+      const sentAt = this.cluster.world.now
+      const settled = (operation?: OperationName): void => {
+        if (life !== this.process.life) return
+        this.#underWay--
+        if (operation !== undefined) this.#acknowledged(operation, sentAt)
+        this.process.after(this.chance.next() * this.#habits.pauseMs, again)
+      }
+      client.publish(CHANNEL, `from ${this.user}`).then(settled, (error: unknown) => {
+        if (!(error instanceof RecadoError) || !error.retryable) this.#fail('a publication', error)
+        settled()
+      })
+    }
+    this.process.after(this.chance.next() * this.#habits.pauseMs, again)
+  }
+
+  #acknowledged(operation: OperationName, sentAt: number): void {
+    this.acknowledged++
+    const { witness } = this.cluster
+    const { origin, incarnation, seq } = operation
+    const accepted = witness.operations.get(`${origin}/${incarnation} ${seq}`)
+    if (accepted === undefined)
+      return witness.find(`${this.user} was told of ${origin}/${incarnation} ${seq}, which nobody accepted`)
+    const { user, id, kind, target } = accepted
+    witness.wished({
+      session: `${user}/${this.process.life}`,
+      user,
+      id,
+      kind,
+      target,
+      level: 'quorum',
+      sentAt,
+    })
+    witness.acknowledged(user, id, operation)
+  }
+
+  #fail(what: string, error: unknown): void {
+    this.cluster.witness.find(`${this.user} failed at ${what}: ${String(error)}`)
+  }
+}

@@ -1,0 +1,51 @@
+import type { Chance } from '../../../src/ports/index.ts'
+import type { Cluster } from '../cluster.ts'
+import { SimulatedProcess } from '../process.ts'
+
+export const CHANNEL = 'news'
+
+/** A client's process. Each says something again and again until it is told that it is enough. */
+export abstract class Party {
+  readonly process: SimulatedProcess
+  readonly user: string
+  protected readonly cluster: Cluster
+  protected readonly chance: Chance
+  protected enough = false
+  up = false
+
+  constructor(cluster: Cluster, user: string, chance: Chance, options: { promising: boolean }) {
+    this.user = user
+    this.cluster = cluster
+    this.chance = chance
+    this.process = new SimulatedProcess(cluster.world, `client-${user}`, options)
+  }
+
+  get name(): string {
+    return this.process.name
+  }
+
+  start(): void {
+    if (this.up) return
+    this.up = true
+    this.run()
+  }
+
+  crash(): void {
+    this.up = false
+    this.process.crash()
+  }
+
+  /** Makes no new requests; those under way are brought to their end. */
+  finish(): void {
+    this.enough = true
+  }
+
+  /** Whether nothing is under way. */
+  abstract get done(): boolean
+
+  /** Reads to the end of what there is, now that all is quiet. */
+  abstract conclude(): void
+  abstract get concluded(): boolean
+
+  protected abstract run(): void
+}

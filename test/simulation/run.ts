@@ -1,0 +1,52 @@
+import { drawSchedule } from './schedule/index.ts'
+import { Stage } from './stage.ts'
+import { type Trace, traceTo } from './trace.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly findings: readonly string[]
+  /** Virtual ms from beginning to end. */
+  readonly virtualMs: number
+  readonly operations: number
+  readonly acknowledged: number
+}
+
+/** Virtual ms until all servers of a new system are ready, at most: some begin slowly, and faults may meet them so. */
+const BEGIN_MS = 3000
+
+/** Runs the one schedule that a seed stands for, from its beginning to its end. */
+export async function runSchedule(seed: number, trace?: Trace): Promise<Outcome> {
+  const schedule = drawSchedule(seed)
+  const { profile } = schedule
+  const stage = new Stage(seed, profile)
+  const { cluster } = stage
+  const { world, witness, network } = cluster
+  if (trace !== undefined) traceTo(trace, schedule, stage)
+  network.faults.delayMs = profile.delayMs
+  try {
+    cluster.servers.forEach(({ disk }, index) => {
+      disk.commitMs = profile.commitMs[index] as number
+    })
+    stage.start()
+    await stage.until(() => cluster.servers.every(({ ready }) => ready), BEGIN_MS)
+    const began = world.now
+    for (const { at, text, can, run } of schedule.steps(stage)) {
+      await world.advance(began + at - world.now)
+      const possible = can?.(stage) ?? true
+      witness.tell('', possible ? text : `(not now: ${text})`)
+      if (possible) run(stage)
+    }
+    await world.advance(began + profile.lengthMs - world.now)
+    await stage.settle()
+  } catch (error) {
+    witness.find(`It broke: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+  return {
+    seed,
+    findings: witness.findings,
+    virtualMs: world.now,
+    operations: witness.operations.size,
+    acknowledged: [...witness.wishes.values()].filter(({ acknowledgedAt }) => acknowledgedAt !== undefined)
+      .length,
+  }
+}

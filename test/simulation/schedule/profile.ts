@@ -1,0 +1,43 @@
+import type { StageOptions } from '../stage.ts'
+import type { Dice } from './dice.ts'
+
+/** What a schedule's system is like before anything goes wrong. */
+export interface Profile extends Required<Omit<StageOptions, 'acks'>> {
+  /** Milliseconds one way. */
+  readonly delayMs: [number, number]
+  /** How long each server's commits take, in ms. */
+  readonly commitMs: readonly number[]
+  /** How long faults go on, in virtual ms. */
+  readonly lengthMs: number
+}
+
+const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
+
+export function drawProfile(dice: Dice): Profile {
+  const servers = Number(dice.weighted(SERVERS))
+  const apart = dice.share(0.5)
+  const slowDisks = dice.share(0.1)
+  return {
+    servers,
+    brokers: dice.share(0.25) ? 2 : 1,
+    proxies: dice.share(0.25) ? 2 : 1,
+    operated: dice.share(0.35),
+    clocks: Array.from({ length: servers + 2 }, () => ({
+      offsetMs: apart ? dice.ms(-5000, 5000) : 0,
+      driftPpm: apart ? dice.ms(-500, 500) : 0,
+    })),
+    heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1500, 3000]),
+    ackDeadlineMs: dice.pick([500, 1000, 2000]),
+    requestDeadlineMs: dice.pick([2000, 4000]),
+    syncIntervalMs: dice.pick([500, 1000, 2000]),
+    simple: dice.pick([1, 2, 2, 3]),
+    library: dice.share(0.6) ? 1 : 0,
+    readers: dice.share(0.5) ? 1 : 0,
+    pauseMs: dice.pick([200, 400, 400, 800]),
+    delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
+    commitMs: Array.from({ length: servers + 2 }, () =>
+      slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
+    ),
+    lengthMs: dice.pick([1500, 2500, 2500, 4000]),
+  }
+}

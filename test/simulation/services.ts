@@ -1,0 +1,140 @@
+import { Broker } from '../../src/broker/index.ts'
+import { LamportClock } from '../../src/clocks/index.ts'
+import type { Log } from '../../src/ports/index.ts'
+import { Ref } from '../../src/ref/index.ts'
+import { quietMetrics } from '../support/quiet.ts'
+import type { Cluster } from './cluster.ts'
+import { type ClockOptions, SimulatedProcess } from './process.ts'
+
+export const CLUSTER = 'test/simulation'
+export const REF = 'tcp://ref:1'
+
+/** One service as a process that can crash, freeze and start again. */
+export abstract class SimulatedService {
+  readonly process: SimulatedProcess
+  protected readonly cluster: Cluster
+  up = false
+  /** Virtual ms of its last start, and of the last time it went on after standing still. */
+  startedAt = 0
+  thawedAt = Number.NEGATIVE_INFINITY
+
+  constructor(cluster: Cluster, name: string, clock: ClockOptions = {}) {
+    this.cluster = cluster
+    this.process = new SimulatedProcess(cluster.world, name, clock)
+  }
+
+  get name(): string {
+    return this.process.name
+  }
+
+  start(): void {
+    if (this.up) return
+    this.up = true
+    this.startedAt = this.cluster.world.now
+    this.run()
+  }
+
+  crash(): void {
+    this.up = false
+    this.process.crash()
+  }
+
+  freeze(): void {
+    if (this.up) this.process.freeze()
+  }
+
+  thaw(): void {
+    if (!this.process.frozen) return
+    this.thawedAt = this.cluster.world.now
+    this.process.thaw()
+  }
+
+  protected get log(): Log {
+    return this.cluster.logOf(this.name)
+  }
+
+  protected abstract run(): void
+}
+
+export class SimulatedRef extends SimulatedService {
+  /** The names in its setting SERVERS. */
+  servers: readonly string[]
+  #bytes: Uint8Array | undefined
+
+  constructor(cluster: Cluster, servers: readonly string[]) {
+    super(cluster, 'ref')
+    this.servers = servers
+  }
+
+  /** Somebody removed its file. */
+  forget(): void {
+    this.#bytes = undefined
+  }
+
+  protected run(): void {
+    const { process, log } = this
+    const file = {
+      read: (): Uint8Array | undefined => this.#bytes,
+      write: (bytes: Uint8Array): void => {
+        this.#bytes = bytes
+      },
+    }
+    const ref = new Ref({
+      cluster: CLUSTER,
+      servers: this.servers,
+      file,
+      time: process,
+      timers: process,
+      log,
+      metrics: quietMetrics,
+    })
+    const send = this.cluster.sockets.listen(process, REF, (from, frames) =>
+      send(from, [ref.answer(frames.at(-1) as Uint8Array)]),
+    )
+    ref.start()
+  }
+}
+
+export class SimulatedBroker extends SimulatedService {
+  get clientsAddress(): string {
+    return `tcp://${this.name}:1`
+  }
+
+  get serversAddress(): string {
+    return `tcp://${this.name}:2`
+  }
+
+  protected run(): void {
+    const { process, cluster, log } = this
+    const broker = new Broker({
+      cluster: CLUSTER,
+      clientQueue: 4096,
+      queue: 65_536,
+      requestDeadlineMs: cluster.options.requestDeadlineMs,
+      lamport: new LamportClock(),
+      time: process,
+      timers: process,
+      log,
+      metrics: quietMetrics,
+      toClient: (to, frames) => toClient(to, frames),
+      toServer: (to, frames) => toServer(to, frames),
+    })
+    const toClient = cluster.sockets.listen(process, this.clientsAddress, (from, frames) =>
+      broker.fromClient(from, frames),
+    )
+    const toServer = cluster.sockets.listen(process, this.serversAddress, (from, frames) =>
+      broker.fromServer(from, frames),
+    )
+    broker.start()
+  }
+}
+
+export class SimulatedProxy extends SimulatedService {
+  get address(): string {
+    return `tcp://${this.name}:1`
+  }
+
+  protected run(): void {
+    // What a proxy does is in Sockets.publish: it hands on what comes while it is up.
+  }
+}

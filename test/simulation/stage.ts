@@ -1,0 +1,201 @@
+import type { Chance } from '../../src/ports/index.ts'
+import { seededChance } from '../support/virtual-time.ts'
+import { addCheckers } from './checkers/index.ts'
+import { LibraryClient } from './clients/library.ts'
+import type { Party } from './clients/party.ts'
+import { HistoryReader } from './clients/reader.ts'
+import { SimpleClient } from './clients/simple.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+import { SimulatedOperator } from './operator.ts'
+import type { SimulatedServer } from './server.ts'
+import type { SimulatedService } from './services.ts'
+
+export interface StageOptions extends ClusterOptions {
+  readonly simple?: number
+  readonly library?: number
+  readonly readers?: number
+  /** Pauses between a client's requests, in ms at most. */
+  readonly pauseMs?: number
+  /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
+  readonly operated?: boolean
+}
+
+const USERS = ['ana', 'bia', 'caio', 'davi', 'eva']
+/** After the last fault: until all is ready, answered and written. Virtual ms beyond the heartbeat timeout. */
+export const PROGRESS_MS = 10_000
+/** Looks this often whether all is quiet, in virtual ms. */
+const LOOK_MS = 25
+
+/** A cluster with its clients, and everything that is checked of it. */
+export class Stage {
+  readonly cluster: Cluster
+  readonly clients: readonly Party[]
+  readonly operator: SimulatedOperator | undefined
+  readonly chance: Chance
+  /** Names of the servers that shall be in the system. */
+  wanted: readonly string[]
+
+  constructor(seed: number, options: StageOptions = {}) {
+    this.cluster = new Cluster(seed, options)
+    this.chance = seededChance(seed + 3)
+    addCheckers(this.cluster)
+    this.wanted = this.cluster.servers.map(({ name }) => name)
+    this.operator = options.operated === true ? new SimulatedOperator(this.cluster, this.wanted) : undefined
+    if (this.operator !== undefined) this.cluster.ref.servers = []
+    this.clients = this.#makeClients(seed, options)
+  }
+
+  get findings(): readonly string[] {
+    return this.cluster.witness.findings
+  }
+
+  /** Every service and client. */
+  all(): readonly (SimulatedService | Party)[] {
+    return [...this.cluster.all(), ...this.clients]
+  }
+
+  find(name: string): SimulatedService | Party {
+    const found = this.all().find((each) => each.name === name)
+    if (found === undefined) throw new Error(`Nobody is named ${name}`)
+    return found
+  }
+
+  freeze(name: string): void {
+    this.#service(name)?.freeze()
+  }
+
+  thaw(name: string): void {
+    this.#service(name)?.thaw()
+  }
+
+  /** The servers that are or shall be part of the system. */
+  get servers(): readonly SimulatedServer[] {
+    return this.cluster.servers.filter(({ removed }) => !removed)
+  }
+
+  start(): void {
+    this.cluster.start()
+    this.operator?.start()
+    for (const client of this.clients) client.start()
+  }
+
+  /** Tells whoever decides which servers are wanted. */
+  want(names: readonly string[]): void {
+    this.wanted = names
+    for (const name of names)
+      if (this.cluster.server(name) === undefined) this.cluster.addServer(name).start()
+    const { ref } = this.cluster
+    if (this.operator !== undefined) {
+      this.operator.wanted = names
+      this.operator.report()
+    } else {
+      ref.servers = names
+      ref.crash()
+      ref.start()
+    }
+  }
+
+  /** Runs until the condition holds; false when it does not within this virtual time. */
+  async until(condition: () => boolean, ms: number): Promise<boolean> {
+    const { world } = this.cluster
+    const end = world.now + ms
+    while (!condition()) {
+      if (world.now >= end) return false
+      await world.advance(LOOK_MS)
+    }
+    return true
+  }
+
+  /** Ends all faults. */
+  heal(): void {
+    const { network, servers, everSaidGone } = this.cluster
+    network.faults.publicationLoss = 0
+    network.heal()
+    for (const { disk } of servers) Object.assign(disk, { space: 'room', failure: undefined, commitMs: 0.4 })
+    this.operator?.gone.clear()
+    for (const each of this.all()) {
+      if ('thaw' in each) each.thaw()
+      if (!each.up && !('removed' in each && each.removed)) each.start()
+    }
+    if (everSaidGone.size > 0) this.operator?.report()
+  }
+
+  /** Ends all faults, lets clients finish and servers write, and has everything looked at. */
+  async settle(): Promise<readonly string[]> {
+    const { witness, world, options } = this.cluster
+    witness.tell('', 'all faults end')
+    this.heal()
+    const healedAt = world.now
+    for (const client of this.clients) client.finish()
+    const bound = options.heartbeatTimeoutMs + PROGRESS_MS
+    const progressed = await this.until(() => this.#isQuiet(), bound)
+    if (!progressed) witness.find(`No progress within ${bound} ms: ${this.#waitsFor()}`)
+    for (const client of this.clients) client.conclude()
+    if (!(await this.until(() => this.clients.every(({ concluded }) => concluded), bound)))
+      witness.find('A subscriber cannot read history to its end')
+    witness.tell('', `all is quiet ${Math.round(world.now - healedAt)} ms later`)
+    if (progressed) witness.end()
+    return witness.findings
+  }
+
+  #service(name: string): SimulatedService | undefined {
+    return this.cluster.all().find((each) => each.name === name)
+  }
+
+  /** All are ready with the voters that are wanted, every client has its answers, and all is final and written. */
+  #isQuiet(): boolean {
+    this.#dismiss()
+    return this.#waitsFor() === ''
+  }
+
+  #waitsFor(): string {
+    const { servers } = this
+    const busy = this.clients.find(({ done }) => !done)
+    if (busy !== undefined) return `${busy.name} has no answer`
+    const highest = Math.max(...servers.map(({ store }) => store?.highestClock ?? Number.POSITIVE_INFINITY))
+    for (const { name, server, store } of servers) {
+      if (server === undefined || store === undefined) return `${name} does not run`
+      if (!this.wanted.includes(name)) return `${name} is not yet taken off`
+      if (server.unready !== undefined) return `${name}: ${server.unready}`
+      const { names } = server.replica.voting
+      if (names.length !== this.wanted.length) return `${name} votes with ${names.join(', ')}`
+      if (store.finalClock < highest)
+        return `${name} has made final only up to ${store.finalClock} of ${highest}`
+      if (!store.filesCurrent) return `${name} has not written its files`
+    }
+    const sizes = new Set(servers.map(({ disk }) => disk.contents.get('publications.jsonl')?.byteLength))
+    return sizes.size > 1 ? 'the files differ' : ''
+  }
+
+  /** Takes servers away for good that are no longer wanted and that no list holds any more. */
+  #dismiss(): void {
+    for (const server of this.servers) {
+      if (this.wanted.includes(server.name)) continue
+      const lists = this.servers.filter(({ name }) => this.wanted.includes(name))
+      if (lists.some((each) => each.server?.replica.voting.has(server.name) ?? true)) continue
+      server.removed = true
+      server.crash()
+      this.cluster.witness.tell(server.name, 'is taken away')
+      this.cluster.witness.lost(server.name, new Map())
+    }
+  }
+
+  #makeClients(seed: number, options: StageOptions): Party[] {
+    const { simple = 2, library = 1, readers = 1, pauseMs = 400 } = options
+    const { cluster } = this
+    const { ackDeadlineMs } = cluster.options
+    const chance = (index: number): Chance => seededChance(seed * 31 + index)
+    const clients: Party[] = []
+    for (let i = 0; i < simple; i++) {
+      const habits = { pauseMs, retryMs: ackDeadlineMs / 2 + i * 300, levels: 0.3, twice: 0.1, givesUp: 0.1 }
+      clients.push(new SimpleClient(cluster, USERS[i] as string, chance(i), habits))
+    }
+    for (let i = 0; i < library; i++) {
+      const habits = { pauseMs, window: 1 + i * 3, deadlineMs: ackDeadlineMs * 2 }
+      clients.push(new LibraryClient(cluster, USERS[simple + i] as string, chance(10 + i), habits))
+    }
+    for (let i = 0; i < readers; i++)
+      clients.push(new HistoryReader(cluster, `reader-${i + 1}`, chance(20 + i)))
+    return clients
+  }
+}

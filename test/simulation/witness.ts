@@ -1,0 +1,243 @@
+import type { KeyValueChange } from '../../src/ports/index.ts'
+import {
+  type Batch,
+  decodeBatch,
+  join,
+  KINDS,
+  type Kind,
+  type OperationName,
+  type Publication,
+  type StreamKey,
+  type Vector,
+  type Voters,
+} from '../../src/wire/index.ts'
+import type { SimulatedServer } from './server.ts'
+
+/** One operation as it was accepted. */
+export interface Accepted {
+  readonly stream: StreamKey
+  readonly seq: number
+  readonly clock: number
+  readonly origin: string
+  readonly incarnation: number
+  readonly kind: Kind
+  readonly id: string
+  readonly user: string
+  readonly target: string
+  /** Virtual ms. */
+  readonly at: number
+}
+
+export type Level = 'one' | 'quorum' | 'all'
+
+/** One thing that a client wants said or made, under one id. */
+export interface Wish {
+  /** Whose clock goes on from one to the next: a client that forgets its clock begins a new session. */
+  readonly session: string
+  readonly user: string
+  readonly id: string
+  readonly kind: Kind
+  readonly target: string
+  readonly level: Level
+  /** Virtual ms. */
+  readonly sentAt: number
+  /** When it was acknowledged, and which operation the answer named, if it names any. */
+  acknowledgedAt?: number
+  operation?: OperationName
+}
+
+/** What one server's disk holds and ever held of each stream, whatever the server believes. */
+export interface DiskFacts {
+  readonly holds: Vector
+  readonly ever: Vector
+  /** When it lost something, and what it held before. */
+  readonly losses: { readonly at: number; readonly held: Vector }[]
+}
+
+/** Something that must always hold, looked at as things happen. Each method is told of one kind of event. */
+export interface Checker {
+  accepted?(server: SimulatedServer, operation: Accepted): void
+  flushed?(server: SimulatedServer, stream: StreamKey, from: number, to: number): void
+  acknowledged?(wish: Wish): void
+  published?(server: SimulatedServer, publication: Publication): void
+  finalised?(server: SimulatedServer, clock: number): void
+  rewritten?(server: SimulatedServer, file: string, before: Uint8Array): void
+  state?(server: SimulatedServer, state: string): void
+  voters?(server: SimulatedServer, voters: Voters): void
+  clock?(server: SimulatedServer, clock: number): void
+  time?(server: SimulatedServer, ms: number): void
+  live?(subscriber: string, publication: Publication): void
+  delivered?(subscriber: string, publication: Publication): void
+  page?(reader: string, messages: readonly Publication[]): void
+  /** All faults have ended and all is quiet. */
+  end?(): void
+}
+
+const BATCH = 'b'.charCodeAt(0)
+
+/** What really happened in one schedule, gathered where it happens, and those who check it. */
+export class Witness {
+  readonly operations = new Map<string, Accepted>()
+  /** By user and id. */
+  readonly wishes = new Map<string, Wish>()
+  /** Users that a majority knows. */
+  readonly known: string[] = []
+  readonly disks = new Map<string, DiskFacts>()
+  readonly findings: string[] = []
+  /** Lists of voters that any server ever used. */
+  readonly lists: Voters[] = []
+  readonly now: () => number
+  /** Told of what is worth a line in a trace. */
+  tell: (who: string, what: string) => void = () => {}
+  readonly #checkers: Checker[] = []
+  readonly #counts = new Map<string, number>()
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  add(...checkers: Checker[]): void {
+    this.#checkers.push(...checkers)
+  }
+
+  /** Something is not as it must be. */
+  find(what: string): void {
+    if (this.findings.length >= 20 || this.findings.includes(what)) return
+    this.findings.push(what)
+    this.tell('FOUND', what)
+  }
+
+  disk(name: string): DiskFacts {
+    let facts = this.disks.get(name)
+    if (facts === undefined) {
+      facts = { holds: new Map(), ever: new Map(), losses: [] }
+      this.disks.set(name, facts)
+    }
+    return facts
+  }
+
+  /** The servers whose disks hold, or held before they lost it, this operation. */
+  holders(stream: StreamKey, seq: number): string[] {
+    const names: string[] = []
+    for (const [name, { ever }] of this.disks) if ((ever.get(stream) ?? 0) >= seq) names.push(name)
+    return names
+  }
+
+  appended(server: SimulatedServer, batch: Batch): void {
+    for (let index = 0; index < batch.count; index++) {
+      const seq = batch.firstSeq + index
+      const operation: Accepted = {
+        stream: batch.stream,
+        seq,
+        clock: batch.clocks[index] as number,
+        origin: batch.origin,
+        incarnation: batch.incarnation,
+        kind: KINDS[batch.kinds[index] as number] as Kind,
+        id: batch.ids[index] as string,
+        user: batch.users[index] as string,
+        target: batch.targets[index] as string,
+        at: this.now(),
+      }
+      this.operations.set(`${batch.stream} ${seq}`, operation)
+      for (const checker of this.#checkers) checker.accepted?.(server, operation)
+    }
+  }
+
+  committed(server: SimulatedServer, changes: readonly KeyValueChange[]): void {
+    const { holds, ever } = this.disk(server.name)
+    for (const { key, value } of changes) {
+      if (key[0] !== BATCH || value === undefined) continue
+      const stream = Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 10).toString('latin1')
+      const first = Number(
+        Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE(key.byteLength - 8),
+      )
+      const last = first + this.#countOf(`${stream} ${first} ${value.byteLength}`, value) - 1
+      holds.set(stream, Math.max(last, holds.get(stream) ?? 0))
+      ever.set(stream, Math.max(last, ever.get(stream) ?? 0))
+      for (const checker of this.#checkers) checker.flushed?.(server, stream, first, last)
+    }
+  }
+
+  /** A disk holds only this any more. */
+  lost(name: string, left: Vector): void {
+    const facts = this.disk(name)
+    facts.losses.push({ at: this.now(), held: new Map(facts.holds) })
+    facts.holds.clear()
+    join(facts.holds, left)
+  }
+
+  wished(wish: Wish): void {
+    this.wishes.set(`${wish.user} ${wish.id}`, wish)
+  }
+
+  acknowledged(user: string, id: string, operation: OperationName | undefined): void {
+    const wish = this.wishes.get(`${user} ${id}`)
+    if (wish === undefined || wish.acknowledgedAt !== undefined) return
+    wish.acknowledgedAt = this.now()
+    if (wish.kind === 'login' && !this.known.includes(user)) this.known.push(user)
+    if (operation !== undefined) wish.operation = operation
+    for (const checker of this.#checkers) checker.acknowledged?.(wish)
+  }
+
+  published(server: SimulatedServer, publications: readonly Publication[]): void {
+    for (const each of publications) for (const checker of this.#checkers) checker.published?.(server, each)
+  }
+
+  finalised(server: SimulatedServer, clock: number): void {
+    for (const checker of this.#checkers) checker.finalised?.(server, clock)
+  }
+
+  rewritten(server: SimulatedServer, file: string, before: Uint8Array): void {
+    for (const checker of this.#checkers) checker.rewritten?.(server, file, before)
+  }
+
+  state(server: SimulatedServer, state: string): void {
+    for (const checker of this.#checkers) checker.state?.(server, state)
+  }
+
+  voters(server: SimulatedServer, voters: Voters): void {
+    if (voters.epoch > 0 && !this.lists.some((list) => isSame(list, voters))) this.lists.push(voters)
+    for (const checker of this.#checkers) checker.voters?.(server, voters)
+  }
+
+  clock(server: SimulatedServer, clock: number): void {
+    for (const checker of this.#checkers) checker.clock?.(server, clock)
+  }
+
+  time(server: SimulatedServer, ms: number): void {
+    for (const checker of this.#checkers) checker.time?.(server, ms)
+  }
+
+  live(subscriber: string, publications: readonly Publication[]): void {
+    for (const each of publications) for (const checker of this.#checkers) checker.live?.(subscriber, each)
+  }
+
+  delivered(subscriber: string, publication: Publication): void {
+    for (const checker of this.#checkers) checker.delivered?.(subscriber, publication)
+  }
+
+  page(reader: string, messages: readonly Publication[]): void {
+    for (const checker of this.#checkers) checker.page?.(reader, messages)
+  }
+
+  end(): void {
+    for (const checker of this.#checkers) checker.end?.()
+  }
+
+  #countOf(key: string, value: Uint8Array): number {
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      count = decodeBatch(value).count
+      this.#counts.set(key, count)
+    }
+    return count
+  }
+}
+
+export function isSame(a: Voters, b: Voters): boolean {
+  return (
+    a.epoch === b.epoch &&
+    a.names.length === b.names.length &&
+    a.names.every((name) => b.names.includes(name))
+  )
+}
