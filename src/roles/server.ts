@@ -1,6 +1,7 @@
 import { openFiles } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
+import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
@@ -20,6 +21,8 @@ import type { RoleContext, RunningRole, StartRole } from './types.ts'
 const DRAIN_MS = 2000
 const DRAIN_POLL_MS = 10
 const LATE_INTERVAL_MS = 1000
+/** A process that has worked for so long has a store that works. */
+const SOUND_MS = 10_000
 
 /** Composes a server: its store and clocks, its links to brokers, proxies, peers and ref. */
 export const start: StartRole<ServerConfig> = async (context) => {
@@ -29,7 +32,9 @@ export const start: StartRole<ServerConfig> = async (context) => {
     name: config.name,
     allowNetworkFs: config.allowNetworkFs,
   })
+  const mark = markStart(config.dataDir)
   try {
+    if (mark.cutShort) await checkStore(context)
     const router = await openRouter({
       host: config.bind,
       port: config.portPeers,
@@ -37,10 +42,12 @@ export const start: StartRole<ServerConfig> = async (context) => {
     })
     const composed = new Composition(context, router)
     composed.start()
+    const cancelMark = context.timers.after(SOUND_MS, () => mark.remove())
     readiness('server', () => composed.server.unready ?? true)
     return {
       async stop() {
         await composed.stop()
+        cancelMark()
         await folder.release()
       },
     }
@@ -48,6 +55,14 @@ export const start: StartRole<ServerConfig> = async (context) => {
     await folder.release()
     throw error
   }
+}
+
+/** A store that ends every process which opens it would do so for ever: it is set aside, and peers fill a new one. */
+async function checkStore({ config, log, time }: RoleContext<ServerConfig>): Promise<void> {
+  const fault = await tryStore(config.dataDir)
+  if (fault === undefined) return
+  const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
+  log.error({ fault, set_aside: aside }, 'The store does not work; it is set aside, and peers fill a new one')
 }
 
 class Composition implements RunningRole {
