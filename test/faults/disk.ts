@@ -7,7 +7,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   rmSync,
   statSync,
   truncateSync,
@@ -60,6 +59,13 @@ export class Disk {
     for (let count = 0; count < bits; count++) this.#flip(files[count % files.length] as string)
   }
 
+  /** Makes zeros of all but so many bytes at the beginning of each file. */
+  blank(which: Which, kept: number): void {
+    for (const path of this.#files(which)) {
+      change(path, kept, Buffer.alloc(Math.max(0, statSync(path).size - kept)))
+    }
+  }
+
   remove(which: Which): void {
     for (const path of this.#files(which)) rmSync(path)
   }
@@ -103,16 +109,18 @@ export class Disk {
   }
 
   #flip(path: string): void {
-    const file = openSync(path, 'r+')
-    try {
-      const at = Math.floor(this.#chance.next() * statSync(path).size)
-      const byte = Buffer.alloc(1)
-      readSync(file, byte, 0, 1, at)
-      byte[0] = (byte[0] as number) ^ (1 << Math.floor(this.#chance.next() * 8))
-      writeSync(file, byte, 0, 1, at)
-    } finally {
-      closeSync(file)
-    }
+    const at = Math.floor(this.#chance.next() * statSync(path).size)
+    const byte = readFileSync(path)[at] as number
+    change(path, at, Buffer.from([byte ^ (1 << Math.floor(this.#chance.next() * 8))]))
+  }
+}
+
+function change(path: string, at: number, bytes: Uint8Array): void {
+  const file = openSync(path, 'r+')
+  try {
+    writeSync(file, bytes, 0, bytes.byteLength, at)
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -6,6 +6,7 @@ import { isIsolated } from './isolation.ts'
 export type Need = 'network' | 'mount' | 'faketime'
 
 const FAKETIME = /^\/.*\/faketime\/libfaketime\.so\.1$/
+const HOUR_MS = 3_600_000
 const LIBRARIES = '/usr/lib'
 
 /** Why this machine cannot give it; undefined when it can. */
@@ -19,8 +20,17 @@ export function missing(need: Need): string | undefined {
     case 'mount':
       return isIsolated() ? undefined : 'mounting a small disk needs Linux, root and unshare'
     case 'faketime':
-      return faketimeLibrary() === undefined ? 'stepping clocks needs libfaketime' : undefined
+      return canStep() ? undefined : 'stepping clocks needs libfaketime'
   }
+}
+
+/** Whether a process's clock goes by what it is told. */
+function canStep(): boolean {
+  const library = faketimeLibrary()
+  if (library === undefined) return false
+  const env = { LD_PRELOAD: library, FAKETIME: '-3600' }
+  const { stdout } = spawnSync(process.execPath, ['-p', 'Date.now()'], { env, encoding: 'utf8' })
+  return Math.abs(Number(stdout) - Date.now() + HOUR_MS) < HOUR_MS / 2
 }
 
 /** Debian has it in the folder of the machine's architecture. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseLine } from '../../src/wire/index.ts'
 import { until } from '../support/load.ts'
 import { Clients } from './clients.ts'
@@ -13,6 +14,8 @@ export const ONE_SERVER_GAP_MS = 3000
 /** Acknowledged before the first fault, and again after the last. */
 const WARM_UP = 300
 const AFTERWARDS = 300
+/** The load goes on for so long after the last fault: recovering is harder under it. */
+export const LOADED_MS = 3000
 const PROGRESS_MS = 20_000
 /** Longer than the promise, so that it is seen how far that is missed. */
 const WAITED_MS = 30_000
@@ -75,7 +78,10 @@ class Run {
   async run(): Promise<Outcome> {
     await this.#clients.more(WARM_UP, PROGRESS_MS)
     const lastFaultAt = await this.#steps()
-    await this.#try('goes on', () => this.#clients.more(AFTERWARDS, PROGRESS_MS))
+    await this.#try('goes on', async () => {
+      await this.#clients.more(AFTERWARDS, PROGRESS_MS)
+      await delay(lastFaultAt + LOADED_MS - performance.now())
+    })
     // The writers finish what they are at, which is no gap unless it lasts: so it counts.
     await this.#clients.stopWriting()
     const gapMs = this.#recorder.longestGap(performance.now())

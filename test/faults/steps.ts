@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '../support/load.ts'
 import type { Which } from './disk.ts'
 import type { Step } from './scenario.ts'
 import type { Stage } from './stage.ts'
 
 /** The steps that scenarios are made of. */
+
+const NOTICED_MS = 15_000
 
 function step(says: string, action: (stage: Stage) => Promise<void> | void): Step {
   return { says, do: action }
@@ -17,6 +20,15 @@ export function lasting(seconds: number): Step {
 /** Waits until these are ready. */
 export function ready(...names: readonly string[]): Step {
   return { says: `until ${list(names)} is ready`, isWait: true, do: ({ system }) => system.ready(names) }
+}
+
+/** Waits until others see that this one cannot do its work: what was done to it has come through. */
+export function unready(name: string): Step {
+  return {
+    says: `until ${name} is not ready`,
+    isWait: true,
+    do: ({ system }) => until(NOTICED_MS, async () => (await system.http(name, '/readyz')).status === 503),
+  }
 }
 
 export function kill(...names: readonly string[]): Step {
@@ -104,6 +116,12 @@ export function tear(name: string, which: Which, bytes: number): Step {
 export function flip(name: string, which: Which, bits: number): Step {
   const what = bits === 1 ? 'a bit' : `${bits} bits`
   return step(`flip ${what} in the ${which} files of ${name}`, (stage) => stage.disk(name).flip(which, bits))
+}
+
+export function blank(name: string, which: Which, kept: number): Step {
+  return step(`make zeros of the ${which} files of ${name} behind byte ${kept}`, (stage) =>
+    stage.disk(name).blank(which, kept),
+  )
 }
 
 export function remove(name: string, which: Which): Step {

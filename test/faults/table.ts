@@ -1,5 +1,5 @@
 import { cpus, release, totalmem } from 'node:os'
-import { CONVERGED_MS, ONE_SERVER_GAP_MS, type Outcome } from './run.ts'
+import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome } from './run.ts'
 import type { Group } from './scenario.ts'
 
 /** What a scenario came to; undefined in place of the outcome when this machine could not run it, with why. */
@@ -68,7 +68,7 @@ ${sum(({ lost }) => lost)} of these lost, ${sum(({ doubled }) => doubled)} doubl
 - **lost**: acknowledged, and not in the files of every server, or never told to the subscriber. Must be 0.
 - **doubled**: more than once in the files, or told to the subscriber more than once. Must be 0.
 - **converged after**: from the last step on until the files of all servers are the same bytes and hold all that was
-  acknowledged, while the load goes on for a while. Must be below ${CONVERGED_MS / 1000} s.
+  acknowledged, of which the load goes on for ${LOADED_MS / 1000} s. Must be below ${CONVERGED_MS / 1000} s.
 - **longest gap**: the longest time that any one client was without an acknowledgement. Must be below ${ONE_SERVER_GAP_MS / 1000} s where only
   one server at a time is struck.
 

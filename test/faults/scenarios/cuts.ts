@@ -1,5 +1,18 @@
 import type { Group } from '../scenario.ts'
-import { cut, cutOff, cutOneWay, deafen, heal, kill, lasting, lose, mute, slow, start } from '../steps.ts'
+import {
+  cut,
+  cutOff,
+  cutOneWay,
+  deafen,
+  heal,
+  kill,
+  lasting,
+  lose,
+  mute,
+  slow,
+  start,
+  unready,
+} from '../steps.ts'
 
 const setting = { network: true }
 
@@ -9,7 +22,7 @@ export const cuts: Group = {
   scenarios: [
     {
       name: 'a server is cut off from all',
-      steps: [cutOff('server-1'), lasting(6), heal],
+      steps: [cutOff('server-1'), unready('server-1'), lasting(4), heal],
       setting,
       oneServer: true,
       short: true,
@@ -34,7 +47,7 @@ export const cuts: Group = {
     },
     {
       name: 'a server is heard by all and hears none',
-      steps: [deafen('server-2'), lasting(6), heal],
+      steps: [deafen('server-2'), unready('server-2'), lasting(4), heal],
       setting,
       oneServer: true,
     },

@@ -1,5 +1,6 @@
 import type { Group, Scenario, Step } from '../scenario.ts'
 import {
+  blank,
   empty,
   fill,
   flip,
@@ -12,6 +13,7 @@ import {
   start,
   stop,
   tear,
+  unready,
 } from '../steps.ts'
 
 /** Done to the folder of server-2 while it is killed, as after a crash. */
@@ -49,9 +51,16 @@ export const disks: Group = {
       oneServer: true,
     },
     damaged('the store’s tail is torn off', tear('server-2', 'store', 37)),
-    damaged('a large part of the store’s tail is torn off', tear('server-2', 'store', 100_000)),
+    {
+      ...damaged('a large part of the store’s tail is torn off', tear('server-2', 'store', 100_000)),
+      short: true,
+    },
     damaged('a bit of the store is flipped', flip('server-2', 'store', 1)),
-    { ...damaged('many bits of the store are flipped', flip('server-2', 'store', 200)), short: true },
+    damaged('many bits of the store are flipped', flip('server-2', 'store', 200)),
+    {
+      ...damaged('the store’s pages are zeros, but for the first', blank('server-2', 'store', 8192)),
+      short: true,
+    },
     damaged('the store’s files are removed', remove('server-2', 'store')),
     damaged('the readable files’ tails are torn off', tear('server-2', 'readable', 37)),
     damaged('a bit of a readable file is flipped', flip('server-2', 'readable', 1)),
@@ -84,7 +93,7 @@ export const fullDisks: Group = {
   scenarios: [
     {
       name: 'a disk is full',
-      steps: [fill('server-2'), lasting(5), makeRoom('server-2')],
+      steps: [fill('server-2'), unready('server-2'), lasting(3), makeRoom('server-2')],
       setting: { smallDisks: ['server-2'] },
       oneServer: true,
       short: true,
@@ -104,7 +113,14 @@ export const fullDisks: Group = {
     },
     {
       name: 'two disks are full',
-      steps: [fill('server-1'), fill('server-3'), lasting(5), makeRoom('server-1'), makeRoom('server-3')],
+      steps: [
+        fill('server-1'),
+        fill('server-3'),
+        unready('server-1'),
+        lasting(3),
+        makeRoom('server-1'),
+        makeRoom('server-3'),
+      ],
       setting: { smallDisks: ['server-1', 'server-3'] },
     },
   ],
