@@ -36,7 +36,7 @@ export function rateTable(results: readonly RowResult[]): string {
 }
 
 /** Each process's processor time in % of one core, medians of the runs; in brackets that of its main thread. */
-export function processorTable(results: readonly RowResult[]): string {
+export function processorTable(results: readonly RowResult[], { mainThreads = true } = {}): string {
   const measured = results.filter(({ runs }) => runs.some(({ use }) => use !== undefined))
   const columns = [
     ...new Set(measured.flatMap(({ runs }) => runs.flatMap((run) => [...groupsOf(run).keys()]))),
@@ -49,7 +49,7 @@ export function processorTable(results: readonly RowResult[]): string {
         const busy = runs.flatMap((run) => groupsOf(run).get(column) ?? [])
         if (busy.length === 0) return ''
         const [all, main] = [median(busy.map((each) => each.all)), median(busy.map((each) => each.main))]
-        return `${percent(all)} (${percent(main)})`
+        return mainThreads ? `${percent(all)} (${percent(main)})` : percent(all)
       }),
       percent(median(runs.map(processorsOf))),
       percent(median(runs.map(({ use }) => use?.others ?? 0))),

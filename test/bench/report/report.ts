@@ -1,0 +1,25 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Results, readResults } from './results.ts'
+import { replaceSection } from './sections.ts'
+import { speedCharts, speedSection } from './speed.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const PAGE = 'docs/benchmarks.md'
+
+/** Everything that is made from the results, by its path from the root. */
+export function generatedFiles(results: Results): Readonly<Record<string, string>> {
+  const page = readFileSync(join(ROOT, PAGE), 'utf8')
+  return {
+    [PAGE]: replaceSection(page, 'speed', speedSection(results)),
+    ...(results.own && speedCharts(results)),
+  }
+}
+
+/** Writes the page and its pictures from the results that are stored. */
+export function writeReport(): void {
+  for (const [path, text] of Object.entries(generatedFiles(readResults()))) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true })
+    writeFileSync(join(ROOT, path), text)
+  }
+}
