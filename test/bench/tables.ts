@@ -18,7 +18,7 @@ export function rateTable(results: readonly RowResult[]): string {
   const heads = ['what', 'per second', 'min', 'max', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'failed']
   return table(
     heads,
-    results.map(({ what, runs }) => {
+    results.filter(isRate).map(({ what, runs }) => {
       const rates = runs.flatMap(({ perSecond }) => perSecond ?? [])
       const rate = spreadOf(rates)
       const latencies = runs.flatMap(({ latency }) => latency ?? [])
@@ -33,6 +33,10 @@ export function rateTable(results: readonly RowResult[]): string {
       ]
     }),
   )
+}
+
+function isRate({ runs }: RowResult): boolean {
+  return runs.some(({ perSecond }) => perSecond !== undefined)
 }
 
 /** Each process's processor time in % of one core, medians of the runs; in brackets that of its main thread. */
