@@ -83,7 +83,9 @@ export class Lists {
 
   #adopt(voters: Voters, live: readonly Heartbeat[]): void {
     const { record, log } = this.#options
-    record.former = voters.epoch === record.voters.epoch + 1 ? record.voters.names : voters.names
+    // A ref that has forgotten everything knows no list before this one.
+    const follows = record.voters.epoch > 0 && voters.epoch === record.voters.epoch + 1
+    record.former = follows ? record.voters.names : voters.names
     record.voters = { epoch: voters.epoch, names: voters.names }
     record.ranks = mergeRanks(record.ranks, live)
     this.#confirmed = true

@@ -131,6 +131,15 @@ describe('Ref', () => {
     expect(world.ask('rank', { name: 'a' })).toMatchObject({ rank: 10 })
   })
 
+  it('can change the first list too after its file is gone', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE)
+    world.disk.bytes = undefined
+    world.ref = world.start([...THREE, 'd'])
+    world.beatAll([...THREE, 'd'], 3)
+    expect(new Set(world.voters)).toEqual(new Set([...THREE, 'd']))
+  })
+
   it('gives no rank and proposes nothing while a server knows a newer list than its own', () => {
     const world = new World(THREE)
     world.beatAll(THREE)
