@@ -10,8 +10,10 @@ import {
   type PeerMessage,
   parsePeerMessage,
   REPLICA_TOPIC,
+  type ReadonlyVector,
   type StreamKey,
   type Voters,
+  vectorFromObject,
 } from '../wire/index.ts'
 import type { Holes } from './holes.ts'
 import type { Identity } from './identity.ts'
@@ -37,6 +39,8 @@ export interface InboxOptions {
   readonly isJoining: () => boolean
   readonly echoed: (proxy: string) => void
   readonly headTaken: (peer: Peer, streams: readonly StreamKey[]) => void
+  /** A peer heard former lives of this server call these durable, and this one not yet. */
+  readonly owed: (peer: Peer, owed: ReadonlyVector) => void
   readonly adopt: (voters: Voters) => void
   readonly superseded: (incarnation: number) => void
 }
@@ -141,7 +145,10 @@ export class Inbox {
     }
     const peer = peers.heard(head.from, head.whole?.address ?? '')
     if (!peer.receive(head, time.monotonic(), store.durable, identity)) return
-    if (head.whole !== undefined) peers.connect()
+    if (head.whole !== undefined) {
+      this.#options.owed(peer, vectorFromObject(head.whole.owed))
+      peers.connect()
+    }
     this.#options.headTaken(peer, Object.keys(head.durable))
   }
 

@@ -3,6 +3,7 @@ import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.
 import type { Store } from '../store/index.ts'
 import {
   type Batch,
+  covers,
   type HeartbeatReply,
   type ReadonlyVector,
   type StreamKey,
@@ -20,6 +21,7 @@ import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import { Peers } from './peers.ts'
+import { Progress } from './progress.ts'
 import { Questions } from './questions.ts'
 import { type Counting, Quorum } from './quorum.ts'
 import { stableClock } from './stability.ts'
@@ -27,7 +29,6 @@ import { Voting } from './voting.ts'
 
 const TICK_MS = 50
 const WHOLE_INTERVAL_MS = 250
-const PROGRESS_INTERVAL_MS = 2000
 
 export interface ReplicaOptions {
   readonly identity: Identity
@@ -74,11 +75,11 @@ export class Replica {
   readonly #distribution: Distribution
   readonly #questions: Questions
   readonly #admission: Admission
+  readonly #progress: Progress
   #catchUp: Barrier | undefined
   #cancelTick: Cancel = () => {}
   #tickedAt: number
   #wholeAt = Number.NEGATIVE_INFINITY
-  #progressAt = Number.NEGATIVE_INFINITY
   #coordinator = ''
 
   constructor(options: ReplicaOptions) {
@@ -100,6 +101,7 @@ export class Replica {
       peer: (name) => this.peers.get(name),
       incarnation: () => identity.incarnation,
     })
+    this.#progress = new Progress(options.log)
     this.outbox = new Outbox(options)
     this.#heads = new Heads({
       ...options,
@@ -133,6 +135,7 @@ export class Replica {
       isJoining: () => this.condition.state === 'joining',
       echoed: (proxy) => this.#distribution.echoed(proxy),
       headTaken: (peer, streams) => this.#headTaken(peer, streams),
+      owed: (peer, owed) => this.#owes(peer, owed),
       adopt: (voters) => this.adopt(voters),
       superseded: (incarnation) => this.#superseded(incarnation),
     })
@@ -269,7 +272,8 @@ export class Replica {
       this.#distribution.sendEchoes()
       this.peers.remember()
       this.#commit(this.#options.store.durable.keys())
-      this.#showProgress(now)
+      if (this.condition.state === 'joining')
+        this.#progress.tell(now, this.toCatchUp, this.voting, this.peers)
     }
     this.#holes.fill()
     this.#elect()
@@ -288,6 +292,15 @@ export class Replica {
     }
     this.#commit(streams)
     this.#review()
+  }
+
+  /** A peer heard former lives call more durable than is on this disk: an old copy, which the others must fill. */
+  #owes(peer: Peer, owed: ReadonlyVector): void {
+    const { store, log } = this.#options
+    if (this.condition.state !== 'joining' || !this.condition.intact || covers(store.durable, owed)) return
+    this.condition.intact = false
+    store.remember({ intact: false })
+    log.warn({ peer: peer.name }, 'The disk lacks what it was heard to hold; the others must fill it')
   }
 
   /** What may follow from anything that came: caught up, final, answered. */
@@ -382,18 +395,5 @@ export class Replica {
     store.remember({ incarnation: identity.incarnation })
     for (const peer of this.peers.all()) peer.headsSent = 0
     this.#sendWhole()
-  }
-
-  #showProgress(now: number): void {
-    if (this.condition.state !== 'joining' || now - this.#progressAt < PROGRESS_INTERVAL_MS) return
-    this.#progressAt = now
-    this.#options.log.info(
-      {
-        operations_missing: this.toCatchUp,
-        voters: this.voting.names,
-        heard: this.peers.live().map(({ name }) => name),
-      },
-      'Catching up',
-    )
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LibraryClient } from './clients/library.ts'
 import { SimpleClient } from './clients/simple.ts'
+import type { SimulatedServer } from './server.ts'
 import { Stage, type StageOptions } from './stage.ts'
 
 async function started(seed: number, options: StageOptions = {}): Promise<Stage> {
@@ -54,6 +55,26 @@ describe('A cluster under a virtual clock', () => {
     await world.advance(3000)
     servers[1]?.start()
     await world.advance(3000)
+    expect(await stage.settle()).toEqual([])
+  })
+
+  it('lets no server that got an old copy of its disk vouch for what it has lost', async () => {
+    const stage = await started(7)
+    const { world, servers, witness } = stage.cluster
+    const [first, second, third] = servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    second.disk.space = 'full'
+    await world.advance(1000)
+    const copy = first.copy()
+    await world.advance(2000)
+    const { losses, holds } = witness.disk('server-1')
+    expect([...holds.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(20)
+    third.crash()
+    first.restore(copy)
+    second.disk.space = 'room'
+    first.start()
+    await world.advance(5000)
+    expect(losses).toHaveLength(1)
+    expect([first.state, second.state]).toEqual(['joining', 'up'])
     expect(await stage.settle()).toEqual([])
   })
 
