@@ -1,4 +1,5 @@
 import type { Chance } from '../../src/ports/index.ts'
+import { covers } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
 import { LibraryClient } from './clients/library.ts'
@@ -133,6 +134,7 @@ export class Stage {
     for (const client of this.clients) client.conclude()
     if (!(await this.until(() => this.clients.every(({ concluded }) => concluded), bound)))
       witness.find('A subscriber cannot read history to its end')
+    await world.drain()
     witness.tell('', `all is quiet ${Math.round(world.now - healedAt)} ms later`)
     if (progressed) witness.end()
     return witness.findings
@@ -161,6 +163,7 @@ export class Stage {
       if (names.length !== this.wanted.length) return `${name} votes with ${names.join(', ')}`
       if (store.finalClock < highest)
         return `${name} has made final only up to ${store.finalClock} of ${highest}`
+      if (!covers(server.replica.visible(), store.durable)) return `${name} does not show all that it holds`
       if (!store.filesCurrent) return `${name} has not written its files`
     }
     const sizes = new Set(servers.map(({ disk }) => disk.contents.get('publications.jsonl')?.byteLength))

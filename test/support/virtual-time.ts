@@ -79,6 +79,13 @@ export class VirtualTime {
     this.#now = end
   }
 
+  /** Lets all promises take their turns, however many they need. */
+  async drain(): Promise<void> {
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+
   /** The clocks and timers of one process: its wall clock set apart by `offsetMs` and drifting. */
   process(options: { offsetMs?: number; driftPpm?: number; epochMs?: number } = {}): ProcessTime {
     return new ProcessTime(this, options)

@@ -93,6 +93,8 @@ export class HistoryReader extends Party {
     const { witness } = this.cluster
     const made = [...witness.wishes.values()].find(({ kind }) => kind === 'channel')?.acknowledgedAt
     const early = error.code === 'unknown_channel' && (made === undefined || made > sentAt)
+    // Perhaps nobody made it at all: then there is nothing to read.
+    if (early && made === undefined) this.#concluded = this.#concluding
     if (early || error.retryable) return
     witness.find(`${this.user} was refused history: ${error.code} ${error.message}`)
   }

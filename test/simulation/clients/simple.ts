@@ -77,7 +77,7 @@ export class SimpleClient extends Party {
       })
     }
     // What it had asked for when it died, it asks for again or has forgotten.
-    if (this.#current !== undefined && chance.next() < 0.5) this.#current = undefined
+    if (this.#current?.wish.kind === 'publish' && chance.next() < 0.5) this.#current = undefined
     process.every(TICK_MS, () => this.#tick())
   }
 
