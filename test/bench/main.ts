@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { runGrowth, runSoak } from './growth/run.ts'
 import { PEERS } from './peers/peers.ts'
 import { writeReport } from './report/report.ts'
 import { ROWS, runSpeed } from './speed.ts'
@@ -8,6 +9,8 @@ import { ROWS, runSpeed } from './speed.ts'
 const PEER_NAMES = PEERS.map(({ name }) => name)
 
 const program = new Command('npm run bench --')
+  // What stands behind a command is its own, though the names be the same.
+  .enablePositionalOptions()
   .description(
     'Measures a real system of three servers on this machine. A run of all rows, three times or more, is stored in docs/benchmarks and shown in docs/benchmarks.md.',
   )
@@ -29,6 +32,22 @@ const program = new Command('npm run bench --')
   .action(async ({ peers = [], ...options }) => {
     await runSpeed({ ...options, peers: peers === true ? PEER_NAMES : peers })
   })
+
+program
+  .command('growth')
+  .description('measure starts, memory, speed and a snapshot with many operations stored')
+  .option('--operations <n>', 'how many', positive, 1_000_000)
+  .option('--seconds <n>', 'how long throughput is measured', positive, 4)
+  .option('--runs <n>', 'how often; medians are shown', positive, 3)
+  .option('--folders <folder>', 'where to make the folders of operations, and to find them the next time')
+  .action(async (options) => runGrowth(options))
+
+program
+  .command('soak')
+  .description('show the memory of each process by the minute under a steady load')
+  .argument('[minutes]', 'how long', positive, 10)
+  .option('--rate <n>', 'publications a second', positive, 2000)
+  .action(async (minutes: number, { rate }: { rate: number }) => runSoak(minutes, rate))
 
 program
   .command('report')

@@ -69,7 +69,7 @@ async function restarted(folder: string): Promise<number> {
   return ms
 }
 
-function open(folder: string): {
+export function open(folder: string): {
   store: Store
   flush: (origin: string, from: number, size: number) => Promise<void>
 } {
@@ -95,7 +95,7 @@ function open(folder: string): {
   }
 }
 
-function close(store: Store): Promise<void> {
+export function close(store: Store): Promise<void> {
   return new Promise((resolve) => store.close(resolve))
 }
 

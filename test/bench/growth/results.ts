@@ -1,34 +1,48 @@
+import type { Spread } from '../statistics.ts'
+
 /** Anonymous memory in MiB of processes by their names. */
 export type Memory = Readonly<Record<string, number>>
 
 export interface GrowthResult {
-  /** Operations in each server's folder, by how they were stored. */
-  readonly folders: readonly FolderResult[]
+  /** By how the operations came to be stored. */
+  readonly shapes: readonly ShapeResult[]
 }
 
-export interface FolderResult {
-  /** How the operations came to be stored. */
+export interface ShapeResult {
   readonly what: string
+  /** Stored in each server's folder. */
   readonly operations: number
-  /** Of one server's folder. */
-  readonly megabytes: number
-  /** From the start of all processes to readiness of each server. */
-  readonly readyMs: Readonly<Record<string, number>>
-  readonly memoryReady: Memory
-  readonly memoryAfterLoad: Memory
-  /** Acknowledged publications a second with so many stored, and with few. */
-  readonly perSecond: number
-  readonly perSecondFew: number
-  /** How long an emptied server took to be ready again, and what the others acknowledged meanwhile and before. */
-  readonly snapshotMs: number
-  readonly perSecondDuringSnapshot: number
-  readonly perSecondBeforeSnapshot: number
+  /** Of one server's folder, in MiB. */
+  readonly size: number
+  /** From the start of all processes at once until a server is ready, in ms, over all servers and runs. */
+  readonly ready: Spread
+  /** Over all servers and runs: at rest after the start, and after a load at full speed. */
+  readonly memoryReady: Spread
+  readonly memoryLoaded: Spread
+  /** Acknowledged publications a second, over the runs. */
+  readonly perSecond: Spread
+  /** The same with few operations stored. */
+  readonly few: number
+  readonly readyFew: Spread
+  readonly perSecondFew: Spread
+  readonly snapshot: SnapshotResult
+}
+
+/** A server whose folder is emptied comes back while the others are loaded. */
+export interface SnapshotResult {
+  /** From its start until it is ready again. */
+  readonly tookMs: number
+  /** Acknowledged publications a second of the others just before it starts, and until it is ready. */
+  readonly perSecondBefore: number
+  readonly perSecondDuring: number
+  readonly memory: Memory
 }
 
 export interface SoakResult {
   readonly minutes: number
   readonly perSecond: number
-  /** At the end of each minute, the first one's included. */
-  readonly memory: readonly Memory[]
+  readonly acknowledged: number
   readonly failed: number
+  /** At the end of each minute. */
+  readonly memory: readonly Memory[]
 }

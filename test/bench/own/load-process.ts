@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, connect, RecadoError, type Subscription } from '../../../src/client/index.ts'
 import { latencyOf } from '../statistics.ts'
 import type { Answer, Commands, Published, Question } from './protocol.ts'
@@ -5,11 +6,15 @@ import type { Answer, Commands, Published, Question } from './protocol.ts'
 // A process of load: it uses the client library as a program would, and does what its parent asks.
 
 const MESSAGE_BYTES = 128
+const LATENCIES_MAX = 100_000
+/** Of paced messages, with all clients together. */
+const UNDER_WAY_MAX = 1000
 const MESSAGE = 'x'.repeat(MESSAGE_BYTES)
 
 let clients: Client[] = []
 let channel = ''
 let received = 0
+let acknowledged = 0
 const delays: number[] = []
 
 const commands: Commands = {
@@ -37,21 +42,30 @@ const commands: Commands = {
 
   async pace({ perSecond, ms }) {
     const latencies: number[] = []
-    let failed = 0
+    let [answered, failed, sent] = [0, 0, 0]
+    const underWay = new Set<Promise<void>>()
     const began = performance.now()
     const send = async (client: Client): Promise<void> => {
-      const sent = performance.now()
-      if (await isAcknowledged(client, stamped())) latencies.push(performance.now() - sent)
+      const at = performance.now()
+      // The newest latencies take the place of the oldest, however long this goes on.
+      if (await isAcknowledged(client, stamped()))
+        latencies[answered++ % LATENCIES_MAX] = performance.now() - at
       else failed++
     }
-    const sending: Promise<void>[] = []
     for (let due = began; due < began + ms; due += 1000 / perSecond) {
       const wait = due - performance.now()
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
-      sending.push(send(clients[sending.length % clients.length] as Client))
+      if (wait > 0) await delay(wait)
+      // A system that is so far behind does not hold the rate: what is not even sent counts as failed.
+      if (underWay.size === UNDER_WAY_MAX) {
+        failed++
+        continue
+      }
+      const sending = send(clients[sent++ % clients.length] as Client)
+      underWay.add(sending)
+      void sending.then(() => underWay.delete(sending))
     }
-    await Promise.all(sending)
-    return published(latencies, failed, began)
+    await Promise.all(underWay)
+    return { ...published(latencies, failed, began), acknowledged: answered }
   },
 
   async subscribe() {
@@ -59,6 +73,8 @@ const commands: Commands = {
     for (const subscription of subscriptions) void read(subscription)
     await Promise.all(subscriptions.map(({ ready }) => ready))
   },
+
+  acknowledged: () => Promise.resolve(acknowledged),
 
   received: () => Promise.resolve(received),
 
@@ -69,6 +85,7 @@ const commands: Commands = {
 async function isAcknowledged(client: Client, message: string): Promise<boolean> {
   try {
     await client.publish(channel, message)
+    acknowledged++
     return true
   } catch (error) {
     if (error instanceof RecadoError && error.retryable) return false

@@ -13,6 +13,8 @@ export interface Commands {
   publish: (given: { window: number; ms: number }) => Promise<Published>
   /** Publishes at this rate, without waiting for acknowledgements; each message says when it was sent. */
   pace: (given: { perSecond: number; ms: number }) => Promise<Published>
+  /** How many publications were acknowledged since the process began. */
+  acknowledged: (given: object) => Promise<number>
   /** Subscribes with every client and waits until each is told what comes. */
   subscribe: (given: object) => Promise<void>
   /** How many messages the subscriptions brought so far. */

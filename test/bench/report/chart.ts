@@ -65,9 +65,13 @@ text { font-family: system-ui, sans-serif; font-size: 13px; fill: #1f2328; }
 .detail { font-size: 11px; font-weight: 400; fill: #59636e; }
 .own { fill: #0969da; } .flushed { fill: #8c959f; } .unflushed { fill: #d0d7de; }
 .range { stroke: #1f2328; stroke-width: 1.5; }
+.grid { stroke: #d0d7de; }
+polyline { fill: none; stroke-width: 2; }
+.line-0 { stroke: #8250df; } .line-1 { stroke: #bc4c00; } .line-2 { stroke: #bf3989; } .line-3 { stroke: #0969da; }
+.line-4 { stroke: #1a7f37; } .line-5 { stroke: #9a6700; } .line-6 { stroke: #cf222e; } .line-7 { stroke: #6e7781; }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc; } .detail { fill: #9198a1; }
 .own { fill: #4493f8; } .flushed { fill: #656c76; } .unflushed { fill: #3d444d; }
-.range { stroke: #f0f6fc; }
+.range { stroke: #f0f6fc; } .grid { stroke: #3d444d; }
 }
 </style>`

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { growthSection, SOAK_CHART, soakChart, soakSection } from './growth.ts'
 import { type Results, readResults } from './results.ts'
 import { replaceSection } from './sections.ts'
 import { speedCharts, speedSection } from './speed.ts'
@@ -9,10 +10,19 @@ const PAGE = 'docs/benchmarks.md'
 
 /** Everything that is made from the results, by its path from the root. */
 export function generatedFiles(results: Results): Readonly<Record<string, string>> {
-  const page = readFileSync(join(ROOT, PAGE), 'utf8')
+  const sections = {
+    speed: speedSection(results),
+    growth: growthSection(results),
+    soak: soakSection(results),
+  }
+  const page = Object.entries(sections).reduce(
+    (text, [name, section]) => replaceSection(text, name, section),
+    readFileSync(join(ROOT, PAGE), 'utf8'),
+  )
   return {
-    [PAGE]: replaceSection(page, 'speed', speedSection(results)),
+    [PAGE]: page,
     ...(results.own && speedCharts(results)),
+    ...(results.soak && { [`docs/${SOAK_CHART}`]: soakChart(results.soak) }),
   }
 }
 

@@ -114,10 +114,13 @@ export function goalTable(goals: readonly Goal[]): string {
   )
 }
 
-export function sessionText(what: string, session: Session): string {
-  const { began, machine, node, revision, runs, seconds } = session
-  const times = `${runs} runs of ${seconds} s for each row`
-  return `${what}: ${began.slice(0, 16).replace('T', ' ')} UTC, ${machine}, Node ${node}, commit ${revision}, ${times}.`
+export function sessionText(
+  what: string,
+  session: Session,
+  times = `, ${session.runs} runs of ${session.seconds} s for each row`,
+): string {
+  const { began, machine, node, revision } = session
+  return `${what}: ${began.slice(0, 16).replace('T', ' ')} UTC, ${machine}, Node ${node}, commit ${revision}${times}.`
 }
 
 function deliveriesText(rows: readonly RowResult[]): string {
