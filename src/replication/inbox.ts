@@ -87,7 +87,7 @@ export class Inbox {
       if (topic === REPLICA_TOPIC) {
         const batch = decodeBatch(body)
         if (batch.origin === this.#options.identity.name) return
-        const last = batch.firstSeq + batch.count - 1
+        const last = batch.lastSeq
         if (last > this.byProxy(batch.stream)) this.#byProxy.set(batch.stream, last)
         this.#take(batch)
         return
@@ -175,7 +175,7 @@ export class Inbox {
     }
     for (let next: Batch | undefined = batch; next !== undefined; next = holes.takeNext(batch.stream)) {
       const before = lamport.now
-      lamport.receive(next.clocks.at(-1) as number)
+      lamport.receive(next.lastClock)
       this.#options.log.trace(
         {
           stream: next.stream,

@@ -1,5 +1,6 @@
 import { openFiles } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
+import { openJournal } from '../adapters/journal.ts'
 import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
 import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
@@ -172,6 +173,7 @@ class Composition implements RunningRole {
     const { config, fail } = this.#context
     return openStore({
       ...this.#context,
+      journal: openJournal(config.dataDir),
       keyValue: openKeyValue(config.dataDir),
       files: openFiles(config.dataDir),
       events: {

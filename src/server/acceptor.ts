@@ -4,17 +4,17 @@ import type { Identity } from '../replication/index.ts'
 import type { Store } from '../store/index.ts'
 import {
   type Batch,
+  BatchWriter,
   KINDS,
   type Kind,
-  makeBatch,
   type Operation,
   type Position,
   RecadoError,
   renderLine,
 } from '../wire/index.ts'
 
-/** Operations and bytes of lines in one batch. */
-const BATCH_MAX = 1024
+/** Operations and bytes of lines in one batch: what is full goes on its way while the rest of the turn is worked on. */
+const BATCH_MAX = 256
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
 
 export interface AcceptorOptions {
@@ -39,19 +39,19 @@ export interface Entry {
 
 /**
  * Makes operations: gives each its clock and `seq`, renders its line, and puts what one turn of the loop brought into
- * one batch.
+ * few batches.
  */
 export class Acceptor {
   readonly #options: AcceptorOptions
+  readonly #writer = new BatchWriter()
   #seq = 0
   #operations: Operation[] = []
-  #lines: string[] = []
-  #bytes = 0
   #scheduled = false
-  readonly #ids = new Map<string, Operation>()
+  /** The operations of this turn by user and id. */
+  readonly #ids = new Map<string, Map<string, Operation>>()
   readonly #registered = new Map<string, Operation>()
-  /** A batch that the store could not take yet. */
-  #stuck: Batch | undefined
+  /** Batches that the store could not take yet. */
+  readonly #stuck: Batch[] = []
 
   constructor(options: AcceptorOptions) {
     this.#options = options
@@ -64,12 +64,12 @@ export class Acceptor {
 
   /** Whether the store could not take the last batch: nothing more may be accepted before it could. */
   get stuck(): boolean {
-    return this.#stuck !== undefined
+    return this.#stuck.length > 0
   }
 
   /** The lowest clock given to an operation that is not in the store yet: no promise may reach it. */
   get pendingClock(): number | undefined {
-    return this.#stuck?.clocks[0] ?? this.#operations[0]?.clock
+    return this.#stuck[0]?.clockAt(0) ?? this.#writer.firstClock
   }
 
   /** @throws RecadoError `unavailable` when the Lamport clock's lease is used up */
@@ -78,22 +78,13 @@ export class Acceptor {
     const clock = lamport.tryNext()
     if (clock === undefined) throw new RecadoError('unavailable', 'The server waits for its disk; try again')
     this.#seq++
-    const operation: Operation = {
-      origin: identity.name,
-      incarnation: identity.incarnation,
-      seq: this.#seq,
-      clock,
-      timestamp: now(),
-      ...entry,
-    }
-    const line = renderLine(operation)
+    const operation = operationOf(entry, identity, this.#seq, clock, now())
     this.#operations.push(operation)
-    this.#lines.push(line)
-    this.#bytes += line.length
-    this.#ids.set(idKey(entry.user, entry.id), operation)
-    if (entry.kind === 'login') this.#registered.set(`user ${entry.user}`, operation)
-    if (entry.kind === 'channel') this.#registered.set(`channel ${entry.target}`, operation)
-    if (this.#operations.length >= BATCH_MAX || this.#bytes >= BATCH_BYTES_MAX) this.flush()
+    const { id, user, target, timestamp, kind } = operation
+    const line = renderLine(operation)
+    this.#writer.add({ clock, timestamp, kind: KINDS.indexOf(kind), id, user, target, line })
+    this.#remember(operation)
+    if (this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
       timers.soon(() => this.flush())
@@ -103,7 +94,7 @@ export class Acceptor {
 
   /** The operation of this user with this id, accepted here or held. */
   find(user: string, id: string): Position | undefined {
-    return this.#ids.get(idKey(user, id)) ?? this.#options.store.find(user, id)
+    return this.#ids.get(user)?.get(id) ?? this.#options.store.find(user, id)
   }
 
   read(position: Position): Operation | undefined {
@@ -114,55 +105,56 @@ export class Acceptor {
   }
 
   userAt(name: string): Position | undefined {
-    return this.#registered.get(`user ${name}`) ?? this.#options.store.userAt(name)
+    return this.#options.store.userAt(name) ?? this.#registered.get(`user ${name}`)
   }
 
   channelAt(name: string): Position | undefined {
-    return this.#registered.get(`channel ${name}`) ?? this.#options.store.channelAt(name)
+    return this.#options.store.channelAt(name) ?? this.#registered.get(`channel ${name}`)
   }
 
   /** Hands what was accepted to the store and to the others. */
   flush(): void {
     this.#scheduled = false
-    if (this.#operations.length === 0) return
-    const batch = this.#take()
-    if (this.#options.store.append(batch) === 'full') this.#stuck = batch
+    const [first] = this.#operations
+    if (first === undefined) return
+    const { origin, incarnation, seq: firstSeq } = first
+    const batch = this.#writer.take({ origin, incarnation, firstSeq })
+    this.#operations = []
+    this.#ids.clear()
+    this.#registered.clear()
+    if (this.stuck || this.#options.store.append(batch) === 'full') this.#stuck.push(batch)
     else this.#options.distribute(batch)
   }
 
   /** The store has room again, perhaps. */
   retry(): void {
-    if (this.#stuck === undefined || this.#options.store.append(this.#stuck) === 'full') return
-    this.#options.distribute(this.#stuck)
-    this.#stuck = undefined
+    for (let batch = this.#stuck[0]; batch !== undefined; batch = this.#stuck[0]) {
+      if (this.#options.store.append(batch) === 'full') return
+      this.#options.distribute(batch)
+      this.#stuck.shift()
+    }
   }
 
-  #take(): Batch {
-    const operations = this.#operations
-    const lines = this.#lines.map((line) => Buffer.byteLength(line))
-    const first = operations[0] as Operation
-    const batch = makeBatch({
-      origin: first.origin,
-      incarnation: first.incarnation,
-      firstSeq: first.seq,
-      clocks: operations.map(({ clock }) => clock),
-      timestamps: operations.map(({ timestamp }) => timestamp),
-      kinds: operations.map(({ kind }) => KINDS.indexOf(kind)),
-      ids: operations.map(({ id }) => id),
-      users: operations.map(({ user }) => user),
-      targets: operations.map(({ target }) => target),
-      lengths: lines,
-      lines: Buffer.from(this.#lines.join('')),
-    })
-    this.#operations = []
-    this.#lines = []
-    this.#bytes = 0
-    this.#ids.clear()
-    this.#registered.clear()
-    return batch
+  #remember(operation: Operation): void {
+    const { user, id, kind, target } = operation
+    let ids = this.#ids.get(user)
+    if (ids === undefined) {
+      ids = new Map()
+      this.#ids.set(user, ids)
+    }
+    ids.set(id, operation)
+    if (kind === 'login') this.#registered.set(`user ${user}`, operation)
+    if (kind === 'channel') this.#registered.set(`channel ${target}`, operation)
   }
 }
 
-function idKey(user: string, id: string): string {
-  return `${user}\n${id}`
+function operationOf(
+  { kind, id, user, target, message }: Entry,
+  { name: origin, incarnation }: Identity,
+  seq: number,
+  clock: number,
+  timestamp: number,
+): Operation {
+  const operation = { origin, incarnation, seq, clock, timestamp, kind, id, user, target }
+  return message === undefined ? operation : { ...operation, message }
 }

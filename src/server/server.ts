@@ -268,7 +268,7 @@ export class Server {
     this.replica.distribute(batch)
     const { log, lamport } = this.#options
     if (!log.enabled('debug')) return
-    const [first, last] = [batch.clocks[0], batch.clocks.at(-1)]
+    const [first, last] = [batch.clockAt(0), batch.lastClock]
     const fields = {
       first_seq: batch.firstSeq,
       operations: batch.count,

@@ -1,17 +1,27 @@
 import type { KeyValue } from '../ports/index.ts'
 import { type Batch, decodeBatch, RecadoError, type StreamKey } from '../wire/index.ts'
-import { batchKey, topicKey } from './keys.ts'
+import { batchKey, seqOfKey, topicKey } from './keys.ts'
+import { topicsOf } from './topics.ts'
 
-/** Decoded batches that are kept at hand. */
-const CACHE_MAX = 128
+/** Bytes of settled batches that are kept at hand. */
+const CACHE_BYTES_MAX = 8 * 1024 * 1024
 
-/** The batches of all streams: where each begins, those not yet on the disk, and lately used ones. */
+interface Catalogue {
+  /** The first `seq` of each batch, rising. */
+  readonly starts: number[]
+  /** The batches that stand in the journal, or on their way there, and not yet in the key-value store; in their order. */
+  readonly recent: Map<number, Batch>
+  /** The last `seq` that is in the key-value store. */
+  settled: number
+}
+
+/** The batches of all streams: where each begins, those not yet settled in the key-value store, and lately used ones. */
 export class Batches {
   readonly #keyValue: KeyValue
   readonly #damaged: (cause: unknown) => void
-  readonly #starts = new Map<StreamKey, number[]>()
-  readonly #unflushed = new Map<string, Batch>()
+  readonly #catalogues = new Map<StreamKey, Catalogue>()
   readonly #cache = new Map<string, Batch>()
+  #cacheBytes = 0
 
   /** `damaged` is told of each reading that gives something else than was written. */
   constructor(keyValue: KeyValue, damaged: (cause: unknown) => void) {
@@ -20,94 +30,117 @@ export class Batches {
   }
 
   streams(): Iterable<StreamKey> {
-    return this.#starts.keys()
+    return this.#catalogues.keys()
   }
 
-  /** A batch is in the set; `flushed` when it was read from the disk. */
-  add(batch: Batch, flushed: boolean): void {
-    let starts = this.#starts.get(batch.stream)
-    if (starts === undefined) {
-      starts = []
-      this.#starts.set(batch.stream, starts)
+  /** A batch is in the set; `settled` when it was read from the key-value store. */
+  add(batch: Batch, settled: boolean): void {
+    const catalogue = this.#catalogue(batch.stream)
+    catalogue.starts.push(batch.firstSeq)
+    if (settled) catalogue.settled = batch.lastSeq
+    else catalogue.recent.set(batch.firstSeq, batch)
+  }
+
+  /** Batches that are not settled, up to these `seq`s, each stream's in their order. */
+  *unsettled(durable: ReadonlyMap<StreamKey, number>): Iterable<Batch[]> {
+    for (const [stream, { recent }] of this.#catalogues) {
+      const end = durable.get(stream) ?? 0
+      const found: Batch[] = []
+      for (const batch of recent.values()) {
+        if (batch.lastSeq > end) break
+        found.push(batch)
+      }
+      if (found.length > 0) yield found
     }
-    starts.push(batch.firstSeq)
-    if (!flushed) this.#unflushed.set(`${batch.stream} ${batch.firstSeq}`, batch)
   }
 
-  /** A batch is on the disk; what was just written is soon read again. */
-  flushed(batch: Batch): void {
-    const key = `${batch.stream} ${batch.firstSeq}`
-    this.#unflushed.delete(key)
-    this.#keep(key, batch)
+  /** This batch is in the key-value store, in the place of those that made it up. */
+  settle(batch: Batch): void {
+    const catalogue = this.#catalogue(batch.stream)
+    const { starts, recent } = catalogue
+    const from = place(starts, batch.firstSeq)
+    let until = from
+    while (until < starts.length && (starts[until] as number) <= batch.lastSeq) {
+      recent.delete(starts[until] as number)
+      until++
+    }
+    starts.splice(from, until - from, batch.firstSeq)
+    catalogue.settled = batch.lastSeq
+    this.#keep(`${batch.stream} ${batch.firstSeq}`, batch)
   }
 
   /** The batch that holds this operation. */
   containing(stream: StreamKey, seq: number): Batch | undefined {
-    const starts = this.#starts.get(stream)
-    if (starts === undefined) return undefined
-    let low = 0
-    let high = starts.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] as number) <= seq) low = middle + 1
-      else high = middle
-    }
-    const start = starts[low - 1]
+    const starts = this.#catalogues.get(stream)?.starts
+    const start = starts?.[place(starts, seq)]
     return start === undefined ? undefined : this.startingAt(stream, start)
   }
 
   /** @throws RecadoError `unavailable` when the disk gives back something else than was written */
   startingAt(stream: StreamKey, firstSeq: number): Batch | undefined {
+    const recent = this.#catalogues.get(stream)?.recent.get(firstSeq)
+    if (recent !== undefined) return recent
     const key = `${stream} ${firstSeq}`
-    const known = this.#unflushed.get(key) ?? this.#cache.get(key)
+    const known = this.#cache.get(key)
     if (known !== undefined) return known
     const batch = this.#readFrom(stream, firstSeq)
     if (batch !== undefined) this.#keep(key, batch)
     return batch
   }
 
-  /** Encoded batches on the disk behind `after`: at least one if there is any, then up to `bytes`, none that is damaged. */
-  encoded(stream: StreamKey, after: number, bytes: number): Uint8Array[] {
+  /**
+   * Encoded batches behind `after` up to `last`: at least one if there is any, then up to `bytes`, none that is damaged.
+   */
+  encoded(stream: StreamKey, after: number, last: number, bytes: number): Uint8Array[] {
+    const starts = this.#catalogues.get(stream)?.starts ?? []
     const found: Uint8Array[] = []
+    let size = 0
     try {
-      this.#collect(found, stream, after, bytes)
-    } catch (cause) {
-      this.#damaged(cause)
+      for (let at = place(starts, after + 1); at < starts.length; at++) {
+        const batch = this.startingAt(stream, starts[at] as number)
+        if (batch === undefined || batch.lastSeq > last) break
+        if (batch.lastSeq <= after) continue
+        if (found.length > 0 && size + batch.bytes.byteLength > bytes) break
+        found.push(batch.bytes)
+        size += batch.bytes.byteLength
+      }
+    } catch {
+      // The owner has been told.
     }
     return found
   }
 
-  #collect(found: Uint8Array[], stream: StreamKey, after: number, bytes: number): void {
-    const first = this.containing(stream, after + 1)
-    if (first === undefined || first.firstSeq + first.count - 1 <= after) return
-    let size = 0
-    const range = { start: batchKey(stream, first.firstSeq), end: batchKey(stream, Number.MAX_SAFE_INTEGER) }
-    for (const { value } of this.#keyValue.range(range)) {
-      if (found.length > 0 && size + value.byteLength > bytes) break
-      const batch = decodeBatch(Uint8Array.from(value))
-      found.push(batch.bytes)
-      size += value.byteLength
+  /** The batches of a stream that hold something of a topic, from one that may hold `from`. */
+  *ofTopic(topic: string, stream: StreamKey, from: number): Iterable<Batch> {
+    const catalogue = this.#catalogue(stream)
+    const first = catalogue.starts[place(catalogue.starts, from)] ?? 0
+    const { settled } = catalogue
+    const range = {
+      start: topicKey(topic, stream, first),
+      end: topicKey(topic, stream, settled + 1),
+    }
+    for (const { key } of this.#keyValue.range(range)) {
+      const batch = this.startingAt(stream, seqOfKey(key))
+      if (batch !== undefined) yield batch
+    }
+    for (const batch of catalogue.recent.values()) {
+      if (batch.firstSeq > settled && batch.lastSeq >= from && topicsOf(batch).has(topic)) yield batch
     }
   }
 
-  /** The first `seq`s of the flushed batches of a stream that hold something of a topic, from one that may hold `from`. */
-  *ofTopic(topic: string, stream: StreamKey, from: number): Iterable<Batch> {
-    const first = this.containing(stream, from)?.firstSeq ?? 0
-    const range = {
-      start: topicKey(topic, stream, first),
-      end: topicKey(topic, stream, Number.MAX_SAFE_INTEGER),
+  #catalogue(stream: StreamKey): Catalogue {
+    let catalogue = this.#catalogues.get(stream)
+    if (catalogue === undefined) {
+      catalogue = { starts: [], recent: new Map(), settled: 0 }
+      this.#catalogues.set(stream, catalogue)
     }
-    for (const { key } of this.#keyValue.range(range)) {
-      const seq = Number(Buffer.from(key).readBigUInt64BE(key.byteLength - 8))
-      const batch = this.startingAt(stream, seq)
-      if (batch !== undefined) yield batch
-    }
+    return catalogue
   }
 
   #readFrom(stream: StreamKey, firstSeq: number): Batch | undefined {
     try {
       const bytes = this.#keyValue.get(batchKey(stream, firstSeq))
-      return bytes === undefined ? undefined : decodeBatch(Uint8Array.from(bytes))
+      return bytes === undefined ? undefined : decodeBatch(new Uint8Array(bytes))
     } catch (cause) {
       this.#damaged(cause)
       const message = 'The disk gave back something else than was written; this server starts again'
@@ -116,11 +149,26 @@ export class Batches {
   }
 
   #keep(key: string, batch: Batch): void {
+    const former = this.#cache.get(key)
+    if (former !== undefined) this.#cacheBytes -= former.bytes.byteLength
     this.#cache.set(key, batch)
-    if (this.#cache.size <= CACHE_MAX) return
-    for (const oldest of this.#cache.keys()) {
+    this.#cacheBytes += batch.bytes.byteLength
+    for (const [oldest, { bytes }] of this.#cache) {
+      if (this.#cacheBytes <= CACHE_BYTES_MAX || oldest === key) return
       this.#cache.delete(oldest)
-      return
+      this.#cacheBytes -= bytes.byteLength
     }
   }
+}
+
+/** The place of the last of these that is not above `seq`; -1 when there is none. */
+function place(starts: readonly number[], seq: number): number {
+  let low = 0
+  let high = starts.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] as number) <= seq) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }

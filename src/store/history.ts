@@ -2,14 +2,13 @@ import {
   type Batch,
   channelTopic,
   comparePositions,
-  KINDS,
-  operationAt,
   type Publication,
   type StreamKey,
   userTopic,
   type Vector,
 } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
+import { topicsAt } from './topics.ts'
 import type { HistoryPage, HistoryQuery } from './types.ts'
 
 interface Found {
@@ -69,17 +68,9 @@ function* matches(query: HistoryQuery, topic: string, stream: StreamKey, batches
   }
 }
 
-/** The topics under which an operation is found: a channel's, or both users' of a direct message. */
-export function topicsAt(batch: Batch, index: number): readonly string[] {
-  if (batch.lengths[index] === 0) return []
-  const [user, target] = [batch.users[index] as string, batch.targets[index] as string]
-  if (KINDS[batch.kinds[index] as number] === 'publish') return [channelTopic(target)]
-  return user === target ? [userTopic(user)] : [userTopic(user), userTopic(target)]
-}
-
 function isWith(query: HistoryQuery, batch: Batch, index: number): boolean {
   if (query.with === undefined) return true
-  const [user, target] = [batch.users[index], batch.targets[index]]
+  const [user, target] = [batch.userAt(index), batch.targetAt(index)]
   return user === query.user ? target === query.with : user === query.with
 }
 
@@ -94,14 +85,12 @@ function first(heads: readonly { found: Found }[]): number {
 
 function positionOf({ batch, index }: Found): Parameters<typeof comparePositions>[0] {
   const { origin, incarnation } = batch
-  return { clock: batch.clocks[index] as number, origin, incarnation, seq: batch.firstSeq + index }
+  return { clock: batch.clockAt(index), origin, incarnation, seq: batch.firstSeq + index }
 }
 
 function publicationAt(batch: Batch, index: number): Publication {
-  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind, message } = operationAt(
-    batch,
-    index,
-  )
+  const operation = batch.operationAt(index)
+  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind, message } = operation
   return {
     clock,
     timestamp,

@@ -2,6 +2,8 @@ import type { StreamKey } from '../wire/index.ts'
 
 /** Keys of the store: bytes that sort by what they stand for. */
 export const MEMORY_KEY = Buffer.from('m')
+/** The number of the last record of the journal that the map holds. */
+export const SETTLED_KEY = Buffer.from('j')
 const NUMBER_BYTES = 8
 
 /** A batch of a stream, by the `seq` of its first operation. */

@@ -1,7 +1,8 @@
 import type { Files, Log, Metrics, Time, Timers } from '../ports/index.ts'
-import { type Batch, KINDS, lineAt, type Position, type StreamKey } from '../wire/index.ts'
+import { type Batch, KINDS, type StreamKey } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
-import { type Ids, IdWindow } from './ids.ts'
+import type { Ids } from './ids.ts'
+import type { Places } from './places.ts'
 import { ProjectedFile } from './projected-file.ts'
 import { Names } from './registry.ts'
 
@@ -15,6 +16,7 @@ export interface ProjectionOptions {
   readonly files: Files
   readonly batches: Batches
   readonly ids: Ids
+  readonly places: Places
   readonly held: ReadonlyMap<StreamKey, number>
   readonly time: Time
   readonly timers: Timers
@@ -25,10 +27,21 @@ export interface ProjectionOptions {
 
 interface Cursor {
   readonly stream: StreamKey
+  /** The stream's number among the places. */
+  readonly number: number
   batch: Batch
   index: number
-  /** Where the line of `index` begins in the batch's lines. */
-  offset: number
+  /** The numbers of the batch's users among the ids. */
+  owners: readonly number[]
+}
+
+/** A file, and the lines for it that stand behind each other in one batch: they are written as one. */
+interface Run {
+  readonly file: ProjectedFile
+  batch: Batch | undefined
+  start: number
+  end: number
+  readonly pieces: Uint8Array[]
 }
 
 /** Writes the files: all final operations in the order, those left out that the rule of ids leaves out. */
@@ -38,7 +51,6 @@ export class Projection {
   readonly #messages: ProjectedFile
   readonly #registry: ProjectedFile
   #projected = new Map<StreamKey, number>()
-  #windows = new Map<string, IdWindow>()
   #leftOut = new Set<string>()
   /** What was known before a rewrite, until it is done. */
   #before: { projected: Map<StreamKey, number>; leftOut: Set<string> } | undefined
@@ -133,7 +145,7 @@ export class Projection {
     this.#rewriteAt = this.#options.time.monotonic()
     this.#keep()
     this.#projected = new Map()
-    this.#windows = new Map()
+    this.#options.ids.restart()
     this.#leftOut = new Set()
     this.#users = new Names()
     this.#channels = new Names()
@@ -153,16 +165,19 @@ export class Projection {
   /** Projects some; whether there is more. */
   #piece(): boolean {
     const cursors = this.#cursors()
-    const lines = { publications: [] as Uint8Array[], messages: [] as Uint8Array[] }
+    const publications = runOf(this.#publications)
+    const messages = runOf(this.#messages)
     let count = 0
     while (cursors.length > 0 && count < PIECE) {
       const at = lowest(cursors)
-      this.#project(cursors[at] as Cursor, lines)
+      this.#project(cursors[at] as Cursor, publications, messages)
       count++
       if (!this.#advance(cursors[at] as Cursor)) cursors.splice(at, 1)
     }
-    this.#publications.write(Buffer.concat(lines.publications))
-    this.#messages.write(Buffer.concat(lines.messages))
+    for (const run of [publications, messages]) {
+      endRun(run)
+      run.file.write(run.pieces.length === 1 ? (run.pieces[0] as Uint8Array) : Buffer.concat(run.pieces))
+    }
     if (cursors.length > 0) return true
     this.#settle()
     return false
@@ -183,45 +198,42 @@ export class Projection {
     this.#before = undefined
   }
 
-  #project(cursor: Cursor, lines: { publications: Uint8Array[]; messages: Uint8Array[] }): void {
-    const { stream, batch, index, offset } = cursor
+  #project(cursor: Cursor, publications: Run, messages: Run): void {
+    const { stream, batch, index } = cursor
     const seq = batch.firstSeq + index
     this.#projected.set(stream, seq)
-    const user = batch.users[index] as string
-    const kind = batch.kinds[index] as number
+    const kind = batch.kindAt(index)
     if (kind === VOID) return
-    const { origin, incarnation } = batch
-    const position = { clock: batch.clocks[index] as number, origin, incarnation, seq }
-    if (this.#isDoubled(user, batch.ids[index] as string, position)) {
+    if (this.#isDoubled(cursor, seq)) {
       this.#leftOut.add(`${stream} ${seq}`)
       return
     }
-    const line = batch.lines.subarray(offset, offset + (batch.lengths[index] as number))
-    if (kind === PUBLISH) lines.publications.push(line)
-    if (kind === MESSAGE) lines.messages.push(line)
-    if (kind === LOGIN && this.#users.add(user, position)) this.#registryChanged = true
-    if (kind === CHANNEL && this.#channels.add(batch.targets[index] as string, position)) {
-      this.#registryChanged = true
-    }
+    if (kind === PUBLISH) extendRun(publications, batch, index)
+    else if (kind === MESSAGE) extendRun(messages, batch, index)
+    else this.#register(batch, index)
   }
 
-  #isDoubled(user: string, id: string, position: Position): boolean {
-    const { ids } = this.#options
-    let window = this.#windows.get(user)
-    if (window === undefined) {
-      window = new IdWindow()
-      this.#windows.set(user, window)
-    }
+  #register(batch: Batch, index: number): void {
+    const { origin, incarnation } = batch
+    const position = { clock: batch.clockAt(index), origin, incarnation, seq: batch.firstSeq + index }
+    const kind = batch.kindAt(index)
+    if (kind === LOGIN && this.#users.add(batch.userAt(index), position)) this.#registryChanged = true
+    if (kind === CHANNEL && this.#channels.add(batch.targetAt(index), position)) this.#registryChanged = true
+  }
+
+  #isDoubled({ number, batch, index, owners }: Cursor, seq: number): boolean {
+    const { ids, places } = this.#options
+    const owner = owners[batch.userIndexAt(index)] as number
+    const [start, end] = [batch.idStart(index), batch.idStart(index + 1)]
+    const place = places.place(number, seq)
     // What came late may have been forgotten with older ones before its place was made.
-    if (this.#before !== undefined) ids.add(user, id, position)
-    const { leftOut, forgotten } = window.push(id)
-    if (forgotten !== undefined) ids.forget(user, forgotten, position)
-    return leftOut
+    if (this.#before !== undefined) ids.add(owner, batch.ids, start, end, place)
+    return ids.finalise(owner, batch.ids, start, end, place)
   }
 
   /** The next final operation of each stream that has one. */
   #cursors(): Cursor[] {
-    const { batches, held } = this.#options
+    const { batches, held, places } = this.#options
     const cursors: Cursor[] = []
     for (const [stream, last] of held) {
       const seq = (this.#projected.get(stream) ?? 0) + 1
@@ -229,27 +241,51 @@ export class Projection {
       const batch = batches.containing(stream, seq)
       if (batch === undefined) continue
       const index = seq - batch.firstSeq
-      if ((batch.clocks[index] as number) > this.#finalClock) continue
-      cursors.push({ stream, batch, index, offset: lineAt(batch, index).byteOffset - batch.lines.byteOffset })
+      if (batch.clockAt(index) > this.#finalClock) continue
+      cursors.push({ stream, number: places.stream(stream), batch, index, owners: this.#owners(batch) })
     }
     return cursors
+  }
+
+  #owners(batch: Batch): readonly number[] {
+    return batch.users.map((user) => this.#options.ids.userNumber(user))
   }
 
   /** Moves to the stream's next operation; false when that is not final or not here. */
   #advance(cursor: Cursor): boolean {
     const { batches, held } = this.#options
     const { batch } = cursor
-    cursor.offset += batch.lengths[cursor.index] as number
     cursor.index++
     if (cursor.index === batch.count) {
-      const seq = batch.firstSeq + batch.count
+      const seq = batch.lastSeq + 1
       if (seq > (held.get(cursor.stream) ?? 0)) return false
       const next = batches.startingAt(cursor.stream, seq)
       if (next === undefined) return false
-      Object.assign(cursor, { batch: next, index: 0, offset: 0 })
+      Object.assign(cursor, { batch: next, index: 0, owners: this.#owners(next) })
     }
-    return (cursor.batch.clocks[cursor.index] as number) <= this.#finalClock
+    return cursor.batch.clockAt(cursor.index) <= this.#finalClock
   }
+}
+
+function runOf(file: ProjectedFile): Run {
+  return { file, batch: undefined, start: 0, end: 0, pieces: [] }
+}
+
+function extendRun(run: Run, batch: Batch, index: number): void {
+  const [start, end] = [batch.lineStart(index), batch.lineStart(index + 1)]
+  if (run.batch === batch && run.end === start) {
+    run.end = end
+    return
+  }
+  endRun(run)
+  run.batch = batch
+  run.start = start
+  run.end = end
+}
+
+function endRun(run: Run): void {
+  if (run.batch !== undefined) run.pieces.push(run.batch.lines.subarray(run.start, run.end))
+  run.batch = undefined
 }
 
 function lowest(cursors: readonly Cursor[]): number {
@@ -262,7 +298,7 @@ function lowest(cursors: readonly Cursor[]): number {
 
 /** The total order: clock, origin, incarnation; within one stream cursors never meet. */
 function precedes(a: Cursor, b: Cursor): boolean {
-  const [clockA, clockB] = [a.batch.clocks[a.index] as number, b.batch.clocks[b.index] as number]
+  const [clockA, clockB] = [a.batch.clockAt(a.index), b.batch.clockAt(b.index)]
   if (clockA !== clockB) return clockA < clockB
   if (a.batch.origin !== b.batch.origin) return a.batch.origin < b.batch.origin
   return a.batch.incarnation < b.batch.incarnation

@@ -1,16 +1,16 @@
 import type { Files, KeyValue, KeyValueChange } from '../ports/index.ts'
 import {
   type Batch,
+  BatchWriter,
   encode,
   KINDS,
   type Kind,
-  makeBatch,
   type Operation,
   RecadoError,
   streamKey,
 } from '../wire/index.ts'
 import { changesOf } from './changes.ts'
-import { IdWindow } from './ids.ts'
+import { IdWindow } from './id-window.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
 import { mergedLines, notRestorable, type RestoredLine, readRegistry } from './restored-lines.ts'
@@ -161,7 +161,7 @@ class Restoration {
       window = new IdWindow()
       this.#windows.set(user, window)
     }
-    return window.push(id).leftOut
+    return window.push(id)
   }
 
   #stream(origin: string, incarnation: number): Stream {
@@ -226,19 +226,13 @@ function batchLength(rows: readonly Row[]): number {
 }
 
 function batchOf({ origin, incarnation, firstSeq }: Stream, rows: readonly Row[]): Batch {
-  return makeBatch({
-    origin,
-    incarnation,
-    firstSeq,
-    clocks: rows.map(({ clock }) => clock),
-    timestamps: rows.map(({ timestamp }) => timestamp),
-    kinds: rows.map(({ kind }) => KINDS.indexOf(kind)),
-    ids: rows.map(({ id }) => id),
-    users: rows.map(({ user }) => user),
-    targets: rows.map(({ target }) => target),
-    lengths: rows.map(({ line }) => line.byteLength),
-    lines: Buffer.concat(rows.map(({ line }) => line)),
-  })
+  const writer = new BatchWriter()
+  for (const row of rows) writer.add({ ...row, kind: KINDS.indexOf(row.kind), line: textOf(row.line) })
+  return writer.take({ origin, incarnation, firstSeq })
+}
+
+function textOf(line: Uint8Array): string {
+  return Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString()
 }
 
 /** What stands `distance` places before an operation, and had no line. */

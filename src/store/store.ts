@@ -1,36 +1,31 @@
-import type { KeyValue, KeyValueChange } from '../ports/index.ts'
+import type { KeyValueChange } from '../ports/index.ts'
 import {
   type Batch,
+  batchFrom,
   comparePositions,
   decode,
   decodeBatch,
-  encode,
-  KINDS,
-  makeBatch,
   type Operation,
-  operationAt,
   PEER_LIMITS,
   type Position,
   type StreamKey,
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
-import { changesOf } from './changes.ts'
 import { readHistory } from './history.ts'
-import { Ids } from './ids.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
 import { Projection } from './projection.ts'
-import { Names } from './registry.ts'
+import { encodeMemory, readRecord } from './records.ts'
+import { SetIndex } from './set-index.ts'
+import { Settlement } from './settlement.ts'
 import type { HistoryPage, HistoryQuery, Memory, Store, StoreOptions } from './types.ts'
 
-/** Bytes that may wait for the disk. */
+/** Bytes that may wait for the disk, or stand in the journal alone. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
 /** A file that stands beside the others after the disk failed: it may lack what was called durable. */
 const DOUBT = 'DOUBT'
-const [LOGIN, CHANNEL] = KINDS.keys()
-const VOID = KINDS.indexOf('void')
 
 /** Opens the store: reads the whole set, checks each batch, and makes what is derived from it. */
 export function openStore(options: StoreOptions): Store {
@@ -39,16 +34,13 @@ export function openStore(options: StoreOptions): Store {
 
 class DiskStore implements Store {
   readonly #options: StoreOptions
-  readonly #keyValue: KeyValue
   readonly #batches: Batches
-  readonly #ids = new Ids()
-  readonly #users = new Names()
-  readonly #channels = new Names()
+  readonly #index: SetIndex
+  readonly #settlement: Settlement
   readonly #projection: Projection
   readonly held: Vector = new Map()
   readonly durable: Vector = new Map()
   readonly found: boolean
-  highestClock = 0
   memory: Memory
 
   #waiting: Batch[] = []
@@ -57,33 +49,51 @@ class DiskStore implements Store {
   #memoryChanged = false
   #done: (() => void)[] = []
   #scheduled = false
-  #committing = false
-  #full = false
+  #appending = false
+  readonly #full = new Set<'appending' | 'settling'>()
   #failed = false
   #closing: (() => void) | undefined
 
   constructor(options: StoreOptions) {
     this.#options = options
-    this.#keyValue = options.keyValue
     this.#batches = new Batches(options.keyValue, (cause) => this.#damaged(cause))
-    const remembered = this.#keyValue.get(MEMORY_KEY)
-    this.found = remembered !== undefined
+    this.#index = new SetIndex(this.#batches, options.chance)
+    this.#settlement = new Settlement({
+      ...options,
+      batches: this.#batches,
+      durable: this.durable,
+      memory: () => this.memory,
+      idle: () => !this.#appending,
+      full: (full) => this.#tellFull('settling', full),
+      failed: (error) => this.#settlingFailed(error),
+      settled: () => {
+        this.#flush()
+        this.#closeIfDone()
+      },
+    })
+    const remembered = options.keyValue.get(MEMORY_KEY)
     this.memory = remembered === undefined ? EMPTY_MEMORY : (decode(remembered, PEER_LIMITS) as Memory)
     this.#projection = new Projection({
       ...options,
       batches: this.#batches,
-      ids: this.#ids,
+      ids: this.#index.ids,
+      places: this.#index.places,
       held: this.durable,
       failed: (error) => options.log.error({ err: error }, 'Cannot write the files; they are tried again'),
     })
     const damaged = this.#load()
+    this.found = this.memory !== EMPTY_MEMORY
     if (damaged || options.files.size(DOUBT) !== undefined) this.memory = { ...this.memory, intact: false }
+  }
+
+  get highestClock(): number {
+    return this.#index.highestClock
   }
 
   get lowestUnflushedClock(): number | undefined {
     let lowest: number | undefined
     for (const batch of [...this.#flushing, ...this.#waiting]) {
-      const clock = batch.clocks[0] as number
+      const clock = batch.clockAt(0)
       if (lowest === undefined || clock < lowest) lowest = clock
     }
     return lowest
@@ -99,10 +109,10 @@ class DiskStore implements Store {
 
   append(batch: Batch): 'appended' | 'known' | 'gap' | 'full' {
     const held = this.held.get(batch.stream) ?? 0
-    if (batch.firstSeq + batch.count - 1 <= held) return 'known'
+    if (batch.lastSeq <= held) return 'known'
     if (batch.firstSeq > held + 1) return 'gap'
-    if (this.#waitingBytes > UNFLUSHED_BYTES_MAX) return 'full'
-    const fresh = batch.firstSeq === held + 1 ? batch : behind(batch, held)
+    if (this.#waitingBytes + this.#settlement.bytes > UNFLUSHED_BYTES_MAX) return 'full'
+    const fresh = batchFrom(batch, held + 1 - batch.firstSeq)
     this.#take(fresh, false)
     this.#waiting.push(fresh)
     this.#waitingBytes += fresh.bytes.byteLength
@@ -118,42 +128,42 @@ class DiskStore implements Store {
   }
 
   find(user: string, id: string): Position | undefined {
-    return this.#ids.find(user, id)
+    return this.#index.find(user, id)
   }
 
   read(stream: StreamKey, seq: number): Operation | undefined {
     if (seq > (this.held.get(stream) ?? 0)) return undefined
     const batch = this.#batches.containing(stream, seq)
-    return batch === undefined ? undefined : operationAt(batch, seq - batch.firstSeq)
+    return batch?.operationAt(seq - batch.firstSeq)
   }
 
   batches(stream: StreamKey, after: number, bytes: number): Uint8Array[] {
-    if (after >= (this.durable.get(stream) ?? 0)) return []
-    return this.#batches.encoded(stream, after, bytes)
+    const durable = this.durable.get(stream) ?? 0
+    return after >= durable ? [] : this.#batches.encoded(stream, after, durable, bytes)
   }
 
   hasUser(name: string): boolean {
-    return this.#users.get(name) !== undefined
+    return this.#index.users.get(name) !== undefined
   }
 
   hasChannel(name: string): boolean {
-    return this.#channels.get(name) !== undefined
+    return this.#index.channels.get(name) !== undefined
   }
 
   userAt(name: string): Position | undefined {
-    return this.#users.get(name)
+    return this.#index.users.get(name)
   }
 
   channelAt(name: string): Position | undefined {
-    return this.#channels.get(name)
+    return this.#index.channels.get(name)
   }
 
   users(): readonly string[] {
-    return this.#users.sorted
+    return this.#index.users.sorted
   }
 
   channels(): readonly string[] {
-    return this.#channels.sorted
+    return this.#index.channels.sorted
   }
 
   history(query: HistoryQuery): HistoryPage {
@@ -161,9 +171,9 @@ class DiskStore implements Store {
       const seq = batch.firstSeq + index
       const known = this.#projection.isLeftOut(stream, seq)
       if (known !== undefined) return known
-      const first = this.#ids.find(batch.users[index] as string, batch.ids[index] as string)
+      const first = this.find(batch.userAt(index), batch.idAt(index))
       const { origin, incarnation } = batch
-      const position = { clock: batch.clocks[index] as number, origin, incarnation, seq }
+      const position = { clock: batch.clockAt(index), origin, incarnation, seq }
       return first !== undefined && comparePositions(first, position) < 0
     })
   }
@@ -177,75 +187,97 @@ class DiskStore implements Store {
   }
 
   space(): { free: number; total: number } {
-    return this.#keyValue.space()
+    return this.#options.keyValue.space()
   }
 
   close(done: () => void): void {
-    this.#closing = () => {
-      try {
-        if (!this.#failed) this.#projection.finish()
-      } catch (error) {
-        this.#options.log.warn({ err: error }, 'Cannot bring the files up to date; the next start will')
-      }
-      this.#keyValue.close(done)
+    this.#closing = done
+    this.#flush()
+    this.#closeIfDone()
+  }
+
+  /** Once nothing waits for the disk any more, or the disk has failed. */
+  #closeIfDone(): void {
+    const done = this.#closing
+    const waits = this.#appending || this.#waiting.length > 0 || this.#memoryChanged
+    if (done === undefined || (!this.#failed && waits)) return
+    if (!this.#failed && !this.#settlement.finish()) return
+    this.#closing = undefined
+    try {
+      if (!this.#failed) this.#projection.finish()
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'Cannot bring the files up to date; the next start will')
     }
-    if (this.#failed) this.#closing()
-    else this.#flush()
+    this.#options.journal.close()
+    this.#options.keyValue.close(done)
   }
 
   /** Reads all batches; whether one failed its check. Behind such a one its stream ends here, and peers fill it. */
   #load(): boolean {
-    let damaged = false
+    const { keyValue, log } = this.#options
     const ended = new Set<StreamKey>()
     const removed: KeyValueChange[] = []
-    for (const { key, value } of this.#keyValue.range(allBatches())) {
+    for (const { key, value } of keyValue.range(allBatches())) {
       const stream = Buffer.from(key.subarray(1, key.byteLength - 9)).toString()
       const batch = ended.has(stream) ? undefined : this.#decode(stream, value)
       if (batch === undefined || batch.firstSeq !== (this.held.get(stream) ?? 0) + 1) {
-        damaged = true
         ended.add(stream)
         removed.push({ key: Uint8Array.from(key) })
         continue
       }
       this.#take(batch, true)
-      this.durable.set(stream, batch.firstSeq + batch.count - 1)
+      this.durable.set(stream, batch.lastSeq)
     }
     if (removed.length > 0) {
-      this.#options.log.error(
-        { batches: removed.length },
-        'Batches on the disk fail their check; peers have them',
-      )
-      this.#commit(removed, () => this.#flush())
+      log.error({ batches: removed.length }, 'Batches on the disk fail their check; peers have them')
     }
-    return damaged
+    const damaged = this.#recover()
+    this.#settlement.begin(removed)
+    return damaged || removed.length > 0
+  }
+
+  /** Takes what the journal holds beyond the key-value store; whether something of it is missing. */
+  #recover(): boolean {
+    const { records, damaged } = this.#options.journal.records(this.#settlement.lastRecord)
+    let missing = damaged
+    for (const bytes of records) {
+      const record = readRecord(bytes)
+      if (record === undefined) missing = true
+      else if ('memory' in record) this.memory = record.memory
+      else missing = !this.#recoverBatch(record.batch) || missing
+    }
+    if (missing) this.#options.log.error({}, 'The journal lacks records; peers have what they held')
+    return missing
+  }
+
+  #recoverBatch(batch: Batch): boolean {
+    const held = this.held.get(batch.stream) ?? 0
+    if (batch.lastSeq <= held) return true
+    if (batch.firstSeq > held + 1) return false
+    const fresh = batchFrom(batch, held + 1 - batch.firstSeq)
+    this.#take(fresh, false)
+    this.durable.set(fresh.stream, fresh.lastSeq)
+    this.#settlement.add(fresh.bytes.byteLength)
+    return true
   }
 
   #decode(stream: StreamKey, value: Uint8Array): Batch | undefined {
     try {
-      const batch = decodeBatch(Uint8Array.from(value))
+      const batch = decodeBatch(new Uint8Array(value))
       return batch.stream === stream ? batch : undefined
     } catch {
       return undefined
     }
   }
 
-  #take(batch: Batch, flushed: boolean): void {
-    const { stream, origin, incarnation, firstSeq, count } = batch
-    this.held.set(stream, firstSeq + count - 1)
-    this.#batches.add(batch, flushed)
-    for (let index = 0; index < count; index++) {
-      const position = { clock: batch.clocks[index] as number, origin, incarnation, seq: firstSeq + index }
-      this.highestClock = Math.max(this.highestClock, position.clock)
-      if (batch.kinds[index] === VOID) continue
-      const user = batch.users[index] as string
-      this.#ids.add(user, batch.ids[index] as string, position)
-      if (batch.kinds[index] === LOGIN) this.#users.add(user, position)
-      if (batch.kinds[index] === CHANNEL) this.#channels.add(batch.targets[index] as string, position)
-    }
+  #take(batch: Batch, settled: boolean): void {
+    this.held.set(batch.stream, batch.lastSeq)
+    this.#batches.add(batch, settled)
+    this.#index.add(batch)
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#committing || this.#failed) return
+    if (this.#scheduled || this.#appending || this.#failed) return
     this.#scheduled = true
     this.#options.timers.soon(() => {
       this.#scheduled = false
@@ -253,44 +285,48 @@ class DiskStore implements Store {
     })
   }
 
-  /** Puts all that waits on the disk in one commit; what comes meanwhile goes into the next. */
+  /** Puts all that waits on the disk in one write; what comes meanwhile goes into the next. */
   #flush(): void {
-    if (this.#committing || this.#failed) return
-    if (this.#waiting.length === 0 && !this.#memoryChanged) {
-      this.#closing?.()
-      return
-    }
+    if (this.#appending || this.#failed || this.#settlement.recovering) return
+    if (this.#waiting.length === 0 && !this.#memoryChanged) return
     const batches = this.#waiting
     const done = this.#done
     this.#flushing = batches
     this.#waiting = []
-    this.#waitingBytes = 0
     this.#done = []
-    const changes = batches.flatMap(changesOf)
-    if (this.#memoryChanged) changes.push({ key: MEMORY_KEY, value: encode(this.memory) })
+    const records = batches.map(({ bytes }) => bytes)
+    if (this.#memoryChanged) {
+      const memory = encodeMemory(this.memory)
+      records.push(memory)
+      this.#settlement.add(memory.byteLength)
+    }
     this.#memoryChanged = false
-    this.#commit(changes, () => this.#flushed(batches, done))
+    this.#append(records, () => this.#flushed(batches, done))
   }
 
-  #commit(changes: readonly KeyValueChange[], done: () => void): void {
-    const { timers } = this.#options
-    this.#committing = true
-    this.#keyValue.commit(changes, (error) => {
+  #append(records: readonly Uint8Array[], done: () => void): void {
+    const { timers, journal } = this.#options
+    this.#appending = true
+    journal.append(records, (error) => {
       if (error === undefined) {
-        this.#committing = false
-        this.#tellFull(false)
+        this.#appending = false
+        this.#tellFull('appending', false)
         done()
         return
       }
       if (isFull(error)) {
-        this.#tellFull(true)
-        timers.after(FULL_RETRY_MS, () => this.#commit(changes, done))
+        this.#tellFull('appending', true)
+        timers.after(FULL_RETRY_MS, () => this.#append(records, done))
         return
       }
-      if (this.#failed) return
-      this.#fail(error)
-      this.#closing?.()
+      if (!this.#failed) this.#fail(error)
+      this.#closeIfDone()
     })
+  }
+
+  #settlingFailed(error: Error): void {
+    if (!this.#failed) this.#fail(error)
+    this.#closeIfDone()
   }
 
   /** The disk gave back something else than was written. The next start ends that stream there; peers have the rest. */
@@ -309,9 +345,10 @@ class DiskStore implements Store {
     this.#flushing = []
     let late = 0
     for (const batch of batches) {
-      this.#batches.flushed(batch)
-      this.durable.set(batch.stream, batch.firstSeq + batch.count - 1)
-      changes.set(batch.stream, batch.firstSeq + batch.count - 1)
+      this.#waitingBytes -= batch.bytes.byteLength
+      this.#settlement.add(batch.bytes.byteLength)
+      this.durable.set(batch.stream, batch.lastSeq)
+      changes.set(batch.stream, batch.lastSeq)
       late += this.#tellLate(batch)
     }
     if (late > 0) this.#projection.late(late)
@@ -319,23 +356,26 @@ class DiskStore implements Store {
     if (trusted && this.#options.files.size(DOUBT) !== undefined) this.#options.files.remove(DOUBT)
     for (const each of done) each()
     this.#options.events.flushed(changes)
-    if (this.#closing === undefined) {
-      if (this.#waiting.length > 0 || this.#memoryChanged) this.#schedule()
-    } else this.#flush()
+    this.#settlement.review()
+    if (this.#waiting.length > 0 || this.#memoryChanged) this.#flush()
+    this.#closeIfDone()
   }
 
   /** How many of a batch's operations have places that are final already. */
-  #tellLate({ clocks, origin, incarnation, firstSeq }: Batch): number {
-    const count = clocks.filter((clock) => clock <= this.finalClock).length
-    const position = { clock: clocks[0] as number, origin, incarnation, seq: firstSeq }
-    if (count > 0) this.#options.events.late(position, count)
+  #tellLate(batch: Batch): number {
+    if (batch.clockAt(0) > this.finalClock) return 0
+    let count = 0
+    while (count < batch.count && batch.clockAt(count) <= this.finalClock) count++
+    const { origin, incarnation, firstSeq } = batch
+    this.#options.events.late({ clock: batch.clockAt(0), origin, incarnation, seq: firstSeq }, count)
     return count
   }
 
-  #tellFull(full: boolean): void {
-    if (this.#full === full) return
-    this.#full = full
-    this.#options.events.full(full)
+  #tellFull(part: 'appending' | 'settling', full: boolean): void {
+    const before = this.#full.size > 0
+    if (full) this.#full.add(part)
+    else this.#full.delete(part)
+    if (this.#full.size > 0 !== before) this.#options.events.full(full)
   }
 
   #markDoubt(): void {
@@ -345,25 +385,6 @@ class DiskStore implements Store {
       this.#options.log.error({ err: error }, 'Cannot mark the disk as in doubt')
     }
   }
-}
-
-/** The part of a batch behind what is held. */
-function behind(batch: Batch, held: number): Batch {
-  const from = held + 1 - batch.firstSeq
-  const skipped = batch.lengths.slice(0, from).reduce((sum, length) => sum + length, 0)
-  return makeBatch({
-    origin: batch.origin,
-    incarnation: batch.incarnation,
-    firstSeq: held + 1,
-    clocks: batch.clocks.slice(from),
-    timestamps: batch.timestamps.slice(from),
-    kinds: batch.kinds.slice(from),
-    ids: batch.ids.slice(from),
-    users: batch.users.slice(from),
-    targets: batch.targets.slice(from),
-    lengths: batch.lengths.slice(from),
-    lines: batch.lines.subarray(skipped),
-  })
 }
 
 function isFull(error: Error & { code?: unknown }): boolean {

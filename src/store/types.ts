@@ -1,4 +1,4 @@
-import type { Files, KeyValue, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import type { Chance, Files, Journal, KeyValue, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import type {
   Batch,
   ErrorCode,
@@ -124,10 +124,12 @@ export interface StoreEvents {
 }
 
 export interface StoreOptions {
+  readonly journal: Journal
   readonly keyValue: KeyValue
   readonly files: Files
   readonly time: Time
   readonly timers: Timers
+  readonly chance: Chance
   readonly log: Log
   readonly metrics: Metrics
   readonly events: StoreEvents

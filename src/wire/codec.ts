@@ -1,11 +1,16 @@
-import { decode as msgpackDecode, encode as msgpackEncode } from '@msgpack/msgpack'
+import { Decoder, Encoder } from '@msgpack/msgpack'
 import { RecadoError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import { scan } from './scan.ts'
 
+/** One of each for all: a new one for each frame costs more than the frame. */
+const encoder = new Encoder({ ignoreUndefined: true, initialBufferSize: 64 * 1024 })
+const decoder = new Decoder()
+
 /** MessagePack of a value made of null, booleans, numbers, strings, bytes, arrays and maps with string keys. */
 export function encode(value: unknown): Uint8Array {
-  return msgpackEncode(value, { ignoreUndefined: true })
+  // The encoder's own copy of its buffer costs as much as the encoding; a pooled one does not.
+  return Buffer.from(encoder.encodeSharedRef(value))
 }
 
 /**
@@ -16,7 +21,8 @@ export function encode(value: unknown): Uint8Array {
 export function decode(bytes: Uint8Array, limits: Limits): unknown {
   scan(bytes, limits)
   try {
-    return msgpackDecode(bytes)
+    // A Buffer's bytes would come out as Buffers.
+    return decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   } catch (cause) {
     throw new RecadoError('bad_request', 'Cannot decode the frame: it is not one MessagePack value', {
       cause,

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemChance } from '../../src/adapters/chance.ts'
 import { openFiles } from '../../src/adapters/files.ts'
+import { openJournal } from '../../src/adapters/journal.ts'
 import { openKeyValue } from '../../src/adapters/lmdb.ts'
 import { systemTime, systemTimers } from '../../src/adapters/time.ts'
 import { openStore, type Store, type StoreEvents } from '../../src/store/index.ts'
@@ -81,7 +83,13 @@ export function open(folder: string): {
     late: () => {},
   }
   const ports = { time: systemTime(), timers: systemTimers, log: quietLog, metrics: quietMetrics, events }
-  const store = openStore({ ...ports, keyValue: openKeyValue(folder), files: openFiles(folder) })
+  const store = openStore({
+    ...ports,
+    journal: openJournal(folder),
+    keyValue: openKeyValue(folder),
+    chance: systemChance,
+    files: openFiles(folder),
+  })
   return {
     store,
     flush(origin, from, size) {

@@ -5,12 +5,14 @@ import { comparePositions, type Operation, renderLine } from '../../src/wire/ind
 import { batchOf, operation } from '../support/operations.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 import { VirtualDisk } from '../support/virtual-disk.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 
 function open(disk: VirtualDisk, world: VirtualTime): { store: Store; stop: () => void } {
   const time = world.process()
   const store = openStore({
+    journal: disk.journal(time),
     keyValue: disk.keyValue(time),
+    chance: seededChance(1),
     files: disk.files(),
     time,
     timers: time,

@@ -38,7 +38,7 @@ export class SimulatedServer extends SimulatedService {
   constructor(cluster: Cluster, name: string, clock: ClockOptions) {
     super(cluster, name, clock)
     this.#address = `tcp://${name}:3`
-    this.disk.committed = (changes) => cluster.witness.committed(this, changes)
+    this.disk.appended = (records) => cluster.witness.flushed(this, records)
     this.disk.changed = (file, before) => {
       if (before !== undefined) cluster.witness.rewritten(this, file, before)
     }
@@ -156,6 +156,8 @@ export class SimulatedServer extends SimulatedService {
       timers: process,
       log,
       metrics: quietMetrics,
+      chance: this.cluster.chance,
+      journal: this.disk.journal(process),
       keyValue: this.disk.keyValue(process),
       files: this.disk.files(),
       events: {

@@ -1,4 +1,3 @@
-import type { KeyValueChange } from '../../src/ports/index.ts'
 import {
   type Batch,
   decodeBatch,
@@ -73,7 +72,8 @@ export interface Checker {
   end?(): void
 }
 
-const BATCH = 'b'.charCodeAt(0)
+/** A record that is a map of one key holds no operations. */
+const MEMORY = 0x81
 
 /** What really happened in one schedule, gathered where it happens, and those who check it. */
 export class Witness {
@@ -90,7 +90,7 @@ export class Witness {
   /** Told of what is worth a line in a trace. */
   tell: (who: string, what: string) => void = () => {}
   readonly #checkers: Checker[] = []
-  readonly #counts = new Map<string, number>()
+  readonly #places = new Map<string, Pick<Batch, 'stream' | 'firstSeq' | 'lastSeq'>>()
 
   constructor(now: () => number) {
     this.now = now
@@ -129,13 +129,13 @@ export class Witness {
       const operation: Accepted = {
         stream: batch.stream,
         seq,
-        clock: batch.clocks[index] as number,
+        clock: batch.clockAt(index),
         origin: batch.origin,
         incarnation: batch.incarnation,
-        kind: KINDS[batch.kinds[index] as number] as Kind,
-        id: batch.ids[index] as string,
-        user: batch.users[index] as string,
-        target: batch.targets[index] as string,
+        kind: KINDS[batch.kindAt(index)] as Kind,
+        id: batch.idAt(index),
+        user: batch.userAt(index),
+        target: batch.targetAt(index),
         at: this.now(),
       }
       this.operations.set(`${batch.stream} ${seq}`, operation)
@@ -143,18 +143,15 @@ export class Witness {
     }
   }
 
-  committed(server: SimulatedServer, changes: readonly KeyValueChange[]): void {
+  /** These records of the journal are on the server's disk. */
+  flushed(server: SimulatedServer, records: readonly Uint8Array[]): void {
     const { holds, ever } = this.disk(server.name)
-    for (const { key, value } of changes) {
-      if (key[0] !== BATCH || value === undefined) continue
-      const stream = Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 10).toString('latin1')
-      const first = Number(
-        Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE(key.byteLength - 8),
-      )
-      const last = first + this.#countOf(`${stream} ${first} ${value.byteLength}`, value) - 1
-      holds.set(stream, Math.max(last, holds.get(stream) ?? 0))
-      ever.set(stream, Math.max(last, ever.get(stream) ?? 0))
-      for (const checker of this.#checkers) checker.flushed?.(server, stream, first, last)
+    for (const record of records) {
+      if (record[0] === MEMORY) continue
+      const { stream, firstSeq, lastSeq } = this.#placeOf(record)
+      holds.set(stream, Math.max(lastSeq, holds.get(stream) ?? 0))
+      ever.set(stream, Math.max(lastSeq, ever.get(stream) ?? 0))
+      for (const checker of this.#checkers) checker.flushed?.(server, stream, firstSeq, lastSeq)
     }
   }
 
@@ -224,13 +221,17 @@ export class Witness {
     for (const checker of this.#checkers) checker.end?.()
   }
 
-  #countOf(key: string, value: Uint8Array): number {
-    let count = this.#counts.get(key)
-    if (count === undefined) {
-      count = decodeBatch(value).count
-      this.#counts.set(key, count)
+  /** The same batch is flushed by every server. */
+  #placeOf(record: Uint8Array): Pick<Batch, 'stream' | 'firstSeq' | 'lastSeq'> {
+    const key = Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString('latin1', 0, 96)
+    const name = `${key}${record.byteLength}`
+    let place = this.#places.get(name)
+    if (place === undefined) {
+      const { stream, firstSeq, lastSeq } = decodeBatch(record)
+      place = { stream, firstSeq, lastSeq }
+      this.#places.set(name, place)
     }
-    return count
+    return place
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Batch, KINDS, makeBatch, type Operation, renderLine } from '../../src/wire/index.ts'
+import { type Batch, BatchWriter, KINDS, type Operation, renderLine } from '../../src/wire/index.ts'
 
 /** An operation with what a test does not care about filled in. */
 export function operation(
@@ -20,18 +20,8 @@ export function operation(
 export function batchOf(operations: readonly Operation[]): Batch {
   const [first] = operations
   if (first === undefined) throw new Error('A batch needs an operation')
-  const lines = operations.map((each) => Buffer.from(renderLine(each)))
-  return makeBatch({
-    origin: first.origin,
-    incarnation: first.incarnation,
-    firstSeq: first.seq,
-    clocks: operations.map(({ clock }) => clock),
-    timestamps: operations.map(({ timestamp }) => timestamp),
-    kinds: operations.map(({ kind }) => KINDS.indexOf(kind)),
-    ids: operations.map(({ id }) => id),
-    users: operations.map(({ user }) => user),
-    targets: operations.map(({ target }) => target),
-    lengths: lines.map((line) => line.byteLength),
-    lines: Buffer.concat(lines),
-  })
+  const writer = new BatchWriter()
+  for (const each of operations)
+    writer.add({ ...each, kind: KINDS.indexOf(each.kind), line: renderLine(each) })
+  return writer.take({ origin: first.origin, incarnation: first.incarnation, firstSeq: first.seq })
 }

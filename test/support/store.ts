@@ -2,7 +2,7 @@ import type { Metrics } from '../../src/ports/index.ts'
 import { openStore, type Store, type StoreEvents } from '../../src/store/index.ts'
 import { quietLog, quietMetrics } from './quiet.ts'
 import { VirtualDisk } from './virtual-disk.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { seededChance, VirtualTime } from './virtual-time.ts'
 
 export interface TestStore {
   readonly store: Store
@@ -27,6 +27,14 @@ export function openTestStore(
     late: ({ clock }, count) => told.push(`late ${clock}, ${count}`),
   }
   const keyValue = disk.keyValue(time)
-  const ports = { time, timers: time, log: quietLog, metrics, events }
+  const ports = {
+    journal: disk.journal(time),
+    chance: seededChance(1),
+    time,
+    timers: time,
+    log: quietLog,
+    metrics,
+    events,
+  }
   return { store: openStore({ ...ports, keyValue, files: disk.files() }), disk, world, told }
 }

@@ -1,4 +1,5 @@
-import type { Chance, Files, KeyValue, KeyValueChange, Timers } from '../../src/ports/index.ts'
+import type { Chance, Files, Journal, KeyValue, KeyValueChange, Timers } from '../../src/ports/index.ts'
+import { EMPTY_JOURNAL, type JournalFiles, openVirtualJournal } from './virtual-journal.ts'
 
 /** Bytes of the disk, as `space` tells them. */
 const TOTAL = 100
@@ -8,6 +9,7 @@ const FREE = { room: 50, low: 5, full: 0 } as const
 export interface DiskCopy {
   readonly map: ReadonlyMap<string, Entry>
   readonly contents: ReadonlyMap<string, Uint8Array>
+  readonly journal: JournalFiles
 }
 
 interface Entry {
@@ -22,41 +24,56 @@ interface Entry {
 export class VirtualDisk {
   map = new Map<string, Entry>()
   contents = new Map<string, Uint8Array>()
+  journalFiles: JournalFiles = EMPTY_JOURNAL
   /** How long a commit takes, in ms. */
   commitMs = 0.4
   /** What the next commits fail with. */
   failure: Error | undefined
   /** Plenty of room, less than a reserve, or none at all. */
   space: keyof typeof FREE = 'room'
-  /** Told of every commit that reached the disk. */
-  committed: (changes: readonly KeyValueChange[]) => void = () => {}
+  /** Told of the records of every append to the journal that reached the disk. */
+  appended: (records: readonly Uint8Array[]) => void = () => {}
   /** Told of every change of a file: which, and its bytes before. */
   changed: (name: string, before: Uint8Array | undefined) => void = () => {}
   #life = 0
   #keys: string[] | undefined
-  #underWay: readonly KeyValueChange[] | undefined
+  /** What puts the commit and the append that are under way on the disk. */
+  readonly #underWay = new Map<'commit' | 'append', () => void>()
 
   /** What a process that opens the disk now works with, until the next crash. */
   keyValue(timers: Timers): KeyValue {
-    const life = this.#life
     return {
       get: (key) => this.map.get(textOf(key))?.value,
       range: (options) => this.#range(options),
-      commit: (changes, done) => {
-        this.#underWay = changes
-        timers.after(this.commitMs, () => {
-          if (life !== this.#life) return
-          this.#underWay = undefined
-          const failure = this.space === 'full' ? fullDisk() : this.failure
-          if (failure === undefined) {
-            this.#apply(changes)
-            done()
-          } else done(failure)
-        })
-      },
+      commit: (changes, done) => this.#write('commit', timers, () => this.#apply(changes), done),
       space: () => ({ free: FREE[this.space], total: TOTAL }),
       close: (done) => done(),
     }
+  }
+
+  journal(timers: Timers): Journal {
+    const disk = this
+    return openVirtualJournal(
+      {
+        get files() {
+          return disk.journalFiles
+        },
+        set files(files) {
+          disk.journalFiles = files
+        },
+        write: (writing, records, apply, done) =>
+          this.#write(
+            'append',
+            writing,
+            () => {
+              apply()
+              this.appended(records)
+            },
+            done,
+          ),
+      },
+      timers,
+    )
   }
 
   files(): Files {
@@ -83,9 +100,10 @@ export class VirtualDisk {
    */
   crash(cut: (name: string, size: number) => number = () => 0, chance?: Chance): void {
     this.#life++
-    if (this.#underWay !== undefined && this.space !== 'full' && chance !== undefined && chance.next() < 0.5)
-      this.#apply(this.#underWay)
-    this.#underWay = undefined
+    for (const apply of this.#underWay.values()) {
+      if (this.space !== 'full' && chance !== undefined && chance.next() < 0.5) apply()
+    }
+    this.#underWay.clear()
     for (const [name, bytes] of this.contents) {
       const lost = cut(name, bytes.byteLength)
       if (lost > 0) this.contents.set(name, bytes.slice(0, Math.max(0, bytes.byteLength - lost)))
@@ -94,24 +112,43 @@ export class VirtualDisk {
 
   /** Somebody emptied the folder. */
   empty(): void {
-    this.restore({ map: new Map(), contents: new Map() })
+    this.restore({ map: new Map(), contents: new Map(), journal: EMPTY_JOURNAL })
   }
 
   copy(): DiskCopy {
-    return { map: new Map(this.map), contents: new Map(this.contents) }
+    return { map: new Map(this.map), contents: new Map(this.contents), journal: this.journalFiles }
   }
 
   /** Somebody put a copy back. */
   restore(copy: DiskCopy): void {
     this.#life++
-    this.#underWay = undefined
+    this.#underWay.clear()
     this.map = new Map(copy.map)
+    this.journalFiles = copy.journal
     this.contents = new Map(copy.contents)
     this.#keys = undefined
   }
 
   text(name: string): string {
     return Buffer.from(this.contents.get(name) ?? new Uint8Array()).toString()
+  }
+
+  /** Something that is on the disk whole, after a while, or not at all. */
+  #write(
+    what: 'commit' | 'append',
+    timers: Timers,
+    apply: () => void,
+    done: (error?: Error) => void,
+  ): void {
+    const life = this.#life
+    this.#underWay.set(what, apply)
+    timers.after(this.commitMs, () => {
+      if (life !== this.#life) return
+      this.#underWay.delete(what)
+      const failure = this.space === 'full' ? fullDisk() : this.failure
+      if (failure === undefined) apply()
+      done(failure)
+    })
   }
 
   #apply(changes: readonly KeyValueChange[]): void {
@@ -125,7 +162,6 @@ export class VirtualDisk {
         this.map.set(name, { key: Uint8Array.from(key), value: Uint8Array.from(value) })
       }
     }
-    this.committed(changes)
   }
 
   *#range(options: Parameters<KeyValue['range']>[0]): Iterable<Entry> {

@@ -1,104 +1,117 @@
 import { describe, expect, it } from 'vitest'
 import {
-  type BatchContent,
+  type Batch,
+  BatchWriter,
+  batchFrom,
+  columnBytes,
   decode,
   decodeBatch,
-  encode,
-  lineAt,
-  makeBatch,
-  operationAt,
+  encodeBatch,
+  joinBatches,
+  KINDS,
+  type Operation,
   PEER_LIMITS,
   renderLine,
 } from '../../src/wire/index.ts'
 
-const LINES = ['one', 'two'].map((message, index) =>
-  renderLine({
-    origin: 'server-1',
-    incarnation: 5,
-    seq: 3 + index,
-    clock: 10 + index,
-    timestamp: 100,
-    kind: 'publish',
-    id: `id-${index}`,
-    user: 'alice',
-    target: 'news',
-    message,
-  }),
-)
-const CONTENT: BatchContent = {
-  origin: 'server-1',
-  incarnation: 5,
-  firstSeq: 3,
-  clocks: [10, 11, 12],
-  timestamps: [100, 100, 100],
-  kinds: [2, 2, 0],
-  ids: ['id-0', 'id-1', 'id-2'],
-  users: ['alice', 'alice', 'bob'],
-  targets: ['news', 'news', ''],
-  lengths: [...LINES.map((line) => line.length), 0],
-  lines: new Uint8Array(Buffer.from(LINES.join(''))),
+const BASE = { origin: 'server-1', incarnation: 5, timestamp: 100 }
+const OPERATIONS: readonly Operation[] = [
+  { ...BASE, seq: 3, clock: 10, kind: 'publish', id: 'id-0', user: 'alice', target: 'news', message: 'one' },
+  { ...BASE, seq: 4, clock: 11, kind: 'publish', id: 'ïd-1', user: 'alice', target: 'news', message: 'twö' },
+  { ...BASE, seq: 5, clock: 12, kind: 'login', id: 'id-2', user: 'bob', target: '' },
+]
+
+function made(operations = OPERATIONS): Batch {
+  const writer = new BatchWriter()
+  for (const each of operations) {
+    writer.add({ ...each, kind: KINDS.indexOf(each.kind), line: renderLine(each) })
+  }
+  return writer.take({ ...BASE, firstSeq: operations[0]?.seq ?? 0 })
 }
 
-/** The encoded batch with some of its keys changed. */
+function operationsOf(batch: Batch): Operation[] {
+  return Array.from({ length: batch.count }, (_, index) => batch.operationAt(index))
+}
+
+/** The encoded batch with some of its parts changed, and the CRC made to fit. */
 function changed(change: Record<string, unknown>): Uint8Array {
-  return encode({ ...(decode(makeBatch(CONTENT).bytes, PEER_LIMITS) as object), ...change })
+  const { first, ...rest } = decode(made().bytes, PEER_LIMITS) as Record<string, unknown>
+  const parts = { ...rest, firstSeq: first, ...change } as Parameters<typeof encodeBatch>[0]
+  return encodeBatch(parts).bytes
+}
+
+/** The columns with the value of one of them changed. */
+function columns(write: (view: DataView) => void): { columns: Uint8Array } {
+  const { columns } = decode(made().bytes, PEER_LIMITS) as { columns: Uint8Array }
+  const bytes = Uint8Array.from(columns)
+  write(new DataView(bytes.buffer))
+  return { columns: bytes }
 }
 
 describe('decodeBatch', () => {
   it('gives back what was made', () => {
-    const made = makeBatch(CONTENT)
+    const batch = decodeBatch(made().bytes)
 
-    expect(decodeBatch(made.bytes)).toEqual(made)
-    expect(made).toMatchObject({ count: 3, stream: 'server-1/5' })
+    expect(operationsOf(batch)).toEqual(OPERATIONS)
+    expect(batch).toMatchObject({ count: 3, stream: 'server-1/5', lastSeq: 5, lastClock: 12 })
   })
 
-  it('refuses a batch of which any one bit of the lines has changed', () => {
-    const { bytes, lines } = makeBatch(CONTENT)
-    const start = Buffer.from(bytes).indexOf(Buffer.from(lines))
-    for (let bit = 0; bit < lines.length * 8; bit += 7) {
+  it('refuses a batch of which any one bit has changed', () => {
+    const { bytes } = made()
+    for (let bit = 0; bit < bytes.length * 8; bit += 7) {
       const wrong = Uint8Array.from(bytes)
-      const at = start + (bit >> 3)
+      const at = bit >> 3
       wrong[at] = (wrong[at] as number) ^ (1 << (bit & 7))
-      expect(() => decodeBatch(wrong)).toThrow('fail their CRC-32')
+      expect(() => decodeBatch(wrong)).toThrow('fails its CRC-32')
     }
   })
 
   it.each([
-    ['a column that is too short', { ids: ['id-0'] }],
-    ['lengths that do not add up', { lengths: [1, 2, 3] }],
-    ['a kind that there is not', { kinds: [2, 2, 9] }],
-    ['a user that is not in the dictionary', { user: [0, 0, 9] }],
-    ['a clock that is no integer', { clocks: [10, 11.5, 12] }],
-    ['a negative clock', { clocks: [10, -11, 12] }],
+    ['columns that are cut short', { columns: new Uint8Array(columnBytes(3) - 1) }],
+    ['lines that are longer than their lengths', { lines: new Uint8Array(1000) }],
+    ['ids that are shorter than their lengths', { ids: new Uint8Array(3) }],
+    ['a kind that there is not', columns((view) => view.setUint8(3 * 24, 9))],
+    ['a user that is not in the list', columns((view) => view.setUint16(3 * 20, 9, true))],
+    ['a target that is not in the list', columns((view) => view.setUint16(3 * 22, 9, true))],
+    ['a clock that is no integer', columns((view) => view.setFloat64(8, 11.5, true))],
+    ['a clock that does not rise', columns((view) => view.setFloat64(8, 10, true))],
+    ['a negative clock', columns((view) => view.setFloat64(0, -11, true))],
+    ['a negative time', columns((view) => view.setFloat64(3 * 8, -1, true))],
     ['no origin', { origin: null }],
     ['lines that are text', { lines: 'text' }],
-    ['no operations', { clocks: [], timestamps: [], kinds: [], ids: [], user: [], target: [], lengths: [] }],
+    ['no operations', { columns: new Uint8Array(), lines: new Uint8Array(), ids: new Uint8Array() }],
   ])('refuses %s', (_what, change) => {
     expect(() => decodeBatch(changed(change))).toThrow(expect.objectContaining({ code: 'bad_request' }))
   })
-})
 
-describe('operationAt', () => {
-  it('gives each operation, its message from its line', () => {
-    const batch = makeBatch(CONTENT)
-
-    expect(operationAt(batch, 1)).toMatchObject({ seq: 4, clock: 11, kind: 'publish', message: 'two' })
-    expect(operationAt(batch, 2)).toEqual({
-      origin: 'server-1',
-      incarnation: 5,
-      seq: 5,
-      clock: 12,
-      timestamp: 100,
-      kind: 'login',
-      id: 'id-2',
-      user: 'bob',
-      target: '',
-    })
+  it('refuses what is no batch at all', () => {
+    for (const bytes of [new Uint8Array(), Buffer.from('abc'), Buffer.alloc(100)]) {
+      expect(() => decodeBatch(bytes)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+    }
   })
 })
 
-describe('lineAt', () => {
+describe('Batch', () => {
   it('gives the bytes that the files hold', () => {
-    expect(Buffer.from(lineAt(makeBatch(CONTENT), 1)).toString()).toBe(LINES[1])
+    expect(Buffer.from(made().lineAt(1)).toString()).toBe(renderLine(OPERATIONS[1] as Operation))
+    expect(made().lineAt(2).byteLength).toBe(0)
+  })
+})
+
+describe('batchFrom', () => {
+  it('gives the rest of a batch', () => {
+    const rest = batchFrom(made(), 1)
+
+    expect(rest.firstSeq).toBe(4)
+    expect(operationsOf(decodeBatch(rest.bytes))).toEqual(OPERATIONS.slice(1))
+  })
+})
+
+describe('joinBatches', () => {
+  it('gives one batch with the operations of all, in their order', () => {
+    const joined = joinBatches([made(OPERATIONS.slice(0, 1)), made(OPERATIONS.slice(1))])
+
+    expect(joined.firstSeq).toBe(3)
+    expect(operationsOf(decodeBatch(joined.bytes))).toEqual(OPERATIONS)
   })
 })

@@ -109,7 +109,8 @@ describe('a store whose disk gives back something else than was written', () => 
     const first = openTestStore(disk, world)
     first.store.remember({ intact: true })
     for (const each of run(1, 3)) first.store.append(batchOf([each]))
-    first.world.run(10)
+    // Until all is settled.
+    first.world.run(2000)
     disk.crash()
     const opened = openTestStore(disk, world)
     for (const [key, { value }] of disk.map) {

@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemChance } from '../../../src/adapters/chance.ts'
 import { openFiles } from '../../../src/adapters/files.ts'
+import { openJournal } from '../../../src/adapters/journal.ts'
 import { openKeyValue } from '../../../src/adapters/lmdb.ts'
 import { systemTime, systemTimers } from '../../../src/adapters/time.ts'
 import { openStore, PROJECTED_FILES, type Restored, restore, type Store } from '../../../src/store/index.ts'
@@ -10,14 +12,20 @@ import { type Operation, renderLine } from '../../../src/wire/index.ts'
 import { batchOf, operation } from '../../support/operations.ts'
 import { quietLog, quietMetrics } from '../../support/quiet.ts'
 import { VirtualDisk } from '../../support/virtual-disk.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { seededChance, VirtualTime } from '../../support/virtual-time.ts'
 
 const events = { flushed: () => {}, failed: () => {}, full: () => {}, late: () => {} }
 
 function open(disk: VirtualDisk, world: VirtualTime): Store {
   const time = world.process()
   const ports = { time, timers: time, log: quietLog, metrics: quietMetrics, events }
-  return openStore({ ...ports, keyValue: disk.keyValue(time), files: disk.files() })
+  return openStore({
+    ...ports,
+    journal: disk.journal(time),
+    keyValue: disk.keyValue(time),
+    chance: seededChance(1),
+    files: disk.files(),
+  })
 }
 
 /** Two servers' past: users, channels, a double that is left out, a direct message of bytes. */
@@ -49,7 +57,8 @@ function write(operations: readonly Operation[][]): VirtualDisk {
   for (const each of operations) store.append(batchOf(each))
   world.run(10)
   store.finalise(1000)
-  world.run(10)
+  // Until all is settled.
+  world.run(2000)
   return disk
 }
 
@@ -200,7 +209,13 @@ describe('restore', () => {
       await restore({ files: openFiles(folder), open: () => openKeyValue(folder) })
       for (const name of PROJECTED_FILES) rmSync(`${folder}/${name}`)
       const ports = { time: systemTime(), timers: systemTimers, log: quietLog, metrics: quietMetrics, events }
-      const store = openStore({ ...ports, keyValue: openKeyValue(folder), files: openFiles(folder) })
+      const store = openStore({
+        ...ports,
+        journal: openJournal(folder),
+        keyValue: openKeyValue(folder),
+        chance: systemChance,
+        files: openFiles(folder),
+      })
       store.finalise(1000)
       await new Promise<void>((resolve) => store.close(resolve))
       for (const name of PROJECTED_FILES)

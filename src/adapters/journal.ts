@@ -1,0 +1,214 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  write,
+  writeSync,
+} from 'node:fs'
+import { crc32 } from 'node:zlib'
+import type { Journal, JournalRecords } from '../ports/index.ts'
+
+const FOLDER = 'journal'
+const FILES = ['0', '1'] as const
+/** Length of what follows the head, its CRC-32 (over the rest of the head too), the number, how many records. */
+const HEAD_BYTES = 20
+/** A file grows by so many bytes at once: what is written to room that is there is flushed in half the time. */
+const ROOM_BYTES = 1024 * 1024
+/** What is no larger is written at once, without the way over another thread, as long as the disk is quick. */
+const QUICK_BYTES = 64 * 1024
+const QUICK_MS = 2
+/** How long a disk that was slow is not waited for. */
+const SLOW_PAUSE_MS = 1000
+const GROUP_BYTES_MAX = 256 * 1024 * 1024
+
+/** One append as it stands in a file. */
+interface Group {
+  readonly number: number
+  readonly records: readonly Uint8Array[]
+}
+
+/**
+ * Opens the journal of a data folder: two files that are used in turn and written over. Each append is one group of
+ * records with a number one above the last, written through to the disk in one call. A group is whole or it is none, and
+ * where the numbers stop, the file ends.
+ */
+export function openJournal(folder: string): Journal {
+  return new FileJournal(`${folder}/${FOLDER}`)
+}
+
+class FileJournal implements Journal {
+  readonly #files: readonly number[]
+  readonly #missing: boolean
+  /** Bytes of each file that are there to be written over. */
+  readonly #room: number[]
+  #current = 0
+  #position = 0
+  #number = 0
+  #slowUntil = 0
+
+  constructor(folder: string) {
+    this.#missing = FILES.some((name) => !existsSync(`${folder}/${name}`))
+    mkdirSync(folder, { recursive: true })
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC
+    this.#files = FILES.map((name) => openSync(`${folder}/${name}`, flags))
+    this.#room = this.#files.map((file) => fstatSync(file).size)
+    if (this.#missing) syncFolders(folder)
+  }
+
+  records(after: number): JournalRecords {
+    const runs = this.#files
+      .map(readRun)
+      .toSorted((a, b) => (a.groups[0]?.number ?? 0) - (b.groups[0]?.number ?? 0))
+    const groups = runs.flatMap((run) => run.groups).filter(({ number }) => number > after)
+    let expected = after + 1
+    let damaged = (this.#missing && after > 0) || runs.some((run) => run.damaged)
+    for (const { number } of groups) {
+      if (number !== expected) damaged = true
+      expected = number + 1
+    }
+    this.#number = expected - 1
+    return { records: groups.flatMap(({ records }) => records), damaged }
+  }
+
+  append(records: readonly Uint8Array[], done: (error?: Error) => void): void {
+    const group = encodeGroup(this.#number + 1, records)
+    const bytes = this.#withRoom(group)
+    const file = this.#files[this.#current] as number
+    const finish = (error: Error | null, written: number): void => {
+      if (error !== null) return done(error)
+      if (written < bytes.byteLength) return done(shortWrite())
+      this.#number++
+      this.#position += group.byteLength
+      this.#room[this.#current] = Math.max(this.#room[this.#current] as number, this.#position)
+      done()
+    }
+    if (bytes.byteLength <= QUICK_BYTES && performance.now() >= this.#slowUntil)
+      this.#writeNow(file, bytes, finish)
+    else write(file, bytes, 0, bytes.byteLength, this.#position, finish)
+  }
+
+  turn(): number {
+    this.#current = 1 - this.#current
+    this.#position = 0
+    return this.#number
+  }
+
+  release(): void {
+    // What stands in the other file has numbers that are settled: it is passed over and written over.
+  }
+
+  close(): void {
+    for (const file of this.#files) closeSync(file)
+  }
+
+  #writeNow(file: number, bytes: Uint8Array, finish: (error: Error | null, written: number) => void): void {
+    const began = performance.now()
+    let [error, written]: [Error | null, number] = [null, 0]
+    try {
+      written = writeSync(file, bytes, 0, bytes.byteLength, this.#position)
+    } catch (cause) {
+      error = cause as Error
+    }
+    const ended = performance.now()
+    if (ended - began > QUICK_MS) this.#slowUntil = ended + SLOW_PAUSE_MS
+    queueMicrotask(() => finish(error, written))
+  }
+
+  /** With zeros behind it where the file ends, so that the next appends find room. */
+  #withRoom(group: Uint8Array): Uint8Array {
+    const end = this.#position + group.byteLength
+    if (end <= (this.#room[this.#current] as number)) return group
+    const room = Math.ceil(end / ROOM_BYTES) * ROOM_BYTES
+    const bytes = Buffer.alloc(room - this.#position)
+    bytes.set(group)
+    this.#room[this.#current] = room
+    return bytes
+  }
+}
+
+function encodeGroup(number: number, records: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const record of records) length += 4 + record.byteLength
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + length)
+  bytes.writeUInt32LE(length, 0)
+  bytes.writeDoubleLE(number, 8)
+  bytes.writeUInt32LE(records.length, 16)
+  let at = HEAD_BYTES
+  for (const record of records) {
+    at = bytes.writeUInt32LE(record.byteLength, at)
+    bytes.set(record, at)
+    at += record.byteLength
+  }
+  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4)
+  return bytes
+}
+
+/** The groups from a file's beginning whose numbers follow each other, and whether a later one shows that one is missing. */
+function readRun(file: number): { groups: Group[]; damaged: boolean } {
+  const { size } = fstatSync(file)
+  const groups: Group[] = []
+  let position = 0
+  for (;;) {
+    const read = readGroup(file, position, size)
+    const last = groups.at(-1)
+    if (read === undefined) return { groups, damaged: false }
+    if (read.group !== undefined && (last === undefined || read.group.number === last.number + 1)) {
+      groups.push(read.group)
+      position = read.end
+      continue
+    }
+    // A group is written only once the one before it is flushed: one behind a broken one means that flushed bytes changed.
+    const next = read.group === undefined ? readGroup(file, read.end, size)?.group : undefined
+    const first = last === undefined ? (next?.number ?? 0) : last.number + 2
+    return { groups, damaged: next !== undefined && next.number === first }
+  }
+}
+
+/** What stands at a position: undefined when that is no group's head; a group that fails its check is undefined. */
+function readGroup(
+  file: number,
+  position: number,
+  size: number,
+): { group: Group | undefined; end: number } | undefined {
+  const head = readBytes(file, position, HEAD_BYTES)
+  if (head.byteLength < HEAD_BYTES) return undefined
+  const length = head.readUInt32LE(0)
+  const end = position + HEAD_BYTES + length
+  if (length === 0 || length > GROUP_BYTES_MAX || end > size) return undefined
+  const body = readBytes(file, position + 8, HEAD_BYTES - 8 + length)
+  if (crc32(body) !== head.readUInt32LE(4)) return { group: undefined, end }
+  const records: Uint8Array[] = []
+  let at = HEAD_BYTES - 8
+  for (let left = body.readUInt32LE(8); left > 0; left--) {
+    const bytes = body.readUInt32LE(at)
+    records.push(body.subarray(at + 4, at + 4 + bytes))
+    at += 4 + bytes
+  }
+  return { group: { number: head.readDoubleLE(8), records }, end }
+}
+
+function readBytes(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position))
+}
+
+/** The new files' names must be on the disk before what they hold is relied on. */
+function syncFolders(folder: string): void {
+  for (const path of [folder, `${folder}/..`]) {
+    const file = openSync(path, 'r')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function shortWrite(): Error {
+  return Object.assign(new Error('The disk took only a part of the journal'), { code: 'ENOSPC' })
+}

@@ -1,0 +1,71 @@
+import type { Chance } from '../ports/index.ts'
+import { type Batch, comparePositions, KINDS, type Position } from '../wire/index.ts'
+import type { Batches } from './batches.ts'
+import { Ids, type Place } from './ids.ts'
+import { Places } from './places.ts'
+import { Names } from './registry.ts'
+
+const [LOGIN, CHANNEL] = KINDS.keys()
+const VOID = KINDS.indexOf('void')
+
+/** What can be asked of the set without reading it: who and what is known, and which operation has which id. */
+export class SetIndex {
+  readonly places = new Places()
+  readonly ids: Ids
+  readonly users = new Names()
+  readonly channels = new Names()
+  /** The highest clock of any operation, 0 if there is none. */
+  highestClock = 0
+  readonly #batches: Batches
+
+  constructor(batches: Batches, chance: Chance) {
+    this.#batches = batches
+    this.ids = new Ids({
+      seed: Math.floor(chance.next() * 2 ** 32),
+      isOf: (place, user, id) => this.#isOf(place, user, id),
+      compare: (a, b) => comparePositions(this.#positionOf(a), this.#positionOf(b)),
+    })
+  }
+
+  /** A batch is in the set, and can be found among the batches. */
+  add(batch: Batch): void {
+    const { stream, firstSeq, count, ids } = batch
+    this.highestClock = Math.max(this.highestClock, batch.lastClock)
+    const number = this.places.stream(stream)
+    const owners = batch.users.map((user) => this.ids.userNumber(user))
+    for (let index = 0; index < count; index++) {
+      const kind = batch.kindAt(index)
+      if (kind === VOID) continue
+      const owner = owners[batch.userIndexAt(index)] as number
+      const place = this.places.place(number, firstSeq + index)
+      this.ids.add(owner, ids, batch.idStart(index), batch.idStart(index + 1), place)
+      if (kind === LOGIN) this.users.add(batch.userAt(index), this.#positionOf(place))
+      if (kind === CHANNEL) this.channels.add(batch.targetAt(index), this.#positionOf(place))
+    }
+  }
+
+  /** The first operation of this user with this id, of those known and not behind the window. */
+  find(user: string, id: string): Position | undefined {
+    const place = this.ids.find(user, id)
+    return place === undefined ? undefined : this.#positionOf(place)
+  }
+
+  #isOf(place: Place, user: string, id: Uint8Array): boolean {
+    const { batch, index } = this.#at(place)
+    return batch.userAt(index) === user && Buffer.compare(batch.idBytesAt(index), id) === 0
+  }
+
+  #positionOf(place: Place): Position {
+    const { batch, index } = this.#at(place)
+    const { origin, incarnation, firstSeq } = batch
+    return { clock: batch.clockAt(index), origin, incarnation, seq: firstSeq + index }
+  }
+
+  #at(place: Place): { batch: Batch; index: number } {
+    const stream = this.places.streamOf(place)
+    const seq = this.places.seqOf(place)
+    const batch = this.#batches.containing(stream, seq)
+    if (batch === undefined) throw new TypeError(`There is no operation ${seq} of ${stream}`)
+    return { batch, index: seq - batch.firstSeq }
+  }
+}
