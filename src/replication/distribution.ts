@@ -1,33 +1,32 @@
 import type { Time } from '../ports/index.ts'
-import { type Batch, encode, REPLICA_TOPIC, SERVERS_TOPIC } from '../wire/index.ts'
+import { type Batch, encode, REPLICA_TOPIC, SERVERS_TOPIC, type StreamKey } from '../wire/index.ts'
 import type { Peer } from './peer.ts'
+import { Way } from './way.ts'
 
 /** A proxy whose last echo is older is taken for dead, until it echoes again. */
 const ECHO_TIMEOUT_MS = 1000
-/** What was published this long ago must have reached a peer that the proxy reaches. */
-const ARRIVAL_MS = 500
 
 export interface DistributionOptions {
   readonly time: Time
   readonly publishTo: (proxy: string, topic: string, body: Uint8Array) => void
-  /** Sends batches to one peer, without a proxy. */
-  readonly sendTo: (peer: Peer, batches: readonly Uint8Array[]) => void
+  /** Sends batches to one peer, without a proxy; whether they were taken. */
+  readonly sendTo: (peer: Peer, batches: readonly Uint8Array[]) => boolean
   readonly peers: () => Iterable<Peer>
+  readonly isLive: (peer: Peer) => boolean
+  readonly ownStream: () => StreamKey
   /** Everything that an echo says besides the proxy. */
   readonly echo: (proxy: string) => object
 }
 
 /**
- * Brings this server's new batches to the others: on topic `replica` by one proxy that is known to work, directly to
- * peers that it does not reach, and directly to all while no proxy works.
+ * Brings this server's new batches to the others: directly to each that is heard, and on topic `replica` by one proxy
+ * that is known to work while one of them is not reached so. What reaches a peer by neither it finds missing and fetches.
  */
 export class Distribution {
   readonly #options: DistributionOptions
+  readonly #ways = new Map<string, Way>()
   /** When each proxy last gave this server's echo back, monotonic ms; in the order in which proxies are used. */
   readonly #echoedAt = new Map<string, number>()
-  readonly #direct = new Set<string>()
-  /** What had been published by a proxy when, oldest first. */
-  readonly #published: { at: number; seq: number }[] = []
 
   constructor(options: DistributionOptions) {
     this.#options = options
@@ -41,20 +40,13 @@ export class Distribution {
     }
   }
 
-  /** How many proxies give the echo back. */
-  get working(): number {
-    return [...this.#echoedAt.keys()].filter((proxy) => this.#works(proxy)).length
-  }
-
   distribute(batch: Batch): void {
-    const proxy = [...this.#echoedAt.keys()].find((each) => this.#works(each))
-    if (proxy !== undefined) {
-      this.#options.publishTo(proxy, REPLICA_TOPIC, batch.bytes)
-      this.#mark(batch.firstSeq + batch.count - 1)
-    }
-    for (const peer of this.#options.peers()) {
-      if (proxy === undefined || this.#direct.has(peer.name)) this.#options.sendTo(peer, [batch.bytes])
-    }
+    const { time, peers, publishTo } = this.#options
+    const now = time.monotonic()
+    let reached = true
+    for (const peer of peers()) reached = this.#send(peer, batch, now) && reached
+    const proxy = reached ? undefined : [...this.#echoedAt.keys()].find((each) => this.#works(each))
+    if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, batch.bytes)
   }
 
   /** Sends an echo through every proxy. */
@@ -69,22 +61,23 @@ export class Distribution {
     if (this.#echoedAt.has(proxy)) this.#echoedAt.set(proxy, this.#options.time.monotonic())
   }
 
-  /** A peer told what has reached it by a proxy. */
-  reached(peer: Peer): void {
-    const due = this.#options.time.monotonic() - ARRIVAL_MS
-    while ((this.#published[1]?.at ?? Number.POSITIVE_INFINITY) <= due) this.#published.shift()
-    const oldest = this.#published[0]
-    if (oldest !== undefined && oldest.at <= due && peer.byProxy < oldest.seq) this.#direct.add(peer.name)
-    else this.#direct.delete(peer.name)
+  /** A peer told what it has on its disk. */
+  confirmed(peer: Peer): void {
+    this.#ways.get(peer.name)?.confirm(peer, peer.durableIn(this.#options.ownStream()))
   }
 
-  /** One mark in 50 ms is enough to judge by. */
-  #mark(seq: number): void {
-    const now = this.#options.time.monotonic()
-    const last = this.#published.at(-1)
-    if (last !== undefined && now - last.at < 50) return
-    this.#published.push({ at: now, seq })
-    if (this.#published.length > 100) this.#published.shift()
+  /** Whether the peer gets what it is sent, as far as is known. One that is only slow is not sent more than it can take. */
+  #send(peer: Peer, batch: Batch, now: number): boolean {
+    if (!this.#options.isLive(peer)) return false
+    let way = this.#ways.get(peer.name)
+    if (way === undefined) {
+      way = new Way()
+      this.#ways.set(peer.name, way)
+    }
+    if (!way.open) return true
+    const late = way.late(now)
+    way.add(batch.lastSeq, batch.bytes.byteLength, now)
+    return this.#options.sendTo(peer, [batch.bytes]) && !late
   }
 
   #works(proxy: string): boolean {

@@ -1,7 +1,15 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Log } from '../ports/index.ts'
+import type { Log, Timers } from '../ports/index.ts'
 import type { Store } from '../store/index.ts'
-import { encode, type Head, type ReadonlyVector, vectorToObject, type WholeHead } from '../wire/index.ts'
+import {
+  encode,
+  type Head,
+  join,
+  type ReadonlyVector,
+  streamKey,
+  vectorToObject,
+  type WholeHead,
+} from '../wire/index.ts'
 import type { Condition, Identity } from './identity.ts'
 import type { Peer } from './peer.ts'
 import type { Voting } from './voting.ts'
@@ -13,6 +21,7 @@ export interface HeadsOptions {
   readonly lamport: LamportClock
   readonly voting: Voting
   readonly log: Log
+  readonly timers: Timers
   readonly peers: () => Iterable<Peer>
   /** The peers whose promises this server waits for. */
   readonly counted: () => readonly Peer[]
@@ -21,23 +30,35 @@ export interface HeadsOptions {
   readonly question: () => number
   /** Corrected time in ms. */
   readonly now: () => number
-  readonly byProxy: (peer: Peer) => number
   /** The lowest clock of an operation accepted here that is not yet in the store, undefined if there is none. */
   readonly pendingClock: () => number | undefined
   readonly send: (peer: string, frames: Uint8Array[]) => boolean
 }
 
+/** How long those who do not wait for it may be left untold of what is on this disk. */
+const UNTOLD_MS = 5
+
 /** Says to the peers what this server holds and promises. */
 export class Heads {
   readonly #options: HeadsOptions
+  #scheduled = false
 
   constructor(options: HeadsOptions) {
     this.#options = options
   }
 
-  /** To every peer at once: what a flush has put on the disk. */
+  /** What a flush has put on the disk: told at once to those whose own it is, for they wait for it, and soon to the rest. */
   sendChanges(changes: ReadonlyVector): void {
-    for (const peer of this.#options.peers()) this.#send(peer, vectorToObject(changes))
+    for (const peer of this.#options.peers()) {
+      join(peer.untold, changes)
+      if (changes.has(streamKey(peer.name, peer.incarnation))) this.#sendUntold(peer)
+    }
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#options.timers.after(UNTOLD_MS, () => {
+      this.#scheduled = false
+      for (const peer of this.#options.peers()) if (peer.untold.size > 0) this.#sendUntold(peer)
+    })
   }
 
   sendWholeToAll(): void {
@@ -45,6 +66,7 @@ export class Heads {
   }
 
   sendWhole(peer: Peer): void {
+    peer.untold.clear()
     peer.answered = peer.asks
     peer.toldCounted = this.#options.counted().includes(peer) ? peer.incarnation : 0
     this.#send(peer, vectorToObject(this.#options.store.durable), this.#whole(peer))
@@ -58,6 +80,12 @@ export class Heads {
     const { condition, store, pendingClock } = this.#options
     if (condition.state === 'joining') return 0
     return Math.min(clock, (store.lowestUnflushedClock ?? Infinity) - 1, (pendingClock() ?? Infinity) - 1)
+  }
+
+  #sendUntold(peer: Peer): void {
+    const changes = vectorToObject(peer.untold)
+    peer.untold.clear()
+    this.#send(peer, changes)
   }
 
   #send(peer: Peer, durable: Readonly<Record<string, number>>, whole?: WholeHead): void {
@@ -82,7 +110,7 @@ export class Heads {
   }
 
   #whole(peer: Peer): WholeHead {
-    const { identity, condition, voting, peers, counted, coordinator, question, byProxy } = this.#options
+    const { identity, condition, voting, peers, counted, coordinator, question } = this.#options
     return {
       address: identity.address,
       rank: condition.rank,
@@ -94,7 +122,6 @@ export class Heads {
       answers: peer.asks,
       asks: question(),
       owed: vectorToObject(peer.owed()),
-      byProxy: byProxy(peer),
     }
   }
 }

@@ -48,17 +48,11 @@ export interface InboxOptions {
 /** Takes in what other servers say, on the peers' socket and on the proxies' topics. */
 export class Inbox {
   readonly #options: InboxOptions
-  readonly #byProxy = new Map<StreamKey, number>()
   /** Messages about the time, which the clocks' part of the server takes. */
   onTime: (message: Extract<PeerMessage, { kind: `time-${string}` }>) => void = () => {}
 
   constructor(options: InboxOptions) {
     this.#options = options
-  }
-
-  /** The last `seq` of a stream that came by a proxy. */
-  byProxy(stream: StreamKey): number {
-    return this.#byProxy.get(stream) ?? 0
   }
 
   /** A message on the peers' socket. What is malformed or another cluster's is counted and dropped. */
@@ -87,8 +81,6 @@ export class Inbox {
       if (topic === REPLICA_TOPIC) {
         const batch = decodeBatch(body)
         if (batch.origin === this.#options.identity.name) return
-        const last = batch.lastSeq
-        if (last > this.byProxy(batch.stream)) this.#byProxy.set(batch.stream, last)
         this.#take(batch)
         return
       }

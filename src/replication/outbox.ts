@@ -39,9 +39,10 @@ export class Outbox {
     this.#options.toPeer(peer, [encode(message)])
   }
 
-  batches(peer: string, batches: readonly Uint8Array[]): void {
+  /** Whether the message was taken. */
+  batches(peer: string, batches: readonly Uint8Array[]): boolean {
     const message: Batches = this.signed({ kind: 'batches', lengths: batches.map((each) => each.byteLength) })
-    this.#options.toPeer(peer, [
+    return this.#options.toPeer(peer, [
       encode(message),
       batches.length === 1 ? (batches[0] as Uint8Array) : Buffer.concat(batches),
     ])

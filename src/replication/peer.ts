@@ -34,10 +34,10 @@ export class Peer {
   /** Its latest question, and my latest one that it has answered. */
   asks = 0
   answers = 0
-  /** The last `seq` of my stream that reached it by a proxy. */
-  byProxy = 0
   /** Its incarnation that the last whole head to it counted, 0 if none. */
   toldCounted = 0
+  /** What is on my disk that it has not been told. */
+  readonly untold: Vector = new Map()
   /** Heads sent to its present incarnation, and my latest answer among them. */
   headsSent = 0
   answered = 0
@@ -104,7 +104,6 @@ export class Peer {
     this.countsMe = whole.counted[me.name] ?? 0
     // Questions are numbered from 1 in each life: an answer to a former one that waited in a socket answers none of these.
     this.answers = whole.heard[me.name] === me.incarnation ? whole.answers : 0
-    this.byProxy = whole.byProxy
   }
 
   #renew(incarnation: number): void {
@@ -118,7 +117,6 @@ export class Peer {
     this.answers = 0
     this.answered = 0
     this.toldCounted = 0
-    this.byProxy = 0
     this.headsSent = 0
     this.#lastNumber = 0
     this.#complete = false

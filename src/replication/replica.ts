@@ -111,7 +111,6 @@ export class Replica {
       counted: () => this.peers.counted(),
       coordinator: () => this.#coordinator,
       question: () => this.#questions.number,
-      byProxy: (peer) => this.inbox.byProxy(streamKey(peer.name, peer.incarnation)),
       send: options.toPeer,
     })
     this.#holes = new Holes({
@@ -124,6 +123,8 @@ export class Replica {
       ...options,
       peers: () => this.peers.all(),
       sendTo: (peer, batches) => this.outbox.batches(peer.name, batches),
+      isLive: (peer) => this.peers.isLive(peer),
+      ownStream: () => streamKey(identity.name, identity.incarnation),
       echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),
     })
     this.inbox = new Inbox({
@@ -159,11 +160,6 @@ export class Replica {
 
   get coordinator(): string {
     return this.#coordinator
-  }
-
-  /** The proxies that give this server's echo back. */
-  get workingProxies(): number {
-    return this.#distribution.working
   }
 
   /** Operations that must still come before this server has caught up, as far as is known; 0 once it has. */
@@ -286,7 +282,7 @@ export class Replica {
     if (newlyCounted || peer.asks > peer.answered) this.#heads.sendWhole(peer)
     this.#catchUp?.offer(peer)
     this.#questions.offer(peer)
-    this.#distribution.reached(peer)
+    this.#distribution.confirmed(peer)
     for (const stream of streams) {
       if (peer.durableIn(stream) > (store.held.get(stream) ?? 0)) this.#holes.notice(stream)
     }

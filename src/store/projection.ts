@@ -8,6 +8,8 @@ import { Names } from './registry.ts'
 
 /** Operations projected in one turn of the loop. */
 const PIECE = 2048
+/** What became final within this time is written at once. */
+const GATHER_MS = 10
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
 const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID] = KINDS.keys()
@@ -116,7 +118,7 @@ export class Projection {
     this.#current = false
     if (this.#running) return
     this.#running = true
-    this.#options.timers.soon(() => this.#run())
+    this.#options.timers.after(GATHER_MS, () => this.#run())
   }
 
   #run(): void {

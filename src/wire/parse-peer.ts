@@ -100,7 +100,6 @@ function parseWhole(whole: Fields): WholeHead {
     answers: readInteger(whole, 'answers'),
     asks: readInteger(whole, 'asks'),
     owed: readCounts(whole, 'owed'),
-    byProxy: readInteger(whole, 'byProxy'),
   }
 }
 

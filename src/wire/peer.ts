@@ -61,8 +61,6 @@ export interface WholeHead {
   readonly asks: number
   /** What the sender heard former incarnations of the receiver call durable, and the receiver does not. */
   readonly owed: Readonly<Record<StreamKey, number>>
-  /** The last `seq` of the receiver's present stream that came to the sender by a proxy. */
-  readonly byProxy: number
 }
 
 /** Send me operations of this stream behind `after`, at most `bytes` of them (at least one batch). */
