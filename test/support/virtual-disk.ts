@@ -134,12 +134,7 @@ export class VirtualDisk {
   }
 
   /** Something that is on the disk whole, after a while, or not at all. */
-  #write(
-    what: 'commit' | 'append',
-    timers: Timers,
-    apply: () => void,
-    done: (error?: Error) => void,
-  ): void {
+  #write(what: 'commit' | 'append', timers: Timers, apply: () => void, done: (error?: Error) => void): void {
     const life = this.#life
     this.#underWay.set(what, apply)
     timers.after(this.commitMs, () => {

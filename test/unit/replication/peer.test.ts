@@ -28,7 +28,6 @@ function head(whole: Partial<WholeHead>): Head {
       answers: 0,
       asks: 0,
       owed: {},
-      byProxy: 0,
       ...whole,
     },
   }

@@ -211,8 +211,7 @@ describe('Store', () => {
     // Until all is settled.
     first.world.run(2000)
     for (const [key, { value }] of first.disk.map) {
-      if (key.startsWith('ba/1'))
-        value.set([(value.at(-3) ?? 0) ^ 1], value.byteLength - 3)
+      if (key.startsWith('ba/1')) value.set([(value.at(-3) ?? 0) ^ 1], value.byteLength - 3)
     }
     first.disk.crash()
     const { store } = setUp(first.disk, first.world)
