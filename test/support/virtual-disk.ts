@@ -52,28 +52,19 @@ export class VirtualDisk {
   }
 
   journal(timers: Timers): Journal {
-    const disk = this
-    return openVirtualJournal(
-      {
-        get files() {
-          return disk.journalFiles
-        },
-        set files(files) {
-          disk.journalFiles = files
-        },
-        write: (writing, records, apply, done) =>
-          this.#write(
-            'append',
-            writing,
-            () => {
-              apply()
-              this.appended(records)
-            },
-            done,
-          ),
+    return openVirtualJournal({
+      files: () => this.journalFiles,
+      setFiles: (files) => {
+        this.journalFiles = files
       },
-      timers,
-    )
+      write: (records, apply, done) => {
+        const appended = (): void => {
+          apply()
+          this.appended(records)
+        }
+        this.#write('append', timers, appended, done)
+      },
+    })
   }
 
   files(): Files {

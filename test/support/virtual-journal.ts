@@ -1,4 +1,4 @@
-import type { Journal, Timers } from '../../src/ports/index.ts'
+import type { Journal } from '../../src/ports/index.ts'
 
 interface Group {
   readonly number: number
@@ -11,25 +11,22 @@ export const EMPTY_JOURNAL: JournalFiles = [[], []]
 
 /** What the disk under a journal does. */
 export interface JournalDisk {
-  files: JournalFiles
+  files(): JournalFiles
+  setFiles(files: JournalFiles): void
   /** Writes a group; calls back when that is flushed or has failed, unless the process has died before. */
-  write(
-    timers: Timers,
-    records: readonly Uint8Array[],
-    apply: () => void,
-    done: (error?: Error) => void,
-  ): void
+  write(records: readonly Uint8Array[], apply: () => void, done: (error?: Error) => void): void
 }
 
 /** The journal as a process that opens the disk now works with it: two files in turn, written over from their beginning. */
-export function openVirtualJournal(disk: JournalDisk, timers: Timers): Journal {
+export function openVirtualJournal(disk: JournalDisk): Journal {
   let current: 0 | 1 = 0
   /** Groups at the beginning of the current file that this process wrote; what stands behind them is written over. */
   let position = 0
   let number = 0
   return {
     records(after) {
-      const groups = disk.files
+      const groups = disk
+        .files()
         .flat()
         .filter((group) => group.number > after)
         .toSorted((a, b) => a.number - b.number)
@@ -41,10 +38,11 @@ export function openVirtualJournal(disk: JournalDisk, timers: Timers): Journal {
       const group = { number: number + 1, records: records.map((bytes) => Uint8Array.from(bytes)) }
       const [file, at] = [current, position]
       const apply = (): void => {
-        const written = [...(disk.files[file] as readonly Group[]).slice(0, at), group]
-        disk.files = file === 0 ? [written, disk.files[1]] : [disk.files[0], written]
+        const files = disk.files()
+        const written = [...files[file].slice(0, at), group]
+        disk.setFiles(file === 0 ? [written, files[1]] : [files[0], written])
       }
-      disk.write(timers, group.records, apply, (error) => {
+      disk.write(group.records, apply, (error) => {
         if (error === undefined) {
           number++
           position++

@@ -42,8 +42,8 @@ function changed(change: Record<string, unknown>): Uint8Array {
 
 /** The columns with the value of one of them changed. */
 function columns(write: (view: DataView) => void): { columns: Uint8Array } {
-  const { columns } = decode(made().bytes, PEER_LIMITS) as { columns: Uint8Array }
-  const bytes = Uint8Array.from(columns)
+  const whole = decode(made().bytes, PEER_LIMITS) as { columns: Uint8Array }
+  const bytes = Uint8Array.from(whole.columns)
   write(new DataView(bytes.buffer))
   return { columns: bytes }
 }
