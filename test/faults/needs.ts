@@ -6,6 +6,14 @@ import { isIsolated } from './isolation.ts'
 export type Need = 'network' | 'mount' | 'faketime'
 
 const FAKETIME = /^\/.*\/faketime\/libfaketime\.so\.1$/
+/** What cutting networks takes, tried in the network of this process alone. */
+const PROBES: readonly (readonly string[])[] = [
+  ['ip', 'link', 'add', 'probe', 'type', 'bridge'],
+  ['ip', 'link', 'delete', 'probe'],
+  ['tc', '-V'],
+  ['nft', 'add', 'table', 'inet', 'probe'],
+  ['nft', 'delete', 'table', 'inet', 'probe'],
+]
 const HOUR_MS = 3_600_000
 const LIBRARIES = '/usr/lib'
 
@@ -14,7 +22,7 @@ export function missing(need: Need): string | undefined {
   switch (need) {
     case 'network':
       if (!isIsolated()) return 'network namespaces need Linux, root and unshare'
-      return hasCommand('ip') && hasCommand('nft') && hasCommand('tc')
+      return PROBES.every(([command = '', ...args]) => spawnSync(command, args).status === 0)
         ? undefined
         : 'cutting networks needs iproute2 and nftables'
     case 'mount':
@@ -48,8 +56,4 @@ function filesIn(folder: string): string[] {
   } catch {
     return []
   }
-}
-
-function hasCommand(name: string): boolean {
-  return spawnSync(name, ['-V']).error === undefined
 }

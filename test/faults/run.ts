@@ -90,10 +90,10 @@ class Run {
     await this.#try('tells the subscriber', () => until(WAITED_MS, () => this.#untold()))
     const tally = this.#recorder.tally(this.#held())
     this.#judge(tally, convergedMs, gapMs)
-    const { name, steps } = this.#scenario
+    const { name, steps, summary } = this.#scenario
     return {
       name,
-      steps: steps.map(({ says }) => says).join(', '),
+      steps: summary ?? steps.map(({ says }) => says).join(', '),
       acknowledged: tally.acknowledged,
       unknown: tally.unknown,
       lost: tally.lost.length,

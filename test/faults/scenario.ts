@@ -26,6 +26,8 @@ export interface Setting {
 export interface Scenario {
   readonly name: string
   readonly steps: readonly Step[]
+  /** Stands in the table where the steps are too many. */
+  readonly summary?: string
   readonly setting?: Setting
   /** Whether it is only one server that dies: then no client may be without an acknowledgement for 3 s. */
   readonly oneServer?: boolean

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../faults/run.ts'
+import { GROUPS } from '../faults/scenarios/index.ts'
+import { pageOf, type Result } from '../faults/table.ts'
+import { ROOT } from '../tidy/tree.ts'
+
+/** The cells of each scenario's row. */
+function rowsOf(page: string): string[][] {
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| scenario '))
+  return rows.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+
+describe('docs/reliability.md', () => {
+  const rows = rowsOf(readFileSync(join(ROOT, 'docs', 'reliability.md'), 'utf8'))
+
+  it('has the row of every scenario: `npm run test:faults` writes it', () => {
+    const names = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+
+    expect(rows.map(([name]) => name)).toEqual(names)
+  })
+
+  it('shows a run in which nothing was left out, lost or doubled', () => {
+    expect(rows.filter(([, , , , lost, doubled]) => lost !== '0' || doubled !== '0')).toEqual([])
+  })
+})
+
+describe('pageOf', () => {
+  const [group] = GROUPS
+  const outcome: Outcome = {
+    name: 'a server is killed',
+    steps: 'kill server-1, 4 s',
+    acknowledged: 12_345,
+    unknown: 2,
+    lost: 1,
+    doubled: 3,
+    convergedMs: 4210,
+    gapMs: 1560,
+    broken: ['1 lost: ana 1 7'],
+  }
+
+  it('shows what a run came to, and what it had to leave out', () => {
+    const results: Result[] = [
+      { group: group as Result['group'], name: outcome.name, outcome },
+      { group: group as Result['group'], name: 'a disk is full', leftOut: 'no root' },
+    ]
+    const page = pageOf(results, 7, new Date('2026-11-24T10:00:00Z'))
+
+    expect(rowsOf(page)).toEqual([
+      ['a server is killed', 'kill server-1, 4 s', '12,345', '2', '1', '3', '4.2 s', '1.6 s'],
+      ['a disk is full', 'left out: no root', '', '', '', '', '', ''],
+    ])
+    expect(page).toContain('npm run test:faults -- --seed 7')
+    expect(page).toContain('12,345 acknowledged,\n1 of these lost, 3 doubled')
+  })
+})
