@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../tidy/tree.ts'
 import { runIsolated } from './isolation.ts'
+import { Kept } from './kept.ts'
 import { missing } from './needs.ts'
 import { runScenario } from './run.ts'
 import type { Group, Scenario } from './scenario.ts'
@@ -12,7 +13,8 @@ import { pageOf, type Result, row } from './table.ts'
 /**
  * Runs scenarios on real processes. Without arguments all, and writes docs/reliability.md; `--only TEXT` that of this name,
  * or those whose names hold the text; `--list` none. `--seed N` decides where damage comes, `--json` gives outcomes for
- * programs, and `--log FILE` keeps what all processes said.
+ * programs, and `--log FILE` keeps what all processes said. With `--keep FILE`, and the same seed, a run that was cut short
+ * goes on where it was.
  */
 const { values } = parseArgs({
   options: {
@@ -21,12 +23,15 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     json: { type: 'boolean' },
     log: { type: 'string' },
+    keep: { type: 'string' },
   },
 })
 const PAGE = join(ROOT, 'docs', 'reliability.md')
 /** Lines of the processes' logs that are shown of a scenario which broke a promise. */
 const LOG_LINES = 40
 const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 1e9))
+if (!Number.isSafeInteger(seed)) throw new RangeError('--seed takes a whole number')
+const kept = new Kept(values.keep, seed)
 
 const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
@@ -44,11 +49,11 @@ async function resultOf(group: Group, scenario: Scenario): Promise<Result> {
   const leftOut = group.needs.map(missing).find((reason) => reason !== undefined)
   const { name } = scenario
   if (leftOut !== undefined) return { group, name, leftOut }
-  return {
-    group,
-    name,
-    outcome: await runScenario(scenario, seed, (log, isBroken) => keepLog(name, log, isBroken)),
-  }
+  const known = kept.get(name)
+  if (known !== undefined) return { group, name, outcome: known }
+  const outcome = await runScenario(scenario, seed, (log, isBroken) => keepLog(name, log, isBroken))
+  kept.add(outcome)
+  return { group, name, outcome }
 }
 
 /** Runs what is wanted, one after the other, and tells each result at once. */

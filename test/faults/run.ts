@@ -46,15 +46,11 @@ export async function runScenario(
   const stage = await Stage.build(scenario.setting ?? {}, seed)
   const recorder = new Recorder()
   const clients = new Clients(stage.system, recorder)
+  const run = new Run(scenario, stage, clients, recorder)
   try {
-    await stage.system.ready()
-    await clients.start()
-    const outcome = await new Run(scenario, stage, clients, recorder).run()
+    const outcome = await run.run()
     tell(stage.system.log(), outcome.broken.length > 0)
     return outcome
-  } catch (error) {
-    tell(stage.system.log(), true)
-    throw error
   } finally {
     await clients.close()
     await stage.end()
@@ -76,7 +72,11 @@ class Run {
   }
 
   async run(): Promise<Outcome> {
-    await this.#clients.more(WARM_UP, PROGRESS_MS)
+    await this.#try('begins', async () => {
+      await this.#stage.system.ready()
+      await this.#clients.start()
+      await this.#clients.more(WARM_UP, PROGRESS_MS)
+    })
     const lastFaultAt = await this.#steps()
     await this.#try('goes on', async () => {
       await this.#clients.more(AFTERWARDS, PROGRESS_MS)
@@ -93,7 +93,7 @@ class Run {
     const { name, steps, summary } = this.#scenario
     return {
       name,
-      steps: summary ?? steps.map(({ says }) => says).join(', '),
+      steps: summary ?? steps.map(({ says }) => says).join('; '),
       acknowledged: tally.acknowledged,
       unknown: tally.unknown,
       lost: tally.lost.length,
@@ -108,7 +108,7 @@ class Run {
   async #steps(): Promise<number> {
     let lastFaultAt = performance.now()
     for (const step of this.#scenario.steps) {
-      await step.do(this.#stage)
+      await this.#try(`does "${step.says}"`, async () => step.do(this.#stage))
       if (step.isWait !== true) lastFaultAt = performance.now()
     }
     return lastFaultAt

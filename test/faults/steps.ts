@@ -143,5 +143,5 @@ export function stepClock(name: string, seconds: number): Step {
 }
 
 function list(names: readonly string[]): string {
-  return names.join(' and ')
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ')
 }

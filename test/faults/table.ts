@@ -67,13 +67,23 @@ ${sum(({ lost }) => lost)} of these lost, ${sum(({ doubled }) => doubled)} doubl
 - **unknown**: a client gave up after 6 s; the operation may be there or not.
 - **lost**: acknowledged, and not in the files of every server, or never told to the subscriber. Must be 0.
 - **doubled**: more than once in the files, or told to the subscriber more than once. Must be 0.
-- **converged after**: from the last step on until the files of all servers are the same bytes and hold all that was
-  acknowledged, of which the load goes on for ${LOADED_MS / 1000} s. Must be below ${CONVERGED_MS / 1000} s.
+- **converged after**: from the last step on, with the load going on for ${LOADED_MS / 1000} s of it, until the files of all servers are
+  the same bytes and hold all that was acknowledged. Must be below ${CONVERGED_MS / 1000} s.
 - **longest gap**: the longest time that any one client was without an acknowledgement. Must be below ${ONE_SERVER_GAP_MS / 1000} s where only
   one server at a time is struck.
 
-Checked as well, and never seen: that what one worker says one after the other comes in another order in the files, and that
-the subscriber is told what is not in the files. When one of these is broken the command ends with exit status 1.`
+Checked as well: what one worker says one after the other comes in this order in the files, and the subscriber is told
+nothing that is not in the files. When a promise is broken the command ends with exit status 1. ${promises(ran)}`
+}
+
+function promises(outcomes: readonly Outcome[]): string {
+  const broken = outcomes.filter((outcome) => outcome.broken.length > 0)
+  if (broken.length === 0) return 'In this run none was.'
+  return [
+    'In this run:',
+    '',
+    ...broken.map(({ name, broken: which }) => `- ${name}: ${which.join('; ')}`),
+  ].join('\n')
 }
 
 function seconds(ms: number): string {

@@ -35,7 +35,7 @@ describe('pageOf', () => {
   const [group] = GROUPS
   const outcome: Outcome = {
     name: 'a server is killed',
-    steps: 'kill server-1, 4 s',
+    steps: 'kill server-1; 4 s',
     acknowledged: 12_345,
     unknown: 2,
     lost: 1,
@@ -53,10 +53,11 @@ describe('pageOf', () => {
     const page = pageOf(results, 7, new Date('2026-11-24T10:00:00Z'))
 
     expect(rowsOf(page)).toEqual([
-      ['a server is killed', 'kill server-1, 4 s', '12,345', '2', '1', '3', '4.2 s', '1.6 s'],
+      ['a server is killed', 'kill server-1; 4 s', '12,345', '2', '1', '3', '4.2 s', '1.6 s'],
       ['a disk is full', 'left out: no root', '', '', '', '', '', ''],
     ])
     expect(page).toContain('npm run test:faults -- --seed 7')
+    expect(page).toContain('In this run:\n\n- a server is killed: 1 lost: ana 1 7\n')
     expect(page).toContain('12,345 acknowledged,\n1 of these lost, 3 doubled')
   })
 })
