@@ -53,8 +53,9 @@ func prepareNats(given settings) error {
 	return nil
 }
 
+// connectNats connects to the stream's leader: from another server every message would go one hop further.
 func connectNats(given settings) (connection, error) {
-	connected, err := nats.Connect(natsURL(given))
+	connected, err := connectLeader(given)
 	if err != nil {
 		return nil, err
 	}
@@ -85,3 +86,30 @@ func (c *natsConnection) publish(message []byte) (func() error, error) {
 }
 
 func (c *natsConnection) close() { c.connection.Close() }
+
+func connectLeader(given settings) (*nats.Conn, error) {
+	for _, address := range given.addresses {
+		connected, err := nats.Connect("nats://"+address, nats.IgnoreDiscoveredServers())
+		if err != nil {
+			return nil, err
+		}
+		leads, err := isLeader(connected)
+		if err != nil || leads {
+			return connected, err
+		}
+		connected.Close()
+	}
+	return nil, fmt.Errorf("no server leads the stream")
+}
+
+func isLeader(connected *nats.Conn) (bool, error) {
+	stream, err := connected.JetStream()
+	if err != nil {
+		return false, err
+	}
+	info, err := stream.StreamInfo(subject)
+	if err != nil {
+		return false, err
+	}
+	return info.Cluster == nil || info.Cluster.Leader == connected.ConnectedServerName(), nil
+}

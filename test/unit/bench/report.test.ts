@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { Measured } from '../../bench/measured.ts'
+import { barChart } from '../../bench/report/chart.ts'
+import { speedGoals } from '../../bench/report/goals.ts'
+import { soakGoals } from '../../bench/report/growth.ts'
+import type { Results } from '../../bench/report/results.ts'
+import { replaceSection } from '../../bench/report/sections.ts'
+
+const SESSION = { machine: '', node: '', revision: '', runs: 3, seconds: 4 }
+
+describe('speedGoals', () => {
+  it('compares medians with the peer of the same guarantee', () => {
+    const goal = speedGoals(results({ ours: [90, 130, 125], theirs: [100, 90, 110] }))[0]
+
+    expect(goal).toMatchObject({ wanted: '≥ 1.25', measured: '1.25', met: true, note: '' })
+  })
+
+  it('are not met just below', () => {
+    expect(speedGoals(results({ ours: [124], theirs: [100] }))[0]).toMatchObject({
+      measured: '1.24',
+      met: false,
+    })
+  })
+
+  it('are not met by what was not measured', () => {
+    const goals = speedGoals({})
+
+    expect(goals.map(({ measured, met }) => ({ measured, met }))).toEqual(
+      goals.map(() => ({ measured: undefined, met: false })),
+    )
+  })
+
+  it('say when the two were not measured in one run', () => {
+    const goal = speedGoals(results({ ours: [200], theirs: [100], theirsBegan: 'yesterday' }))[0]
+
+    expect(goal?.note).toBe('not of one run')
+  })
+})
+
+describe('soakGoals', () => {
+  it('compare the minutes behind the first with the last ones', () => {
+    const rising = [50, 100, 100, 100, 105, 111, 112, 111].map((server) => ({ server }))
+
+    expect(soakGoals({ minutes: 8, perSecond: 1, acknowledged: 1, failed: 0, memory: rising })).toMatchObject(
+      [{ measured: '100 MiB, 111 MiB', met: false }],
+    )
+  })
+
+  it('are met by memory that stays', () => {
+    const flat = [50, 100, 101, 100, 99, 102, 103].map((server) => ({ server }))
+
+    expect(soakGoals({ minutes: 7, perSecond: 1, acknowledged: 1, failed: 0, memory: flat })[0]?.met).toBe(
+      true,
+    )
+  })
+})
+
+describe('replaceSection', () => {
+  const page = [
+    '# Page',
+    '<!-- Begin of speed: written by npm run bench, do not edit -->',
+    'old',
+    '<!-- End of speed -->',
+    'after',
+  ].join('\n')
+
+  it('replaces what is between the marks and nothing else', () => {
+    const replaced = replaceSection(page, 'speed', 'new\n')
+
+    expect(replaced).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
+    expect(replaceSection(replaced, 'speed', 'new')).toBe(replaced)
+  })
+
+  it('throws when the page lacks the marks', () => {
+    expect(() => replaceSection(page, 'growth', 'new')).toThrow('no section')
+  })
+})
+
+describe('barChart', () => {
+  it('draws the longest bar of a run to the end of the scale and escapes names', () => {
+    const bars = [
+      { name: 'a < b', detail: '"flushed"', value: 50, min: 40, max: 60, kind: 'own' as const },
+      { name: 'c', detail: '', value: 100, min: 90, max: 100, kind: 'flushed' as const },
+    ]
+    const svg = barChart('Speed', bars, 'a second')
+
+    expect(svg).toContain('a &lt; b')
+    expect(svg).toContain('&quot;flushed&quot;')
+    expect([...svg.matchAll(/<rect .*? width="([\d.]+)"/g)].map(([, width]) => Number(width))).toEqual([
+      200, 400,
+    ])
+  })
+})
+
+/** Of the row at 1,000 in flight, with these rates. */
+function results(given: { ours: number[]; theirs: number[]; theirsBegan?: string }): Results {
+  const rows = (rates: readonly number[]) => [
+    { name: 'pipelined-1000', what: '', runs: rates.map((perSecond): Measured => ({ perSecond })) },
+  ]
+  const peer = { name: 'nats-r3-always', what: '', acknowledged: '', version: '' }
+  return {
+    own: { ...SESSION, began: 'today', rows: rows(given.ours) },
+    peers: {
+      [peer.name]: { ...SESSION, ...peer, began: given.theirsBegan ?? 'today', rows: rows(given.theirs) },
+    },
+  }
+}
