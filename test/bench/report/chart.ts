@@ -10,8 +10,8 @@ export interface Bar {
   readonly kind: 'own' | 'flushed' | 'unflushed'
 }
 
-const WIDTH = 760
-const LEFT = 270
+const WIDTH = 800
+const LEFT = 320
 const RIGHT = 90
 const ROW = 38
 const TOP = 44
@@ -66,12 +66,15 @@ text { font-family: system-ui, sans-serif; font-size: 13px; fill: #1f2328; }
 .own { fill: #0969da; } .flushed { fill: #8c959f; } .unflushed { fill: #d0d7de; }
 .range { stroke: #1f2328; stroke-width: 1.5; }
 .grid { stroke: #d0d7de; }
-polyline { fill: none; stroke-width: 2; }
-.line-0 { stroke: #8250df; } .line-1 { stroke: #bc4c00; } .line-2 { stroke: #bf3989; } .line-3 { stroke: #0969da; }
-.line-4 { stroke: #1a7f37; } .line-5 { stroke: #9a6700; } .line-6 { stroke: #cf222e; } .line-7 { stroke: #6e7781; }
+.line { fill: none; stroke: currentColor; stroke-width: 2; }
+.label { fill: currentColor; font-size: 11px; }
+.colour-0 { color: #8250df; } .colour-1 { color: #bc4c00; } .colour-2 { color: #bf3989; } .colour-3 { color: #0969da; }
+.colour-4 { color: #1a7f37; } .colour-5 { color: #9a6700; } .colour-6 { color: #cf222e; } .colour-7 { color: #6e7781; }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc; } .detail { fill: #9198a1; }
 .own { fill: #4493f8; } .flushed { fill: #656c76; } .unflushed { fill: #3d444d; }
 .range { stroke: #f0f6fc; } .grid { stroke: #3d444d; }
+.colour-0 { color: #ab7df8; } .colour-1 { color: #f0883e; } .colour-2 { color: #db61a2; } .colour-3 { color: #4493f8; }
+.colour-4 { color: #3fb950; } .colour-5 { color: #d29922; } .colour-6 { color: #f85149; } .colour-7 { color: #9198a1; }
 }
 </style>`

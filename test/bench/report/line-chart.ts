@@ -10,6 +10,8 @@ const [WIDTH, HEIGHT] = [760, 320]
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 120, 40, 36]
 const GRID_LINES = 4
 const LABEL_HEIGHT = 14
+/** As many as the style has. */
+const COLOURS = 8
 
 /** Lines on one scale from zero, each with its name at its end, legible on light and dark ground, as an SVG picture. */
 export function lineChart(title: string, lines: readonly Line[], unit: string): string {
@@ -33,26 +35,34 @@ export function lineChart(title: string, lines: readonly Line[], unit: string): 
     ),
     ...lines.map(({ values }, index) => {
       const points = values.map((value, at) => `${x(at)},${y(value)}`).join(' ')
-      return `<polyline class="line-${index % COLOURS}" points="${points}"/>`
+      return `<polyline class="line colour-${index % COLOURS}" points="${points}"/>`
     }),
     ...labels(lines, y).map(
-      ({ name, at }) => `<text class="detail" x="${WIDTH - RIGHT + 6}" y="${at + 4}">${escaped(name)}</text>`,
+      ({ name, at, colour }) =>
+        `<text class="label colour-${colour}" x="${WIDTH - RIGHT + 6}" y="${at + 4}">${escaped(name)}</text>`,
     ),
     '</svg>',
     '',
   ].join('\n')
 }
 
-/** As many colours as the style has. */
-const COLOURS = 8
+interface Label {
+  readonly name: string
+  readonly at: number
+  readonly colour: number
+}
 
 /** Names at the heights of their lines' ends, moved apart where they would stand over each other. */
-function labels(lines: readonly Line[], y: (value: number) => number): { name: string; at: number }[] {
-  const placed: { name: string; at: number }[] = []
-  const ends = lines.map(({ name, values }) => ({ name, at: y(values.at(-1) ?? 0) }))
-  for (const { name, at } of ends.toSorted((a, b) => b.at - a.at)) {
+function labels(lines: readonly Line[], y: (value: number) => number): Label[] {
+  const placed: Label[] = []
+  const ends = lines.map(({ name, values }, index) => ({
+    name,
+    at: y(values.at(-1) ?? 0),
+    colour: index % COLOURS,
+  }))
+  for (const end of ends.toSorted((a, b) => b.at - a.at)) {
     const lowest = (placed.at(-1)?.at ?? Number.POSITIVE_INFINITY) - LABEL_HEIGHT
-    placed.push({ name, at: Math.min(at, lowest) })
+    placed.push({ ...end, at: Math.min(end.at, lowest) })
   }
   return placed
 }
@@ -60,6 +70,6 @@ function labels(lines: readonly Line[], y: (value: number) => number): { name: s
 /** The next round number, so that the grid's lines stand at whole numbers. */
 function ceiling(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value))
-  const rounded = [1, 2, 4, 6, 8, 10].find((factor) => factor * step >= value) ?? 10
+  const rounded = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].find((factor) => factor * step >= value) ?? 10
   return rounded * step
 }

@@ -87,7 +87,7 @@ describe('barChart', () => {
     expect(svg).toContain('a &lt; b')
     expect(svg).toContain('&quot;flushed&quot;')
     expect([...svg.matchAll(/<rect .*? width="([\d.]+)"/g)].map(([, width]) => Number(width))).toEqual([
-      200, 400,
+      195, 390,
     ])
   })
 })
