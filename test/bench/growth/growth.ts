@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,6 +143,8 @@ async function onCopy<Result>(
   const copy = mkdtempSync(join(tmpdir(), 'recado-bench-grown-'))
   try {
     cpSync(folder, copy, { recursive: true })
+    // Else the disk is busy with the copy when the system wants to flush.
+    execFileSync('sync', ['-f', copy])
     const began = performance.now()
     const system = await startSystem({ servers: 3, folder: copy, env: { LOG_LEVEL: 'warn' } })
     try {
