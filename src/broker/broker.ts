@@ -4,14 +4,14 @@ import {
   type BackendHead,
   CLIENT_LIMITS,
   encode,
-  errorReply,
   parseBackendHead,
   type Ready,
   RecadoError,
   splitBodies,
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
-import type { Body, Connection } from './queue.ts'
+import { type Body, type Connection, newBody } from './queue.ts'
+import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
 import { ServerLink } from './server-link.ts'
 
@@ -53,6 +53,7 @@ export class Broker {
   readonly #options: BrokerOptions
   readonly #connections = new Connections()
   readonly #servers = new Registry()
+  readonly #refusals: Refusals
   /** All bodies that have no answer, in the order of their arrival. */
   readonly #bodies = new Set<Body>()
   #bytes = 0
@@ -61,6 +62,8 @@ export class Broker {
   /** Connections with bodies that have no server to go to. */
   readonly #homeless = new Set<Connection>()
   readonly #outgoing = new Set<ServerLink>()
+  /** Connections that sent more than may wait. */
+  readonly #restricted = new Set<Connection>()
   #tag = 0
   #received = 0
   #scheduled = false
@@ -70,6 +73,7 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options
+    this.#refusals = new Refusals(options)
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
   }
 
@@ -112,16 +116,21 @@ export class Broker {
     const now = time.monotonic()
     const connection = this.#connections.use(id, now)
     if (connection === undefined || this.#isFull(connection, size)) {
+      if (connection !== undefined) this.#restricted.add(connection.restrict(now))
       const what = 'Too many requests wait at the broker; send less and try again'
       return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
     }
-    const deadline = now + requestDeadlineMs
-    const body = { connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0 }
+    const body = newBody(connection, envelope, bytes, now + requestDeadlineMs)
     this.#bodies.add(body)
     this.#bytes += size
     connection.bytes += size
     connection.waiting.push(body)
     this.#dispatch(connection)
+  }
+
+  /** For how many ms nothing of clients shall be taken, after what was refused since the last call. */
+  takeRest(): number {
+    return this.#refusals.takeRest()
   }
 
   fromServer(id: string, frames: readonly Uint8Array[]): void {
@@ -195,11 +204,16 @@ export class Broker {
       // An answer to what was passed on or given up comes too late.
       if (body === undefined) return
       server.release(body)
+      const { connection } = body
+      const answer = bodies[index] as Uint8Array
+      connection.share.answered(body.cost, answer.byteLength, server.share)
       if (!body.expired) {
         this.#finish(body)
-        this.#options.toClient(body.connection.id, [...body.envelope, bodies[index] as Uint8Array])
+        this.#options.toClient(connection.id, [...body.envelope, answer])
       }
-      if (server.leaving && body.connection.outstanding === 0) this.#dispatch(body.connection)
+      if (connection.waiting.length === 0) return
+      if (!server.leaving) server.stalled.add(connection)
+      else if (connection.outstanding === 0) this.#dispatch(connection)
     })
     this.#feed(server)
   }
@@ -213,9 +227,11 @@ export class Broker {
     for (const connection of server.stalled) {
       if (!server.hasCredit) return
       server.stalled.delete(connection)
+      const waited = connection.waiting.length
       this.#dispatch(connection, TURN)
-      // Added behind the others, so that this loop comes to it again.
-      if (connection.waiting.length > 0) server.stalled.add(connection)
+      const { length } = connection.waiting
+      // Added behind the others, so that this loop comes to it again. Who has its share waits for its answers.
+      if (length > 0 && length < waited) server.stalled.add(connection)
     }
   }
 
@@ -233,6 +249,7 @@ export class Broker {
         server.stalled.add(connection)
         return
       }
+      if (!server.admits(connection.waiting[0] as Body)) return
       this.#tag++
       server.give(this.#tag, connection.waiting.shift() as Body)
       this.#outgoing.add(server)
@@ -315,9 +332,7 @@ export class Broker {
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {
-    const { lamport, time, metrics, toClient } = this.#options
-    metrics.add('recado_broker_refused_total', 1, { code: error.code })
-    toClient(id, [...envelope, errorReply(bytes, error, lamport.next(), Math.floor(time.wall()))])
+    this.#refusals.refuse(bytes, error, (reply) => this.#options.toClient(id, [...envelope, reply]))
   }
 
   #say(id: string, head: BackendHead, bodies?: Uint8Array): void {
@@ -336,12 +351,17 @@ export class Broker {
     }
     this.#expire(now)
     this.#releaseAbandoned(now)
+    for (const connection of this.#restricted) {
+      if (!connection.share.refill(now)) this.#restricted.delete(connection)
+      this.#dispatch(connection)
+    }
     if (now - this.#beatAt >= BEAT_MS) {
       this.#beatAt = now
       for (const { id, session } of this.#servers.all()) {
         this.#say(id, { kind: 'beat', registered: true, session })
       }
       this.#connections.forgetIdle(now)
+      for (const server of this.#servers.all()) server.forgetAsking()
     }
     metrics.add('recado_broker_requests_total', this.#received)
     this.#received = 0
@@ -372,7 +392,7 @@ export class Broker {
       const { server, connection } = body
       if (server === undefined) continue
       server.release(body)
-      if (connection.outstanding === 0) this.#dispatch(connection)
+      if (connection.waiting.length > 0) this.#dispatch(connection)
       this.#feed(server)
     }
   }

@@ -1,4 +1,5 @@
 import type { ServerLink } from './server-link.ts'
+import { Share } from './share.ts'
 
 /** One body of a client, from its arrival until its answer. */
 export interface Body {
@@ -13,6 +14,17 @@ export interface Body {
   /** The server that has it, and under which tag. */
   server: ServerLink | undefined
   tag: number
+  /** What it takes of its connection's share while a server has it. */
+  cost: number
+}
+
+export function newBody(
+  connection: Connection,
+  envelope: readonly Uint8Array[],
+  bytes: Uint8Array,
+  deadline: number,
+): Body {
+  return { connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0, cost: 0 }
 }
 
 /** One client's connection: its bodies go to one server, in their order, while that lives. */
@@ -27,6 +39,7 @@ export class Connection {
   outstanding = 0
   /** Bytes of all its bodies here. */
   bytes = 0
+  readonly share = new Share()
   usedAt = 0
 
   constructor(id: string, number: number) {
@@ -36,6 +49,12 @@ export class Connection {
 
   get size(): number {
     return this.waiting.length + this.outstanding
+  }
+
+  /** It sent more than may wait. Returns itself. */
+  restrict(now: number): this {
+    this.share.restrict(now)
+    return this
   }
 
   /** Whether its bodies must wait for answers first: its server takes nothing new, and order shall be kept. */

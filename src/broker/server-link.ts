@@ -1,6 +1,11 @@
 import type { Ready } from '../wire/index.ts'
 import type { Body, Connection } from './queue.ts'
 
+/** What one connection may have here while no other asks, and what all that ask have together. */
+const ALONE = 4096
+const TOGETHER = 2048
+const SHARE_MIN = 32
+
 /** One registration of a server, with what it was given and has not answered. */
 export class ServerLink {
   /** The socket's name for it. */
@@ -21,6 +26,9 @@ export class ServerLink {
   /** Bodies that go out at the end of this turn, and their bytes. */
   outgoing: Body[] = []
   outgoingBytes = 0
+  /** Connections that were given something lately, and those of the time before. */
+  #asking = new Set<Connection>()
+  #asked = new Set<Connection>()
 
   constructor(id: string, ready: Ready, heardAt: number) {
     this.id = id
@@ -35,9 +43,29 @@ export class ServerLink {
     return this.held.size < this.credit
   }
 
+  /** What each connection may have here. */
+  get share(): number {
+    const connections = Math.max(this.#asking.size, this.#asked.size)
+    return connections <= 1 ? ALONE : Math.max(SHARE_MIN, Math.floor(TOGETHER / connections))
+  }
+
+  /** To be called now and then: who has asked for nothing since the last call but one has no share any more. */
+  forgetAsking(): void {
+    this.#asked = this.#asking
+    this.#asking = new Set()
+  }
+
+  /** Whether this body may be given now, beside those of its connection that are here. */
+  admits({ connection, bytes }: Body): boolean {
+    this.#asking.add(connection)
+    return connection.share.admits(connection.share.costOf(bytes), this.share)
+  }
+
   give(tag: number, body: Body): void {
     body.tag = tag
     body.server = this
+    body.cost = body.connection.share.costOf(body.bytes)
+    body.connection.share.give(body.cost)
     body.connection.outstanding++
     this.held.set(tag, body)
     this.outgoing.push(body)
@@ -48,6 +76,7 @@ export class ServerLink {
   release(body: Body): void {
     this.held.delete(body.tag)
     body.server = undefined
+    body.connection.share.release(body.cost)
     body.connection.outstanding--
   }
 

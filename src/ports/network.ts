@@ -8,7 +8,8 @@ interface Socket {
 /** Bound; speaks with many peers, each known by a connection's name that the socket made up. */
 export interface Router extends Socket {
   send(to: string, frames: Frames): boolean
-  receive(handler: (from: string, frames: Uint8Array[]) => void): void
+  /** `rest`, if given, is asked after each turn for how many ms nothing more shall be taken. */
+  receive(handler: (from: string, frames: Uint8Array[]) => void, rest?: () => number): void
   readonly port: number
 }
 

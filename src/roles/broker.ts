@@ -7,6 +7,9 @@ import { CLIENT_LIMITS } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
 import type { StartRole } from './types.ts'
 
+/** Of one client's messages, each of 2 MiB at most: so no client can make this process hold more than 64 MiB unread. */
+const CLIENT_RECEIVE_QUEUE = 32
+
 /** Composes a broker: a ROUTER for clients, one for servers, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<BrokerConfig> = async (context) => {
   const { config, time, log, readiness } = context
@@ -16,6 +19,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     // Twice what is allowed, so that a request a little too large still gets an answer.
     maxFrameBytes: CLIENT_LIMITS.frameBytes * 2,
     peerQueue: config.clientQueue,
+    peerReceiveQueue: CLIENT_RECEIVE_QUEUE,
   })
   const servers = await openRouter({ host: config.bind, port: config.portServers }).catch(
     async (error: unknown) => {
@@ -31,7 +35,10 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     toClient: (connection, frames) => clients.send(connection, frames),
     toServer: (server, frames) => servers.send(server, frames),
   })
-  clients.receive((from, frames) => broker.fromClient(from, frames))
+  clients.receive(
+    (from, frames) => broker.fromClient(from, frames),
+    () => broker.takeRest(),
+  )
   servers.receive((from, frames) => broker.fromServer(from, frames))
   broker.start()
   const incarnation = Math.floor(time.wall())

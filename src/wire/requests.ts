@@ -36,14 +36,17 @@ export function encodeReplies(replies: readonly Reply[], batch: boolean): Uint8A
   return encode(batch ? replies : replies[0])
 }
 
-/** The body that answers a client's body, each of its requests with the same error. */
+/** Larger bodies are refused unread: to decode them would take longer than to serve a small one. */
+const REFUSED_BYTES_MAX = 16 * 1024
+
+/** The body that answers a client's body, each of its requests with the same error; a large one as a whole, without ids. */
 export function errorReply(
   body: Uint8Array,
   error: RecadoError,
   clock: number,
   timestamp: number,
 ): Uint8Array {
-  const { requests, batch } = parseRequests(body)
+  const { requests, batch } = body.byteLength > REFUSED_BYTES_MAX ? UNREAD : parseRequests(body)
   const replies = requests.map((request): Reply => {
     const { code, message, retryable } = 'error' in request ? request.error : error
     const { service, id } = request
@@ -51,6 +54,8 @@ export function errorReply(
   })
   return encodeReplies(replies, batch)
 }
+
+const UNREAD = { requests: [{ service: '', id: '' }], batch: false }
 
 function parseRequest(value: unknown): Request | MalformedRequest {
   const fields: Fields = isMap(value) ? value : {}

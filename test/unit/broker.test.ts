@@ -38,7 +38,7 @@ describe('Broker', () => {
       data: { m: Buffer.alloc(1_000_000) },
     })
 
-    for (let i = 0; i < 20; i++) bench.broker.fromClient('ana', [EMPTY, big])
+    for (let i = 0; i < 20; i++) bench.broker.fromClient(`client ${i}`, [EMPTY, big])
     bench.world.run(0)
 
     const requests = server.heads.filter((head) => head.kind === 'requests')

@@ -1,22 +1,45 @@
 /** More frames than this are no message of ours: what has more is dropped. */
 const FRAMES_MAX = 16
+/** A turn ends after so many messages or so many ms: then whoever else waits in this process has its turn. */
+const TURN_MESSAGES = 64
+const TURN_MS = 1
 
 interface Receiving {
   receive(): Promise<Buffer[]>
   readonly closed: boolean
 }
 
-/** Hands on every message until the socket is closed. */
-export function listen(socket: Receiving, handle: (frames: Buffer[]) => void): void {
+/**
+ * Hands on every message until the socket is closed, in turns: by itself the socket lets others wait until some hundred
+ * messages are done. `rest` is asked after each turn for how many ms nothing more shall be taken.
+ */
+export function listen(socket: Receiving, handle: (frames: Buffer[]) => void, rest?: () => number): void {
   const run = async (): Promise<void> => {
-    // The socket itself lets others have their turn after some hundred messages.
     while (!socket.closed) {
-      const frames = await socket.receive()
-      if (frames.length <= FRAMES_MAX) handle(frames)
+      await takeTurn(socket, handle)
+      await pause(rest?.() ?? 0)
     }
   }
   run().catch((error: unknown) => {
     // A receive that is under way when its socket is closed ends with an error; any other is a fault of ours.
     if (!socket.closed) throw error
+  })
+}
+
+async function takeTurn(socket: Receiving, handle: (frames: Buffer[]) => void): Promise<void> {
+  let until = Number.POSITIVE_INFINITY
+  for (let taken = 0; taken < TURN_MESSAGES && !socket.closed; taken++) {
+    const frames = await socket.receive()
+    // The turn begins when there is something to take.
+    if (taken === 0) until = performance.now() + TURN_MS
+    if (frames.length <= FRAMES_MAX) handle(frames)
+    if (performance.now() >= until) return
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms > 0) setTimeout(resolve, ms)
+    else setImmediate(resolve)
   })
 }

@@ -27,6 +27,8 @@ export interface BindOptions {
   readonly maxFrameBytes?: number
   /** Messages that may wait for one peer; those beyond it are dropped, that peer's alone. */
   readonly peerQueue?: number
+  /** Messages of one peer that may wait to be taken; beyond it the peer waits. */
+  readonly peerReceiveQueue?: number
 }
 
 /** Options of a socket that strangers connect to. */

@@ -16,7 +16,7 @@ export async function openRouter(options: BindOptions): Promise<Router> {
   const socket = new zmq.Router({
     ...bound(options),
     sendHighWaterMark: options.peerQueue ?? HIGH_WATER_MARK,
-    receiveHighWaterMark: HIGH_WATER_MARK,
+    receiveHighWaterMark: options.peerReceiveQueue ?? HIGH_WATER_MARK,
     mandatory: false,
     sendTimeout: 0,
   })
@@ -24,11 +24,11 @@ export async function openRouter(options: BindOptions): Promise<Router> {
   return {
     port,
     send: (to, frames) => sendNow(socket, [Buffer.from(to, 'latin1'), ...frames]),
-    receive(handler) {
-      listen(socket, (frames) => {
-        const [from, ...rest] = frames
-        if (from !== undefined && rest.length > 0) handler(from.toString('latin1'), rest)
-      })
+    receive(handler, rest) {
+      const handle = ([from, ...frames]: Buffer[]): void => {
+        if (from !== undefined && frames.length > 0) handler(from.toString('latin1'), frames)
+      }
+      listen(socket, handle, rest)
     },
     async close() {
       socket.close()

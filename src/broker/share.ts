@@ -1,0 +1,70 @@
+/** What a connection that has had no answer yet may have at a server. */
+const FIRST_ALLOWANCE = 64
+const BYTES_PER_COST = 1024
+/** How much of a large answer's size is still expected after a small one. */
+const ANSWER_MEMORY = 0.9
+/** Who was refused for sending too much gets little for so long after the last time, and so much at each refill. */
+const RESTRICTED_MS = 1000
+const REFILL = 64
+/** Heads of MessagePack's arrays. */
+const [FIXARRAY, ARRAY_16] = [0x90, 0xdc]
+
+/**
+ * How much of its server one connection takes up. Whoever sends more than its share waits at the broker, where nobody
+ * else waits behind it. A share is counted in costs: about a request, or a KiB, each way.
+ */
+export class Share {
+  #given = 0
+  #allowance = FIRST_ALLOWANCE
+  #answerBytes = 0
+  /** Monotonic ms; 0 when it is not restricted. */
+  #restrictedUntil = 0
+  #budget = 0
+
+  /** What the body will cost, with the answer that the last ones make expect. */
+  costOf(body: Uint8Array): number {
+    return requestsIn(body) + Math.floor((body.byteLength + this.#answerBytes) / BYTES_PER_COST)
+  }
+
+  /** Whether the server may have this much more. One body always may, whatever it costs. */
+  admits(cost: number, limit: number): boolean {
+    if (this.#restrictedUntil > 0 && this.#budget <= 0) return false
+    return this.#given === 0 || this.#given + cost <= Math.min(limit, this.#allowance)
+  }
+
+  give(cost: number): void {
+    this.#given += cost
+    this.#budget -= cost
+  }
+
+  /** It sent more than may wait: for a while it is served slowly, so that its flood is nobody else's matter. */
+  restrict(now: number): void {
+    if (this.#restrictedUntil === 0) this.#budget = 0
+    this.#restrictedUntil = now + RESTRICTED_MS
+  }
+
+  /** To be called at a steady pace: gives a restricted connection a little. Whether it is restricted still. */
+  refill(now: number): boolean {
+    if (now >= this.#restrictedUntil) this.#restrictedUntil = 0
+    this.#budget = Math.min(this.#budget + REFILL, REFILL)
+    return this.#restrictedUntil > 0
+  }
+
+  /** The server has it no longer. */
+  release(cost: number): void {
+    this.#given -= cost
+  }
+
+  /** What cost so much was answered: who has small answers may soon have more under way. */
+  answered(cost: number, bytes: number, limit: number): void {
+    this.#allowance = Math.min(this.#allowance + cost, Math.max(limit, FIRST_ALLOWANCE))
+    this.#answerBytes = Math.max(bytes, this.#answerBytes * ANSWER_MEMORY)
+  }
+}
+
+/** How many requests a body holds, by its first bytes: nothing is decoded. */
+function requestsIn(body: Uint8Array): number {
+  const [head = 0, high = 0, low = 0] = body
+  if (head === ARRAY_16) return high * 256 + low
+  return (head & 0xf0) === FIXARRAY ? Math.max(1, head & 0x0f) : 1
+}

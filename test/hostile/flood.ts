@@ -1,0 +1,142 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { encode } from '../../src/wire/index.ts'
+import { framed, GREETING, RawConnection, ready, type SocketType } from './zmtp.ts'
+
+/** Where the number of the request stands in it, so that each one is new. */
+const NUMBER = '0000000000'
+
+/** What one client sends, over and over, as fast as it is taken from it. */
+export const FLOODS = {
+  /** Requests that are served at once. */
+  reads: request('users', {}),
+  /** Publications, each a new one. */
+  publications: request('publish', {
+    user: 'mallory',
+    channel: 'den',
+    message: 'x'.repeat(100),
+    acks: 'quorum',
+  }),
+  /** A thousand publications in one body. */
+  batches: batch(1024, 'publish', { user: 'mallory', channel: 'den', message: 'x', acks: 'quorum' }),
+  /** Pages of history, the largest answers. */
+  pages: request('history', { user: 'mallory', limit: 1000 }),
+  /** A thousand pages of history in one body. */
+  'batches of pages': batch(1024, 'history', { user: 'mallory', limit: 1000 }),
+  /** Nearly as much as one frame may hold. */
+  large: request('publish', {
+    user: 'mallory',
+    channel: 'den',
+    message: Buffer.alloc(1_000_000),
+    acks: 'quorum',
+  }),
+  /** What is no request. */
+  malformed: framed([new Uint8Array(), Buffer.alloc(200, 0x91)]),
+  /** A body of many values that is none of ours. */
+  'malformed and large': framed([new Uint8Array(), encode(Array.from({ length: 65_000 }, () => ({})))]),
+  /** Bodies without the empty frame. */
+  'one frame': framed([Buffer.from('x')]),
+} satisfies Record<string, Buffer>
+
+export type Flood = keyof typeof FLOODS
+
+const CHUNK_BYTES = 128 * 1024
+
+function request(service: string, data: object): Buffer {
+  return framed([new Uint8Array(), encode(requestOf(service, data))])
+}
+
+function batch(count: number, service: string, data: object): Buffer {
+  return framed([new Uint8Array(), encode(Array.from({ length: count }, () => requestOf(service, data)))])
+}
+
+function requestOf(service: string, data: object) {
+  return { service, id: NUMBER, clock: 1, timestamp: 1, data }
+}
+
+interface Order {
+  readonly port: number
+  readonly flood: Flood
+  readonly type: SocketType
+  readonly connections: number
+}
+
+/** One client in a process of its own that floods a port from `start` to `stop`. */
+export class Flooder {
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+  }
+
+  static async start(order: Omit<Order, 'type' | 'connections'> & Partial<Order>): Promise<Flooder> {
+    const child = fork(fileURLToPath(import.meta.url), { execArgv: [], stdio: 'inherit' })
+    child.send({ type: 'DEALER', connections: 1, ...order })
+    await once(child, 'message')
+    return new Flooder(child)
+  }
+
+  /** Ends it; how many messages were taken from it. */
+  async stop(): Promise<number> {
+    const told = once(this.#child, 'message')
+    this.#child.send('stop')
+    const [sent] = (await told) as [number]
+    this.#child.disconnect()
+    await once(this.#child, 'exit')
+    return sent
+  }
+}
+
+async function flood(
+  { port, flood: name, type, connections }: Order,
+  state: { sent: number },
+): Promise<void> {
+  const message = FLOODS[name]
+  const places = placesOf(message)
+  const copies = Math.max(1, Math.floor(CHUNK_BYTES / message.byteLength))
+  const run = `${Date.now()}`.slice(-5)
+  let number = 0
+  const one = async (): Promise<void> => {
+    for (;;) {
+      const raw = await RawConnection.open(port)
+      await raw.write(Buffer.concat([GREETING, ready(type)]))
+      while (raw.isOpen) {
+        const chunk = Buffer.concat(Array.from({ length: copies }, () => message))
+        for (let copy = 0; copy < copies; copy++) {
+          for (const place of places) {
+            number = (number + 1) % 100_000
+            chunk.write(run + String(number).padStart(5, '0'), copy * message.byteLength + place)
+          }
+        }
+        await raw.write(chunk, 60_000)
+        state.sent += copies
+        // Also when all is taken at once, others have their turn here.
+        await new Promise(setImmediate)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, one))
+}
+
+function placesOf(message: Buffer): number[] {
+  const places: number[] = []
+  for (let at = message.indexOf(NUMBER); at !== -1; at = message.indexOf(NUMBER, at + 1)) places.push(at)
+  return places
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.once('message', (order: Order) => {
+    const state = { sent: 0 }
+    process.once('message', () => {
+      process.send?.(state.sent)
+      // What is still to be written is not waited for.
+      process.once('disconnect', () => process.exit(0))
+    })
+    process.send?.('started')
+    flood(order, state).catch((error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    })
+  })
+}
