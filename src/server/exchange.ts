@@ -1,4 +1,17 @@
-import { encodeReplies, type Reply, type ReplyData, type Request } from '../wire/index.ts'
+import {
+  encode,
+  encodeReplies,
+  RecadoError,
+  type Reply,
+  type ReplyData,
+  type Request,
+} from '../wire/index.ts'
+
+/**
+ * Bytes that the answers to one body hold: well below what a frame between our processes may have. A frame beyond that
+ * would cut this server off from its broker, whoever asked.
+ */
+const ANSWERS_BYTES_MAX = 4 * 1024 * 1024
 
 /** One body of a client: a request, or a batch of them, and the replies so far. Done when all have theirs. */
 export class Exchange {
@@ -6,6 +19,8 @@ export class Exchange {
   readonly #replies: (Reply | undefined)[]
   readonly #done: (body: Uint8Array) => void
   #missing: number
+  #bytes = 0
+  #full = false
 
   constructor(count: number, batch: boolean, done: (body: Uint8Array) => void) {
     this.#batch = batch
@@ -14,6 +29,12 @@ export class Exchange {
     this.#done = done
   }
 
+  /** Whether an answer did not fit: what else is asked for in this body need not be looked up. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** Answers the request at `index`; with `overloaded` instead when the answers to this body are too large together. */
   answer(
     index: number,
     request: Pick<Request, 'service' | 'id'>,
@@ -22,8 +43,31 @@ export class Exchange {
     timestamp: number,
   ): void {
     if (this.#replies[index] !== undefined) return
-    this.#replies[index] = { service: request.service, id: request.id, clock, timestamp, data }
+    const { service, id } = request
+    this.#replies[index] = { service, id, clock, timestamp, data: this.#fits(data) ? data : TOO_MUCH }
     this.#missing--
     if (this.#missing === 0) this.#done(encodeReplies(this.#replies as Reply[], this.#batch))
   }
+
+  /** Only lists can be large; other answers are not worth measuring. */
+  #fits(data: ReplyData): boolean {
+    const large = Object.values(data).some(Array.isArray)
+    if (!large) return true
+    if (!this.#full) {
+      const bytes = encode(data).byteLength
+      this.#full = this.#bytes + bytes > ANSWERS_BYTES_MAX
+      this.#bytes += bytes
+    }
+    return !this.#full
+  }
 }
+
+export function tooMuch(): RecadoError {
+  return new RecadoError(
+    'overloaded',
+    'The answers to one body are too large together; ask for less at a time',
+  )
+}
+
+const { code, message, retryable } = tooMuch()
+const TOO_MUCH: ReplyData = { status: 'error', code, message, retryable }

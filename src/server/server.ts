@@ -16,7 +16,7 @@ import { Acceptor } from './acceptor.ts'
 import { Acknowledgements, type Level } from './acknowledgements.ts'
 import { Brokers } from './brokers.ts'
 import { ServerDesk } from './desk.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, tooMuch } from './exchange.ts'
 import { Lanes } from './lanes.ts'
 import { Publications } from './publications.ts'
 import { type Call, SERVICES } from './services/index.ts'
@@ -223,6 +223,7 @@ export class Server {
     try {
       if (this.#underWay > UNDER_WAY_MAX)
         throw new RecadoError('overloaded', 'Too many requests are under way; try again')
+      if (exchange.full) throw tooMuch()
       checkClientClock(request.clock, lamport.now, this.#options.now())
       lamport.receive(request.clock)
       const service = SERVICES.get(request.service)
