@@ -39,6 +39,7 @@ program
   .option('--operations <n>', 'how many', positive, 1_000_000)
   .option('--seconds <n>', 'how long throughput is measured', positive, 4)
   .option('--runs <n>', 'how often; medians are shown', positive, 3)
+  .option('--batch <n>', 'only operations with so many in a batch: 100 or 1', positive)
   .option('--folders <folder>', 'where to make the folders of operations, and to find them the next time')
   .action(async (options) => runGrowth(options))
 

@@ -8,6 +8,8 @@ import { startSystem } from '../../support/system.ts'
 import { close, open } from '../store.ts'
 
 const SERVERS = ['server-1', 'server-2', 'server-3']
+/** Stands in a folder that is made to its end. */
+const MADE = 'made'
 const USERS = 200
 const CHANNELS = 20
 const MESSAGE = 'x'.repeat(128)
@@ -28,8 +30,8 @@ export interface Shape {
  * system itself makes them, and the servers' stores take the operations without sockets between.
  */
 export async function makeFolders(folder: string, operations: number, shape: Shape): Promise<void> {
-  const made = join(folder, 'made')
-  if (existsSync(made)) return
+  if (await areMade(folder, operations)) return
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const system = await startSystem({ servers: SERVERS.length, folder, env: { LOG_LEVEL: 'warn' } })
   try {
@@ -53,7 +55,17 @@ export async function makeFolders(folder: string, operations: number, shape: Sha
   }
   // These processes did not end early, however short they were.
   for (const name of SERVERS) markStart(join(folder, name)).remove()
-  writeFileSync(made, '')
+  writeFileSync(join(folder, MADE), '')
+}
+
+/** Whether they are there, whole, and of a kind that today's store reads. */
+async function areMade(folder: string, operations: number): Promise<boolean> {
+  if (!existsSync(join(folder, MADE))) return false
+  const { store } = open(join(folder, SERVERS[0] as string))
+  const held = [...store.held.values()].reduce((sum, seq) => sum + seq, 0)
+  store.finalise(store.highestClock)
+  await close(store)
+  return held === operations
 }
 
 /** Bytes of all files below a folder. */

@@ -19,13 +19,15 @@ const POLL_MS = 20
 const READY_MS = 120_000
 const BEFORE_MS = 5000
 
-const SHAPES: readonly Shape[] = [
+/** How operations came to be stored, by how many are in a batch. */
+export const SHAPES: readonly Shape[] = [
   { what: 'accepted at full speed, 100 in a batch', batch: 100 },
   { what: 'accepted one by one, each a batch', batch: 1 },
 ]
 
 export interface GrowthOptions {
   readonly operations: number
+  readonly shapes: readonly Shape[]
   readonly runs: number
   readonly ms: number
   /** Where the folders with the operations are made and stay for the next time; a temporary folder unless given. */
@@ -38,7 +40,7 @@ export async function benchGrowth(options: GrowthOptions): Promise<GrowthResult>
   const folders = options.folders ?? mkdtempSync(join(tmpdir(), 'recado-bench-growth-'))
   try {
     const shapes: ShapeResult[] = []
-    for (const shape of SHAPES) shapes.push(await benchShape(options, folders, shape))
+    for (const shape of options.shapes) shapes.push(await benchShape(options, folders, shape))
     return { shapes }
   } finally {
     if (options.folders === undefined) rmSync(folders, { recursive: true, force: true })

@@ -2,7 +2,7 @@ import { growthGoals, soakGoals } from '../report/growth.ts'
 import { writeReport } from '../report/report.ts'
 import { sessionOf, storeResults } from '../report/results.ts'
 import { goalTable } from '../report/speed.ts'
-import { benchGrowth } from './growth.ts'
+import { benchGrowth, SHAPES } from './growth.ts'
 import { benchSoak } from './soak.ts'
 
 const OPERATIONS_MIN = 1_000_000
@@ -14,17 +14,22 @@ export async function runGrowth(options: {
   operations: number
   seconds: number
   runs: number
+  /** Only operations with so many in a batch. */
+  batch?: number
   folders?: string
 }): Promise<void> {
-  const { operations, seconds, runs } = options
+  const { operations, seconds, runs, batch: only } = options
+  const shapes = SHAPES.filter(({ batch }) => only === undefined || batch === only)
   const session = sessionOf(runs, seconds)
-  const growth = await benchGrowth({ ...options, ms: seconds * 1000, tell })
+  const growth = await benchGrowth({ ...options, shapes, ms: seconds * 1000, tell })
   for (const shape of growth.shapes) {
     show(`\n${operations} operations ${shape.what}\n\n${goalTable(growthGoals(shape))}`)
     show(JSON.stringify(shape, undefined, 1))
   }
-  if (operations < OPERATIONS_MIN || runs < RUNS_MIN) {
-    return tell(`Not stored: that takes ${OPERATIONS_MIN} operations and ${RUNS_MIN} runs or more`)
+  if (operations < OPERATIONS_MIN || runs < RUNS_MIN || shapes.length < SHAPES.length) {
+    return tell(
+      `Not stored: that takes ${OPERATIONS_MIN} operations in all batches, and ${RUNS_MIN} runs or more`,
+    )
   }
   storeResults({ growth: { ...session, ...growth } })
   writeReport()
