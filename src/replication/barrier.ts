@@ -8,13 +8,11 @@ import type { Voting } from './voting.ts'
  */
 export class Barrier {
   readonly question: number
+  readonly #answers = new Answers()
+  /** Answers of any server, whatever the state of its disk: nobody knows more than all voters together. */
+  readonly #anyAnswers = new Answers()
   /** Whether intact servers that are themselves still joining count: they do for catching up, not for "unknown". */
   readonly #joiningCount: boolean
-  readonly #answered = new Set<string>()
-  readonly #target: Vector = new Map()
-  /** Answers of any server, whatever the state of its disk: nobody knows more than all voters together. */
-  readonly #anyAnswered = new Set<string>()
-  readonly #anyTarget: Vector = new Map()
 
   constructor(question: number, options: { joiningCount: boolean }) {
     this.question = question
@@ -23,34 +21,64 @@ export class Barrier {
 
   /** Takes in what a peer's whole head just said, if that answers the question. */
   offer(peer: Peer): void {
-    if (peer.answers < this.question) return
-    if (!this.#anyAnswered.has(peer.name)) {
-      this.#anyAnswered.add(peer.name)
-      join(this.#anyTarget, peer.durable)
-    }
-    if (this.#answered.has(peer.name) || !this.#vouches(peer)) return
-    this.#answered.add(peer.name)
-    join(this.#target, peer.durable)
+    const answers = peer.answers >= this.question
+    this.#anyAnswers.take(peer, answers)
+    this.#answers.take(peer, answers && this.#vouches(peer))
   }
 
   /** Whether enough have answered and this disk holds what they had. `selfCounts`: the asker's own disk is intact. */
   met(voting: Voting, self: string, selfCounts: boolean, durableHere: ReadonlyVector): boolean {
-    const vouching = selfCounts ? [...this.#answered, self] : this.#answered
-    if (voting.isMajority(vouching) && covers(durableHere, this.#target)) return true
+    const vouching = selfCounts ? [...this.#answers.names, self] : this.#answers.names
+    if (voting.isMajority(vouching) && covers(durableHere, this.#answers.held)) return true
     const all =
-      voting.names.length > 0 && voting.names.every((name) => name === self || this.#anyAnswered.has(name))
-    return this.#joiningCount && all && covers(durableHere, this.#anyTarget)
+      voting.names.length > 0 && voting.names.every((name) => name === self || this.#anyAnswers.has(name))
+    return this.#joiningCount && all && covers(durableHere, this.#anyAnswers.held)
   }
 
   /** How many operations are still to come before the barrier is met, as far as is known. */
   missing(durableHere: ReadonlyVector): number {
     let count = 0
-    for (const [stream, seq] of this.#anyTarget) count += Math.max(0, seq - (durableHere.get(stream) ?? 0))
+    for (const [stream, seq] of this.#anyAnswers.held)
+      count += Math.max(0, seq - (durableHere.get(stream) ?? 0))
     return count
   }
 
   #vouches(peer: Peer): boolean {
     if (peer.state !== 'joining') return true
     return this.#joiningCount && peer.intact && peer.owesNothing
+  }
+}
+
+/** The first answer of each peer's present life. What a former life had may be lost with its disk, and never come. */
+class Answers {
+  readonly #byName = new Map<string, { readonly incarnation: number; readonly durable: ReadonlyVector }>()
+  /** All that those who answered had, joined. */
+  #held: Vector = new Map()
+
+  get names(): Iterable<string> {
+    return this.#byName.keys()
+  }
+
+  get held(): ReadonlyVector {
+    return this.#held
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
+  take({ name, incarnation, durable }: Peer, answers: boolean): void {
+    const known = this.#byName.get(name)
+    if (known !== undefined && known.incarnation < incarnation) this.#forget(name)
+    else if (known !== undefined) return
+    if (!answers) return
+    this.#byName.set(name, { incarnation, durable: new Map(durable) })
+    join(this.#held, durable)
+  }
+
+  #forget(name: string): void {
+    this.#byName.delete(name)
+    this.#held = new Map()
+    for (const { durable } of this.#byName.values()) join(this.#held, durable)
   }
 }

@@ -29,6 +29,20 @@ describe('Barrier', () => {
     expect(barrier.met(voting, 'a', true, here(5))).toBe(true)
   })
 
+  it('waits no longer for what a peer had that has since started anew without it', () => {
+    const barrier = new Barrier(1, { joiningCount: true })
+    const b = peer('b', { answers: 1, seq: 5 })
+    barrier.offer(b)
+    expect(barrier.met(voting, 'a', true, here(3))).toBe(false)
+    Object.assign(b, { incarnation: 2, answers: 0 })
+    b.durable.set('x/1', 3)
+    barrier.offer(b)
+    expect(barrier.met(voting, 'a', true, here(3))).toBe(false)
+    b.answers = 1
+    barrier.offer(b)
+    expect(barrier.met(voting, 'a', true, here(3))).toBe(true)
+  })
+
   it('takes no answer to an earlier question', () => {
     const barrier = new Barrier(2, { joiningCount: false })
     barrier.offer(peer('b', { answers: 1, seq: 0 }))
