@@ -20,16 +20,18 @@ export class Admission {
   readonly #options: AdmissionOptions
   /** Monotonic ms. */
   #since: number
+  /** What was said before the answer to it may have waited in a socket, and says nothing of now. */
+  #question = 0
 
   constructor(options: AdmissionOptions) {
     this.#options = options
     this.#since = options.time.monotonic()
   }
 
-  /** This server stood still: nobody may count it any more. Forgets who did. */
-  restart(peers: Iterable<Peer>): void {
+  /** This server stood still: nobody may count it any more. Who does says so in an answer to this question. */
+  restart(question: number): void {
     this.#since = this.#options.time.monotonic()
-    for (const peer of peers) peer.countsMe = 0
+    this.#question = question
   }
 
   get granted(): boolean {
@@ -40,7 +42,8 @@ export class Admission {
   #agrees(name: string): boolean {
     const { time, heartbeatTimeoutMs, peer, incarnation } = this.#options
     const voter = peer(name)
-    if (voter !== undefined && voter.countsMe === incarnation()) return true
+    if (voter !== undefined && voter.countsMe === incarnation() && voter.answers >= this.#question)
+      return true
     const now = time.monotonic()
     const heardAt = voter === undefined ? this.#since : Math.max(this.#since, voter.heardAt)
     // A voter that is itself joining makes nothing final, so it need not count anyone.

@@ -31,6 +31,13 @@ export class Questions {
     return this.#number
   }
 
+  /** Asks only to be answered: the question's number. */
+  ask(): number {
+    this.#number++
+    this.#options.ask()
+    return this.#number
+  }
+
   /** A barrier of the caller's own, asked now. */
   open(options: { joiningCount: boolean }): Barrier {
     this.#number++

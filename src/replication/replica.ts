@@ -244,18 +244,19 @@ export class Replica {
     this.#review()
   }
 
-  /** Whether this process stood still too long to be counted any more; to be asked before anything is accepted. */
+  /** Whether this process stood still too long to be counted for sure; to be asked before anything is accepted. */
   noticeStall(): boolean {
     const now = this.#options.time.monotonic()
     const stood = now - this.#tickedAt
     this.#tickedAt = now
-    if (stood < this.#options.heartbeatTimeoutMs) return false
+    // The others heard it last before it stood still, and must hear it again before they give it up.
+    if (stood < this.#options.heartbeatTimeoutMs / 2) return false
     this.#options.log.warn(
       { stood_ms: Math.round(stood) },
       'This process stood still; it asks to be counted again',
     )
     this.#options.metrics.add('recado_server_stalls_total')
-    this.#admission.restart(this.peers.all())
+    this.#admission.restart(this.#questions.ask())
     this.#options.events.changed()
     return true
   }

@@ -78,6 +78,17 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets a server that stood still for half the timeout accept only once the others count it again', async () => {
+    const stage = await started(8)
+    const [first] = stage.cluster.servers as [SimulatedServer]
+    first.freeze()
+    await stage.cluster.world.advance(1700)
+    first.thaw()
+    expect(first.server?.accepting).toBe(false)
+    expect(await stage.until(() => first.server?.accepting === true, 1000)).toBe(true)
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('acknowledges nothing at a majority while that is away, and nothing is lost', async () => {
     const stage = await started(5)
     const { world, servers, witness } = stage.cluster

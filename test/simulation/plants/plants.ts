@@ -49,7 +49,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'trust-a-frozen-member',
     what: 'lets a server that stood still go on accepting as if it were still counted',
     file: 'src/replication/replica.ts',
-    changes: [['if (stood < this.#options.heartbeatTimeoutMs) return false', 'if (stood >= 0) return false']],
+    changes: [
+      ['if (stood < this.#options.heartbeatTimeoutMs / 2) return false', 'if (stood >= 0) return false'],
+    ],
   },
   {
     name: 'deduplicate-without-user',
