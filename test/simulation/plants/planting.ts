@@ -17,7 +17,9 @@ export function plantBug(name: string): { assertPlanted: () => void } {
       const loaded = nextLoad(url, context)
       if (url !== ROOT + plant.file) return loaded
       planted = true
-      let source = String(loaded.source)
+      const { source: loadedSource } = loaded
+      let source =
+        typeof loadedSource === 'string' ? loadedSource : new TextDecoder().decode(loadedSource ?? undefined)
       for (const [snippet, replacement] of plant.changes) {
         const parts = source.split(snippet)
         if (parts.length !== 2)

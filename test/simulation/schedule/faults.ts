@@ -215,8 +215,9 @@ function setDisk(stage: Stage, name: string, faults: object): void {
   Object.assign(serverOf(stage, name).disk, faults)
 }
 
-const emptyDisk: Fault = (at, dice, { servers }) => {
-  const name = dice.pick(servers)
+const emptyDisk: Fault = (at, dice, { servers }) => emptied(dice.pick(servers), at, dice)
+
+function emptied(name: string, at: number, dice: Dice): Step[] {
   return [
     {
       at,
@@ -228,12 +229,14 @@ const emptyDisk: Fault = (at, dice, { servers }) => {
   ]
 }
 
-const oldCopy: Fault = (at, dice, { servers }) => {
-  const name = dice.pick(servers)
+const oldCopy: Fault = (at, dice, { servers }) =>
+  oldCopyOf(dice.pick(servers), Math.max(0, at - dice.ms(100, 2000)), at, dice)
+
+function oldCopyOf(name: string, copiedAt: number, at: number, dice: Dice): [Step, ...Step[]] {
   let copy: { disk: DiskCopy; holds: Vector } | undefined
   return [
     {
-      at: Math.max(0, at - dice.ms(100, 2000)),
+      at: copiedAt,
       text: `the disk of ${name} is copied`,
       run: (stage) => {
         copy = serverOf(stage, name).copy()
@@ -248,6 +251,27 @@ const oldCopy: Fault = (at, dice, { servers }) => {
       },
     },
     start(at + dice.ms(50, 800), name),
+  ]
+}
+
+/**
+ * One server loses its disk, or gets an old copy, just when of the others one is behind and the other away: what was
+ * acknowledged meanwhile is then on no disk that can be asked.
+ */
+const lossAmongAbsent: Fault = (at, dice, { servers }) => {
+  const [losing, behind, away] = dice.shuffled(servers)
+  if (losing === undefined || behind === undefined || away === undefined) return []
+  const lostAt = at + dice.ms(300, 1200)
+  const [copied, ...lost] = dice.share(0.6)
+    ? oldCopyOf(losing, at, lostAt, dice)
+    : [undefined, ...emptied(losing, lostAt, dice)]
+  return [
+    ...(copied === undefined ? [] : [copied]),
+    crash(at + dice.ms(0, 200), behind),
+    crash(lostAt - 1, away),
+    ...lost,
+    start(lostAt + dice.ms(20, 400), behind),
+    start(lostAt + dice.ms(500, 1500), away),
   ]
 }
 
@@ -338,9 +362,10 @@ export const FAULTS = {
   fillDisk: [fillDisk, 3],
   emptyDisk: [emptyDisk, 5],
   oldCopy: [oldCopy, 4],
+  lossAmongAbsent: [lossAmongAbsent, 4],
   stepClock: [stepClock, 2],
   saidGone: [saidGone, 3],
-  forgetfulRef: [forgetfulRef, 2],
-  addServer: [addServer, 2],
+  forgetfulRef: [forgetfulRef, 3],
+  addServer: [addServer, 3],
   removeServer: [removeServer, 2],
 } as const satisfies Readonly<Record<string, readonly [Fault, number]>>

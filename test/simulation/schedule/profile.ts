@@ -26,10 +26,10 @@ export function drawProfile(dice: Dice): Profile {
       offsetMs: apart ? dice.ms(-5000, 5000) : 0,
       driftPpm: apart ? dice.ms(-500, 500) : 0,
     })),
-    heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1500, 3000]),
+    heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1000, 1500, 3000]),
     ackDeadlineMs: dice.pick([500, 1000, 2000]),
     requestDeadlineMs: dice.pick([2000, 4000]),
-    syncIntervalMs: dice.pick([500, 1000, 2000]),
+    syncIntervalMs: dice.pick([500, 1000, 1000, 2000]),
     simple: dice.pick([1, 2, 2, 3]),
     library: dice.share(0.6) ? 1 : 0,
     readers: dice.share(0.5) ? 1 : 0,
@@ -38,6 +38,6 @@ export function drawProfile(dice: Dice): Profile {
     commitMs: Array.from({ length: servers + 2 }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
     ),
-    lengthMs: dice.pick([1500, 2500, 2500, 4000]),
+    lengthMs: dice.pick([800, 1500, 1500, 2500, 3500]),
   }
 }
