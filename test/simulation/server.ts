@@ -73,7 +73,7 @@ export class SimulatedServer extends SimulatedService {
   restore(copy: { disk: DiskCopy; holds: Vector }): void {
     this.crash()
     this.disk.restore(copy.disk)
-    this.cluster.witness.lost(this.name, copy.holds)
+    this.cluster.witness.lost(this.name, copy.holds, true)
   }
 
   /** Of the present life, or the last one. */

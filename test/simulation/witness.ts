@@ -45,12 +45,19 @@ export interface Wish {
   operation?: OperationName
 }
 
+/** A disk was emptied, or an old copy was put in its place. */
+export interface Loss {
+  readonly at: number
+  readonly held: Vector
+  readonly copied: boolean
+}
+
 /** What one server's disk holds and ever held of each stream, whatever the server believes. */
 export interface DiskFacts {
   readonly holds: Vector
   readonly ever: Vector
   /** When it lost something, and what it held before. */
-  readonly losses: { readonly at: number; readonly held: Vector }[]
+  readonly losses: Loss[]
 }
 
 /** Something that must always hold, looked at as things happen. Each method is told of one kind of event. */
@@ -156,9 +163,9 @@ export class Witness {
   }
 
   /** A disk holds only this any more. */
-  lost(name: string, left: Vector): void {
+  lost(name: string, left: Vector, copied = false): void {
     const facts = this.disk(name)
-    facts.losses.push({ at: this.now(), held: new Map(facts.holds) })
+    facts.losses.push({ at: this.now(), held: new Map(facts.holds), copied })
     facts.holds.clear()
     join(facts.holds, left)
   }

@@ -67,6 +67,7 @@ export class Finality implements Checker {
     const after = server.disk.text(file)
     const text = Buffer.from(before).toString()
     if (after.startsWith(text)) return
+    if (this.#isBehindFormerLife(server)) return
     const lines = text.split('\n').slice(0, -1)
     const { witness } = this.#cluster
     if (
@@ -112,6 +113,15 @@ export class Finality implements Checker {
     // One that has just begun to listen may not have heard it yet.
     const began = Math.max(server.startedAt, server.thawedAt)
     return passed.at - began < options.heartbeatTimeoutMs + SLACK_MS && passed.at >= began
+  }
+
+  /**
+   * After a start the promises that are heard may be lower than those which a former life had: until they are not, the
+   * files end where the order is final for this life.
+   */
+  #isBehindFormerLife({ name, store }: SimulatedServer): boolean {
+    const highest = Math.max(0, ...this.#factsOf(name).finalisations.map(({ clock }) => clock))
+    return store === undefined || store.finalClock < highest
   }
 
   #lostDisk({ name }: SimulatedServer): boolean {

@@ -21,6 +21,6 @@ export function addCheckers(cluster: Cluster): void {
     new Finality(cluster),
     new VotersLists(cluster),
     new Clocks(witness),
-    new Rising(witness),
+    new Rising(cluster),
   )
 }

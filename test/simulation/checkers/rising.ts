@@ -1,23 +1,47 @@
+import type { StreamKey } from '../../../src/wire/index.ts'
+import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
-import type { Checker, Witness } from '../witness.ts'
+import type { Checker, Loss } from '../witness.ts'
 
-/** Who has caught up holds on disk all that was acknowledged at a majority before it started. */
+/**
+ * Who has caught up holds on disk all that was acknowledged at a majority before it started. Nobody can do that when a
+ * disk is an old copy of itself and none who heard what it held before can be asked: then it looks like a whole one.
+ */
 export class Rising implements Checker {
-  readonly #witness: Witness
+  readonly #cluster: Cluster
 
-  constructor(witness: Witness) {
-    this.#witness = witness
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
   }
 
   state({ name, startedAt }: SimulatedServer, state: string): void {
     if (state !== 'up') return
-    const { holds } = this.#witness.disk(name)
-    for (const { acknowledgedAt, level, operation, user, id } of this.#witness.wishes.values()) {
+    const { witness } = this.#cluster
+    const { holds } = witness.disk(name)
+    for (const { acknowledgedAt, level, operation, user, id } of witness.wishes.values()) {
       if (operation === undefined || level === 'one') continue
       if (acknowledgedAt === undefined || acknowledgedAt >= startedAt) continue
-      const { origin, incarnation, seq } = operation
-      if ((holds.get(`${origin}/${incarnation}`) ?? 0) >= seq) continue
-      this.#witness.find(`${name} rose without ${id} of ${user}, acknowledged before it started`)
+      const stream = `${operation.origin}/${operation.incarnation}`
+      if ((holds.get(stream) ?? 0) >= operation.seq || this.#isHidden(stream, operation.seq)) continue
+      witness.find(`${name} rose without ${id} of ${user}, acknowledged before it started`)
     }
+  }
+
+  /** Whether an old copy lacks this, and nobody who knows can tell its server so. */
+  #isHidden(stream: StreamKey, seq: number): boolean {
+    for (const [name, { losses }] of this.#cluster.witness.disks) {
+      const loss = losses.findLast(({ held, copied }) => copied && (held.get(stream) ?? 0) >= seq)
+      if (loss !== undefined && !this.#isKnown(name, loss)) return true
+    }
+    return false
+  }
+
+  /** Whether somebody has been alive since before the loss and reaches the one who lost it. */
+  #isKnown(name: string, { at }: Loss): boolean {
+    const { servers, network } = this.#cluster
+    return servers.some((other) => {
+      if (other.name === name || !other.up || other.startedAt >= at || other.process.frozen) return false
+      return !network.wasCut(other.name, name, at) && !network.wasCut(name, other.name, at)
+    })
   }
 }

@@ -200,15 +200,12 @@ const failFlush: Fault = (at, dice, { servers }) => {
 
 const fillDisk: Fault = (at, dice, { servers }) => {
   const name = dice.pick(servers)
-  const space = dice.pick(['full', 'low'] as const)
-  return [
-    { at, text: `the disk of ${name} is ${space}`, run: (stage) => setDisk(stage, name, { space }) },
-    {
-      at: at + dice.ms(200, 2000),
-      text: `the disk of ${name} has room`,
-      run: (stage) => setDisk(stage, name, { space: 'room' }),
-    },
-  ]
+  return [filled(name, at, dice.pick(['full', 'low'])), filled(name, at + dice.ms(200, 2000), 'room')]
+}
+
+function filled(name: string, at: number, space: 'full' | 'low' | 'room'): Step {
+  const text = space === 'room' ? `the disk of ${name} has room` : `the disk of ${name} is ${space}`
+  return { at, text, run: (stage) => setDisk(stage, name, { space }) }
 }
 
 function setDisk(stage: Stage, name: string, faults: object): void {
@@ -267,12 +264,18 @@ const lossAmongAbsent: Fault = (at, dice, { servers }) => {
     : [undefined, ...emptied(losing, lostAt, dice)]
   return [
     ...(copied === undefined ? [] : [copied]),
-    crash(at + dice.ms(0, 200), behind),
+    ...fallBehind(behind, at + dice.ms(0, 200), lostAt + dice.ms(0, 400), dice),
     crash(lostAt - 1, away),
     ...lost,
-    start(lostAt + dice.ms(20, 400), behind),
     start(lostAt + dice.ms(500, 1500), away),
   ]
+}
+
+/** A server takes nothing in for a while: its disk is full, though it hears all, or it does not run. */
+function fallBehind(name: string, at: number, until: number, dice: Dice): Step[] {
+  return dice.share(0.6)
+    ? [filled(name, at, 'full'), filled(name, until, 'room')]
+    : [crash(at, name), start(until, name)]
 }
 
 const stepClock: Fault = (at, dice, { servers }) => {
