@@ -1,6 +1,7 @@
 import * as zmq from 'zeromq'
+import { ByteBound } from './byte-bound.ts'
 import { listen } from './listen.ts'
-import { bind, bound, HIGH_WATER_MARK } from './options.ts'
+import { bind, HIGH_WATER_MARK, bound as listening } from './options.ts'
 import { sendNow } from './sockets.ts'
 
 /** Subscriptions are short: whoever sends more at once is cut off. */
@@ -8,6 +9,9 @@ const SUBSCRIBER_FRAME_BYTES_MAX = 1024
 
 /** `channel/`, a name, `/`: no topic is longer. */
 const TOPIC_BYTES_MAX = 128
+
+/** Bytes that may wait for one subscriber: for one that has stopped reading never more. */
+const SUBSCRIBER_BYTES_MAX = 64 * 1024 * 1024
 
 /** The two sockets of a proxy, joined. */
 export interface Forwarder {
@@ -37,13 +41,13 @@ export interface ForwarderOptions {
 export async function openForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const { host, subscriberQueue, admit, admitSubscription } = options
   const publishers = new zmq.XSubscriber({
-    ...bound({ host, port: options.portPublishers }),
+    ...listening({ host, port: options.portPublishers }),
     receiveHighWaterMark: HIGH_WATER_MARK,
     sendTimeout: 0,
   })
   const portPublishers = await bind(publishers, { host, port: options.portPublishers })
   const subscribers = new zmq.XPublisher({
-    ...bound({ host, port: options.portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX }),
+    ...listening({ host, port: options.portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX }),
     sendHighWaterMark: subscriberQueue,
     sendTimeout: 0,
     linger: 0,
@@ -54,11 +58,18 @@ export async function openForwarder(options: ForwarderOptions): Promise<Forwarde
       throw error
     },
   )
+  const bound = new ByteBound(SUBSCRIBER_BYTES_MAX, subscriberQueue)
   listen(publishers, (frames) => {
     const [topic] = frames
     // A first frame that is no topic is not worth making a string of.
     const name = topic === undefined || topic.byteLength > TOPIC_BYTES_MAX ? '' : topic.toString('latin1')
-    if (admit(name, frames.length)) sendNow(subscribers, frames)
+    if (!admit(name, frames.length)) return
+    let bytes = 0
+    for (const frame of frames) bytes += frame.byteLength
+    const count = bound.sending(bytes, performance.now())
+    // Sockets take a new count for the connections that they have, too.
+    if (count !== undefined) subscribers.sendHighWaterMark = count
+    sendNow(subscribers, frames)
   })
   listen(subscribers, ([message, ...more]) => {
     if (message !== undefined && more.length === 0 && admitSubscription(message)) {

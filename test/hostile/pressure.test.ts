@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connectTo, until } from '../support/load.ts'
+import { send } from '../support/raw.ts'
+import { startSystem, type TestSystem } from '../support/system.ts'
+import { FLOODS, type Flood, Flooder } from './flood.ts'
+import { Memory } from './memory.ts'
+import { FULL } from './size.ts'
+import { pause, Witness } from './witness.ts'
+import { framed, GREETING, RawConnection, ready } from './zmtp.ts'
+
+const CONNECTIONS = FULL ? 5000 : 1000
+const FLOODED_MS = FULL ? 2000 : 1000
+const ROUNDS = FULL ? 3 : 1
+const SOME: readonly Flood[] = FULL
+  ? (Object.keys(FLOODS) as Flood[])
+  : ['publications', 'malformed', 'large']
+/** What one request of a hundred takes with the flood, over what it takes without. The short run only sees starvation. */
+const RATIO_MAX = FULL ? 2 : 20
+/** No process may have more of its own memory than this under any of these. */
+const MEMORY_MIB = 512
+const TEST_MS = FULL ? 300_000 : 60_000
+/** Large publications while subscribers do not read: of each of those that talk at once. */
+const TALKERS = 10
+const FRAMES = FULL ? 200 : 20
+const CLOCKS_PER_MS = 1000
+
+let system: TestSystem
+let witness: Witness
+let memory: Memory
+let pids: (number | undefined)[]
+
+beforeAll(async () => {
+  system = await startSystem({ servers: 3, env: { LOG_LEVEL: 'warn' } })
+  await system.ready()
+  const mallory = await connectTo(system, 'mallory')
+  await mallory.createChannel('den')
+  for (let page = 0; page < 200; page++) await mallory.message('mallory', 'y'.repeat(700))
+  await mallory.close()
+  witness = await Witness.start(system)
+  memory = new Memory(system)
+  pids = system.processes.map(({ pid }) => pid)
+}, 60_000)
+
+afterAll(async () => {
+  memory.close()
+  await witness.close()
+  await system.stop()
+})
+
+async function expectWell(): Promise<void> {
+  expect(await witness.check(30_000)).toEqual({ twice: [], failures: [] })
+  await system.ready()
+  expect(system.processes.map(({ pid }) => pid)).toEqual(pids)
+  expect(system.log()).not.toMatch(/uncaught|unhandled|out of memory/i)
+  expect([...memory.take()].filter(([, most]) => most > MEMORY_MIB)).toEqual([])
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+}
+
+it.each(SOME)(
+  'a client that keeps the rules is served beside one that floods: %s',
+  async (flood) => {
+    const ratios: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const alone = await witness.sayUntil(pause(FLOODED_MS), 2)
+      const flooder = await Flooder.start({ port: system.ports.clients, flood })
+      const flooded = await witness.sayUntil(pause(FLOODED_MS), 2)
+      expect(await flooder.stop()).toBeGreaterThan(0)
+      ratios.push(quantile(flooded, 0.99) / quantile(alone, 0.99))
+    }
+    const most = Math.max(0, ...[...memory.take()].map(([, mib]) => mib))
+    if (FULL)
+      console.log(
+        `${flood}: p99 ×${quantile(ratios, 0.5).toFixed(2)}, memory at most ${Math.round(most)} MiB`,
+      )
+    expect(most).toBeLessThan(MEMORY_MIB)
+    expect(quantile(ratios, 0.5)).toBeLessThan(RATIO_MAX)
+  },
+  TEST_MS,
+)
+
+it(
+  `a client that keeps the rules is served beside ${CONNECTIONS} connections that say nothing`,
+  async () => {
+    const idle: RawConnection[] = []
+    for (let number = 0; number < CONNECTIONS; number++) {
+      const raw = await RawConnection.open(number % 4 < 2 ? system.ports.clients : system.ports.subscribers)
+      idle.push(raw)
+      // A half of them never begin to speak, a quarter speak and then stay, a quarter stop within the greeting.
+      if (number % 8 === 1) await raw.write(GREETING.subarray(0, 20))
+      if (number % 4 === 0) await raw.write(Buffer.concat([GREETING, ready('DEALER')]))
+      if (number % 4 === 3) await raw.write(Buffer.concat([GREETING, ready('SUB')]))
+    }
+    const latencies = await witness.sayUntil(pause(FLOODED_MS), 2)
+    // Who did not end the handshake is cut off; the others may stay.
+    const speechless = idle.filter((_, number) => number % 4 === 1 || number % 4 === 2)
+    await until(20_000, () => speechless.every(({ isOpen }) => !isOpen) || 'some are still open')
+    for (const raw of idle) raw.destroy()
+
+    expect(latencies.length).toBeGreaterThan(10)
+    await expectWell()
+  },
+  TEST_MS,
+)
+
+it(
+  'subscribers that never read cost the proxy a bounded number of bytes, and others nothing',
+  async () => {
+    const stopped = await Promise.all(
+      Array.from({ length: 2 }, () => RawConnection.open(system.ports.subscribers, { reads: false })),
+    )
+    for (const raw of stopped) {
+      await raw.write(Buffer.concat([GREETING, ready('SUB'), framed([Buffer.from('\x01channel/den/')])]))
+    }
+    const talker = await connectTo(system, 'talker')
+    const message = Buffer.alloc(200_000, 1)
+    const talk = async (): Promise<void> => {
+      for (let number = 0; number < FRAMES; number++) await talker.publish('den', message)
+    }
+    await witness.sayUntil(Promise.all(Array.from({ length: TALKERS }, talk)), 10)
+    await talker.close()
+    const most = memory.take().get('proxy') ?? 0
+    if (FULL) console.log(`two subscribers that never read: proxy at most ${Math.round(most)} MiB`)
+    for (const raw of stopped) raw.destroy()
+
+    expect(most).toBeLessThan(MEMORY_MIB)
+    await expectWell()
+  },
+  TEST_MS,
+)
+
+it(
+  'no client moves the Lamport clock beyond 1,000 times the time',
+  async () => {
+    const limit = Date.now() * CLOCKS_PER_MS
+    const ahead = [limit + 3_600_000_000, 2 ** 52, Number.MAX_SAFE_INTEGER]
+    const data = { user: 'mallory', channel: 'den', to: 'mallory', message: 'late', limit: 1 }
+    const services = ['login', 'users', 'channel', 'channels', 'publish', 'message', 'history', 'status']
+    const bodies = ahead.flatMap((clock, place) =>
+      services.map((service) => ({ service, id: `${service}-${place}`, clock, timestamp: 1, data })),
+    )
+    const singly = await send(system.brokerAddress, [...bodies, ...bodies])
+    const batched = await send(system.brokerAddress, [bodies], 1)
+    const toRef = await send(
+      system.refAddress,
+      bodies.map((body) => ({ ...body, service: 'list' })),
+    )
+    const answers = [...singly, ...(batched as unknown as (typeof singly)[]).flat(), ...toRef]
+    expect(answers).toHaveLength(bodies.length * 4)
+    expect(answers.filter(({ data: { code } }) => code !== 'bad_request')).toEqual([])
+    // A clock at the limit is taken; the server may have to put that on its disk first.
+    const allowed = { service: 'publish', id: 'allowed', clock: limit, timestamp: 1, data }
+    await until(10_000, async () => {
+      const [answer] = await send(system.brokerAddress, [allowed])
+      return answer?.data.status === 'ok' || JSON.stringify(answer)
+    })
+    await witness.say()
+    for (const { name } of system.processes.filter((each) => each.name.startsWith('server-'))) {
+      const { text } = await system.http(name, '/metrics')
+      const clock = Number(/^recado_lamport_clock (\S+)$/m.exec(text)?.[1])
+      expect(clock).toBeGreaterThan(0)
+      expect(clock).toBeLessThanOrEqual(Date.now() * CLOCKS_PER_MS)
+    }
+    await expectWell()
+  },
+  TEST_MS,
+)
