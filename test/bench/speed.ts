@@ -11,7 +11,9 @@ import { goalTable, sessionText } from './report/speed.ts'
 import { processorTable, rateTable } from './tables.ts'
 
 const RAW = 'raw'
+/** What is less is not worth keeping. */
 const RUNS_MIN = 3
+const SECONDS_MIN = 3
 /** Of recado and of peers; not every peer has each. */
 export const ROWS = [
   ...new Set([...[...OWN_ROWS, ...PEERS.flatMap(({ rows }) => rows)].map(({ name }) => name), RAW]),
@@ -41,13 +43,17 @@ export async function runSpeed(options: SpeedOptions): Promise<void> {
   const own = [...measured, ...raw]
   const peers = await benchPeers({ ...load, peers: options.peers })
   showAll(session, own, peers)
-  const isWhole = options.rows === undefined && runs >= RUNS_MIN && profile === undefined
+  const isLong = runs >= RUNS_MIN && seconds >= SECONDS_MIN
+  const isWhole = options.rows === undefined && isLong && profile === undefined
   const news: Results = {
     ...(options.own && { own: { ...session, rows: own } }),
     peers: Object.fromEntries(peers.map((peer) => [peer.name, { ...session, ...peer }])),
   }
   show(`\n${goalTable(speedGoals(news))}`)
-  if (!isWhole) return tell(`Not stored: that takes all rows, ${RUNS_MIN} runs or more, and no profiles`)
+  if (!isWhole)
+    return tell(
+      `Not stored: that takes all rows, ${RUNS_MIN} runs of ${SECONDS_MIN} s or more, and no profiles`,
+    )
   storeResults(news)
   writeReport()
   tell('Stored, and written to docs/benchmarks.md')
