@@ -15,4 +15,4 @@ it('npm run bench measures a real system and stores nothing of a short run', asy
   // The profile tells which of our own functions ran.
   expect(stdout).toMatch(/^\| .* src\/broker\/\S+:\d+ +\|/m)
   expect(stderr).toContain('Not stored')
-})
+}, 90_000)
