@@ -11,6 +11,8 @@ const CHARTS: readonly { row: string; title: string }[] = [
   { row: 'pipelined-256', title: '256 in flight, 1 client' },
   { row: 'pipelined-1000', title: '1,000 in flight, 1 client' },
 ]
+/** Of a core; less is the system's own housekeeping and rounding. */
+const QUIET_PERCENT = 20
 const ACKNOWLEDGED = 'flushed on 2 of 3'
 
 /** What the page says of speed. */
@@ -32,13 +34,18 @@ export function speedSection(results: Results): string {
     deliveriesText(own.rows),
     'Processor time in % of one core, of each process and, in brackets, of its main thread; *others* is what else ran:',
     processorTable(own.rows),
+    quietText(own.rows),
     '### Others, row by row',
+    '<details><summary>Rates, latencies and processor time of each</summary>',
     ...Object.values(peers).flatMap(({ what, version, rows }) => [
       `${what} (${version})`,
       rateTable(rows),
       processorTable(rows, { mainThreads: false }),
     ]),
-  ].join('\n\n')
+    '</details>',
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n')
 }
 
 /** The pictures, by their paths from the root. */
@@ -128,4 +135,11 @@ function deliveriesText(rows: readonly RowResult[]): string {
   const rates = runs.flatMap(({ publicationsPerSecond }) => publicationsPerSecond ?? [])
   if (rates.length === 0) return ''
   return `While deliveries were counted, ${whole(spreadOf(rates).median)} publications a second were acknowledged.`
+}
+
+/** A warning when something else took processors from what was measured; nothing on a quiet machine. */
+function quietText(rows: readonly RowResult[]): string {
+  const most = Math.max(...rows.flatMap(({ runs }) => runs.map(({ use }) => use?.others ?? 0)))
+  if (most < QUIET_PERCENT) return ''
+  return `**The machine was not quiet**: in one run others took ${most.toFixed(0)} % of a core from what was measured.`
 }
