@@ -1,4 +1,4 @@
-import { drawSchedule } from './schedule/index.ts'
+import { drawSchedule, type FaultName } from './schedule/index.ts'
 import { Stage } from './stage.ts'
 import { type Trace, traceTo } from './trace.ts'
 
@@ -14,9 +14,15 @@ export interface Outcome {
 /** Virtual ms until all servers of a new system are ready, at most: some begin slowly, and faults may meet them so. */
 const BEGIN_MS = 3000
 
+export interface RunOptions {
+  readonly trace?: Trace | undefined
+  /** The kinds of faults that are drawn; all unless given. */
+  readonly only?: readonly FaultName[] | undefined
+}
+
 /** Runs the one schedule that a seed stands for, from its beginning to its end. */
-export async function runSchedule(seed: number, trace?: Trace): Promise<Outcome> {
-  const schedule = drawSchedule(seed)
+export async function runSchedule(seed: number, { trace, only }: RunOptions = {}): Promise<Outcome> {
+  const schedule = drawSchedule(seed, only)
   const { profile } = schedule
   const stage = new Stage(seed, profile)
   const { cluster } = stage

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { FaultName } from './schedule/index.ts'
 
 /** What came of some seeds. */
 export interface Summary {
@@ -15,11 +16,18 @@ export interface Summary {
 }
 
 /** Seeds that a worker runs before it asks for more. */
-export const CHUNK = 50
+const CHUNK = 50
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 const PROGRESS_MS = 60_000
 
-/** What a worker answers to `{from, seeds}`. */
+/** What a worker is asked to run. */
+export interface Chunk {
+  readonly from: number
+  readonly seeds: number
+  readonly only?: readonly FaultName[] | undefined
+}
+
+/** What a worker answers. */
 export type Part = Omit<Summary, 'wallMs'>
 
 /** Runs seeds in as many processes as there are processors, unless `jobs` says otherwise. */
@@ -27,34 +35,38 @@ export async function runSeeds(options: {
   readonly from: number
   readonly seeds: number
   readonly jobs?: number | undefined
+  readonly only?: readonly FaultName[] | undefined
   readonly progress?: (line: string) => void
 }): Promise<Summary> {
-  const { from, seeds, jobs = availableParallelism(), progress } = options
+  const { from, seeds, jobs = availableParallelism(), only, progress } = options
   const began = performance.now()
   let next = from
   const end = from + seeds
   const parts: Part[] = []
-  const take = (): { from: number; seeds: number } | undefined => {
+  const take = (): Chunk | undefined => {
     if (next >= end) return undefined
-    const chunk = { from: next, seeds: Math.min(CHUNK, end - next) }
+    const chunk = { from: next, seeds: Math.min(CHUNK, end - next), only }
     next += chunk.seeds
     return chunk
+  }
+  const add = (part: Part): void => {
+    parts.push(part)
+    for (const { seed, findings } of part.found)
+      for (const finding of findings) progress?.(`seed ${seed}: ${finding}`)
   }
   const timer = setInterval(() => {
     const { found, seeds: done } = sum(parts)
     progress?.(`${done} of ${seeds} schedules, ${found.length} with findings`)
   }, PROGRESS_MS)
   try {
-    await Promise.all(
-      Array.from({ length: Math.min(jobs, seeds) }, () => work(take, (part) => parts.push(part))),
-    )
+    await Promise.all(Array.from({ length: Math.min(jobs, seeds) }, () => work(take, add)))
   } finally {
     clearInterval(timer)
   }
   return { ...sum(parts), wallMs: performance.now() - began }
 }
 
-function work(take: () => object | undefined, done: (part: Part) => void): Promise<void> {
+function work(take: () => Chunk | undefined, done: (part: Part) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = fork(WORKER)
     let ended = false

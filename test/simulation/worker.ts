@@ -1,8 +1,8 @@
 import { runSchedule } from './run.ts'
-import type { Part } from './seeds.ts'
+import type { Chunk, Part } from './seeds.ts'
 
 /** Runs the seeds that its parent names, and answers with what came of them. */
-process.on('message', (chunk: { from: number; seeds: number }) => {
+process.on('message', (chunk: Chunk) => {
   run(chunk).then(
     (part) => process.send?.(part),
     (error: unknown) => {
@@ -12,12 +12,12 @@ process.on('message', (chunk: { from: number; seeds: number }) => {
   )
 })
 
-async function run({ from, seeds }: { from: number; seeds: number }): Promise<Part> {
+async function run({ from, seeds, only }: Chunk): Promise<Part> {
   const before = process.cpuUsage()
   const found: { seed: number; findings: readonly string[] }[] = []
   const sums = { virtualMs: 0, operations: 0, acknowledged: 0 }
   for (let seed = from; seed < from + seeds; seed++) {
-    const { findings, virtualMs, operations, acknowledged } = await runSchedule(seed)
+    const { findings, virtualMs, operations, acknowledged } = await runSchedule(seed, { only })
     if (findings.length > 0) found.push({ seed, findings })
     sums.virtualMs += virtualMs
     sums.operations += operations

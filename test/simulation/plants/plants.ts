@@ -1,39 +1,53 @@
-/** A bug that can be planted: text of one source file that is replaced as the file is loaded. */
+import type { FaultName } from '../schedule/index.ts'
+
+/** A bug that can be planted: text of source files that is replaced as they are loaded. */
 export interface Plant {
   readonly name: string
   /** What the planted code does wrong, for people. */
   readonly what: string
-  /** Path from the root. */
-  readonly file: string
-  /** Each must stand exactly once in the file. */
-  readonly changes: readonly (readonly [snippet: string, replacement: string])[]
+  /** Each snippet must stand exactly once in its file, whose path is from the root. */
+  readonly changes: readonly (readonly [file: string, snippet: string, replacement: string])[]
+  /** Only these faults are drawn, for one that shows in few schedules of all kinds. */
+  readonly faults?: readonly FaultName[]
 }
 
 export const PLANTS: readonly Plant[] = [
   {
     name: 'acknowledge-before-flush',
     what: 'counts for the majority what is not yet flushed on the own disk',
-    file: 'src/replication/replica.ts',
-    changes: [['durable: this.#options.store.durable })', 'durable: this.#options.store.held })']],
+    changes: [
+      [
+        'src/replication/replica.ts',
+        'durable: this.#options.store.durable })',
+        'durable: this.#options.store.held })',
+      ],
+    ],
   },
   {
     name: 'publish-before-acknowledgement',
     what: 'publishes to subscribers without waiting for the level',
-    file: 'src/server/publications.ts',
-    changes: [['if (next === undefined || !this.#isDue(next)) break', 'if (next === undefined) break']],
+    changes: [
+      [
+        'src/server/publications.ts',
+        'if (next === undefined || !this.#isDue(next)) break',
+        'if (next === undefined) break',
+      ],
+    ],
   },
   {
     name: 'skip-a-hole',
     what: 'takes a batch though operations before it are missing',
-    file: 'src/store/store.ts',
-    changes: [["if (batch.firstSeq > held + 1) return 'gap'", '']],
+    changes: [
+      ['src/store/store.ts', "if (batch.firstSeq > held + 1) return 'gap'", ''],
+      ['src/wire/join-batches.ts', 'return from === 0 ? batch', 'return from <= 0 ? batch'],
+    ],
   },
   {
     name: 'forget-incarnation',
     what: 'goes on with the incarnation of the former life',
-    file: 'src/server/start.ts',
     changes: [
       [
+        'src/server/start.ts',
         'Math.max(Math.floor(wallMs), store.memory.incarnation + 1)',
         'store.memory.incarnation || Math.floor(wallMs)',
       ],
@@ -42,58 +56,69 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'break-a-tie',
     what: 'leaves the order of equal clocks to the order of arrival',
-    file: 'src/store/projection.ts',
-    changes: [['if (a.batch.origin !== b.batch.origin) return a.batch.origin < b.batch.origin', '']],
+    changes: [
+      [
+        'src/store/projection.ts',
+        'if (a.batch.origin !== b.batch.origin) return a.batch.origin < b.batch.origin',
+        '',
+      ],
+    ],
   },
   {
     name: 'trust-a-frozen-member',
     what: 'lets a server that stood still go on accepting as if it were still counted',
-    file: 'src/replication/replica.ts',
     changes: [
-      ['if (stood < this.#options.heartbeatTimeoutMs / 2) return false', 'if (stood >= 0) return false'],
+      [
+        'src/replication/replica.ts',
+        'if (stood < this.#options.heartbeatTimeoutMs / 2) return false',
+        'if (stood >= 0) return false',
+      ],
     ],
   },
   {
     name: 'deduplicate-without-user',
     what: 'leaves out an operation whose id another user has used',
-    file: 'src/store/projection.ts',
     changes: [
-      ['let window = this.#windows.get(user)', "let window = this.#windows.get('')"],
-      ['this.#windows.set(user, window)', "this.#windows.set('', window)"],
+      ['src/store/ids.ts', 'let number = this.#users.get(name)', "let number = this.#users.get('')"],
+      ['src/store/ids.ts', 'this.#users.set(name, number)', "this.#users.set('', number)"],
+      ['src/store/ids.ts', 'const owner = this.#users.get(user)', "const owner = this.#users.get('')"],
+      ['src/store/set-index.ts', 'batch.userAt(index) === user && ', ''],
     ],
   },
   {
     name: 'clock-from-maximum',
     what: 'restarts the Lamport clock at the highest one stored instead of the lease',
-    file: 'src/server/start.ts',
-    changes: [['Math.max(store.memory.lease, store.highestClock)', 'store.highestClock']],
+    changes: [
+      ['src/server/start.ts', 'Math.max(store.memory.lease, store.highestClock)', 'store.highestClock'],
+    ],
   },
   {
     name: 'late-not-placed',
     what: 'does not put in its place what comes late',
-    file: 'src/store/store.ts',
-    changes: [['if (late > 0) this.#projection.late(late)', '']],
+    changes: [['src/store/store.ts', 'if (late > 0) this.#projection.late(late)', '']],
   },
   {
     name: 'committed-on-one-disk',
     what: 'takes for committed what is on any one disk',
-    file: 'src/replication/quorum.ts',
-    changes: [['seqs[majority - 1]', 'seqs[0]']],
+    changes: [['src/replication/quorum.ts', 'seqs[majority - 1]', 'seqs[0]']],
   },
   {
     name: 'rise-without-catching-up',
     what: 'is up without holding what a majority has',
-    file: 'src/replication/replica.ts',
     changes: [
-      ['if (!this.#catchUp.met(this.voting, name, this.condition.intact, store.durable)) return', ''],
+      [
+        'src/replication/replica.ts',
+        'if (!this.#catchUp.met(this.voting, name, this.condition.intact, store.durable)) return',
+        '',
+      ],
     ],
   },
   {
     name: 'stable-without-promises',
     what: 'makes final what only its own promise covers',
-    file: 'src/replication/stability.ts',
     changes: [
       [
+        'src/replication/stability.ts',
         'return counted.reduce((lowest, peer) => Math.min(lowest, peer.promises.usable), ownPromise)',
         'return ownPromise',
       ],
@@ -102,45 +127,59 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'promise-without-operations',
     what: 'uses a promise though something that its giver held is not here yet',
-    file: 'src/replication/promises.ts',
-    changes: [['if (first.durable.size > 0) return', '']],
+    changes: [['src/replication/promises.ts', 'if (first.durable.size > 0) return', '']],
   },
   {
     name: 'final-in-a-minority',
     what: 'makes final without a majority',
-    file: 'src/replication/stability.ts',
-    changes: [['if (!voting.isMajority([self, ...counted.map((peer) => peer.name)])) return 0', '']],
+    changes: [
+      [
+        'src/replication/stability.ts',
+        'if (!voting.isMajority([self, ...counted.map((peer) => peer.name)])) return 0',
+        '',
+      ],
+    ],
   },
   {
     name: 'answer-to-a-former-life',
     what: 'takes an answer to a question of its former life for one to its own',
-    file: 'src/replication/peer.ts',
-    changes: [['whole.heard[me.name] === me.incarnation ? whole.answers : 0', 'whole.answers']],
+    changes: [
+      [
+        'src/replication/peer.ts',
+        'whole.heard[me.name] === me.incarnation ? whole.answers : 0',
+        'whole.answers',
+      ],
+    ],
   },
   {
     name: 'vouch-for-an-old-copy',
     what: 'counts itself as intact though peers heard its former life hold more',
-    file: 'src/replication/replica.ts',
-    changes: [['this.condition.intact = false', '']],
+    changes: [['src/replication/replica.ts', 'this.condition.intact = false', '']],
+    faults: ['lossAmongAbsent', 'oldCopy'],
   },
   {
     name: 'ref-forgets-the-former-list',
     what: 'ref that lost its file takes no list for the one before the first',
-    file: 'src/ref/lists.ts',
-    changes: [['const follows = record.voters.epoch > 0 && ', 'const follows = ']],
+    changes: [['src/ref/lists.ts', 'const follows = record.voters.epoch > 0 && ', 'const follows = ']],
+    faults: ['forgetfulRef', 'addServer', 'removeServer'],
   },
   {
     name: 'deliver-behind-a-gap',
     what: 'the client library delivers what comes live though something before it is missing',
-    file: 'src/client/merge.ts',
-    changes: [['return previous <= (this.#passed', 'return previous >= 0 || previous <= (this.#passed']],
+    changes: [
+      [
+        'src/client/merge.ts',
+        'return previous <= (this.#passed',
+        'return previous >= 0 || previous <= (this.#passed',
+      ],
+    ],
   },
   {
     name: 'accept-unheard',
     what: 'accepts after its start without being counted by the others',
-    file: 'src/replication/admission.ts',
     changes: [
       [
+        'src/replication/admission.ts',
         'return voting.epoch > 0 && voting.names.every((name) => name === self || this.#agrees(name))',
         'return voting.epoch > 0 || self === voting.names.find((name) => this.#agrees(name))',
       ],
@@ -149,7 +188,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'take-a-new-life-for-the-former',
     what: 'believes of a peer that started anew what its former life said of its disk',
-    file: 'src/replication/peer.ts',
-    changes: [['this.durable.clear()', '']],
+    changes: [['src/replication/peer.ts', 'this.durable.clear()', '']],
+    faults: ['lossAmongAbsent', 'emptyDisk'],
   },
 ]

@@ -372,3 +372,5 @@ export const FAULTS = {
   addServer: [addServer, 3],
   removeServer: [removeServer, 2],
 } as const satisfies Readonly<Record<string, readonly [Fault, number]>>
+
+export type FaultName = keyof typeof FAULTS

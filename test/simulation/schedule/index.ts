@@ -1,10 +1,11 @@
 import { seededChance } from '../../support/virtual-time.ts'
 import type { Stage } from '../stage.ts'
 import { Dice } from './dice.ts'
-import { type Cast, FAULTS, type Fault } from './faults.ts'
+import { type Cast, FAULTS, type Fault, type FaultName } from './faults.ts'
 import { drawProfile, type Profile } from './profile.ts'
 import type { Step } from './steps.ts'
 
+export { FAULTS, type FaultName } from './faults.ts'
 export type { Profile } from './profile.ts'
 export type { Step } from './steps.ts'
 
@@ -19,14 +20,15 @@ export interface Schedule {
 /** Kinds of faults that one schedule has: few, so that each comes more than once and meets the others. */
 const KINDS_MAX = 5
 
-export function drawSchedule(seed: number): Schedule {
+/** Draws the schedule of a seed, from all kinds of faults or only from these. */
+export function drawSchedule(seed: number, only?: readonly FaultName[]): Schedule {
   // Small seeds must not give similar numbers.
   const dice = new Dice(seededChance(Math.imul(seed, 0x9e3779b1)))
   const profile = drawProfile(dice)
-  return { seed, profile, steps: (stage) => drawSteps(dice, profile, stage) }
+  return { seed, profile, steps: (stage) => drawSteps(dice, profile, stage, only) }
 }
 
-function drawSteps(dice: Dice, profile: Profile, stage: Stage): Step[] {
+function drawSteps(dice: Dice, profile: Profile, stage: Stage, only?: readonly FaultName[]): Step[] {
   const { cluster, clients } = stage
   const { servers } = cluster
   const cast: Cast = {
@@ -35,12 +37,16 @@ function drawSteps(dice: Dice, profile: Profile, stage: Stage): Step[] {
     clients: clients.map(({ name }) => name),
     profile,
   }
-  const weights = Object.fromEntries(Object.entries(FAULTS).map(([name, [, weight]]) => [name, weight]))
+  const weights = Object.fromEntries(
+    Object.entries(FAULTS)
+      .filter(([name]) => only?.includes(name as FaultName) ?? true)
+      .map(([name, [, weight]]) => [name, weight]),
+  )
   const kinds = Array.from({ length: 1 + dice.ms(1, KINDS_MAX - 1) }, () => dice.weighted(weights))
   const count = Math.max(2, Math.round((profile.lengthMs / 1000) * dice.between(1, 3)))
   const steps: Step[] = []
   for (let i = 0; i < count; i++) {
-    const [fault]: readonly [Fault, number] = FAULTS[dice.pick(kinds) as keyof typeof FAULTS]
+    const [fault]: readonly [Fault, number] = FAULTS[dice.pick(kinds) as FaultName]
     steps.push(...fault(dice.ms(0, profile.lengthMs), dice, cast))
   }
   return steps.filter(({ at }) => at <= profile.lengthMs).toSorted((a, b) => a.at - b.at)
