@@ -17,6 +17,6 @@ export function holdFor(from: number, to: number): void {
       }
       expect(found).toEqual([])
     },
-    120_000,
+    600_000,
   )
 }

@@ -9,7 +9,7 @@ describe('A planted bug', () => {
     async (_name, plant) => {
       expect((await tryPlant(plant)).finding).toBeTypeOf('string')
     },
-    120_000,
+    600_000,
   )
 
   it('has its row in the table of docs/simulation.md, found', () => {
