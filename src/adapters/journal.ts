@@ -50,6 +50,7 @@ class FileJournal implements Journal {
   #position = 0
   #number = 0
   #slowUntil = 0
+  #buffer = Buffer.allocUnsafe(256 * 1024)
 
   constructor(folder: string) {
     this.#missing = FILES.some((name) => !existsSync(`${folder}/${name}`))
@@ -76,7 +77,7 @@ class FileJournal implements Journal {
   }
 
   append(records: readonly Uint8Array[], done: (error?: Error) => void): void {
-    const group = encodeGroup(this.#number + 1, records)
+    const group = this.#encode(this.#number + 1, records)
     const bytes = this.#withRoom(group)
     const file = this.#files[this.#current] as number
     const finish = (error: Error | null, written: number): void => {
@@ -119,6 +120,16 @@ class FileJournal implements Journal {
     queueMicrotask(() => finish(error, written))
   }
 
+  /** One append is under way at a time, so one buffer serves them all. */
+  #encode(number: number, records: readonly Uint8Array[]): Uint8Array {
+    let length = 0
+    for (const record of records) length += 4 + record.byteLength
+    const total = HEAD_BYTES + length
+    if (this.#buffer.byteLength < total) this.#buffer = Buffer.allocUnsafe(total * 2)
+    writeGroup(this.#buffer, number, records, length)
+    return this.#buffer.subarray(0, total)
+  }
+
   /** With zeros behind it where the file ends, so that the next appends find room. */
   #withRoom(group: Uint8Array): Uint8Array {
     const end = this.#position + group.byteLength
@@ -131,10 +142,8 @@ class FileJournal implements Journal {
   }
 }
 
-function encodeGroup(number: number, records: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const record of records) length += 4 + record.byteLength
-  const bytes = Buffer.allocUnsafe(HEAD_BYTES + length)
+/** Writes a group to the beginning of `bytes`. */
+function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[], length: number): void {
   bytes.writeUInt32LE(length, 0)
   bytes.writeDoubleLE(number, 8)
   bytes.writeUInt32LE(records.length, 16)
@@ -144,8 +153,7 @@ function encodeGroup(number: number, records: readonly Uint8Array[]): Uint8Array
     bytes.set(record, at)
     at += record.byteLength
   }
-  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4)
-  return bytes
+  bytes.writeUInt32LE(crc32(bytes.subarray(8, at)), 4)
 }
 
 /** The groups from a file's beginning whose numbers follow each other, and whether a later one shows that one is missing. */

@@ -74,14 +74,19 @@ function commit(
   database
     .batch(() => {
       for (const { key, value } of changes) {
-        if (value === undefined) database.remove(Buffer.from(key)).catch(ignore)
-        else database.put(Buffer.from(key), Buffer.from(value)).catch(ignore)
+        if (value === undefined) database.remove(bufferOf(key)).catch(ignore)
+        else database.put(bufferOf(key), bufferOf(value)).catch(ignore)
       }
     })
     .then(
       () => done(),
       async (error: unknown) => done(toldAs(await causeOf(error), folder, bytesOf(changes))),
     )
+}
+
+/** The same bytes, not copied. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** What made a commit fail: lmdb rejects with an error that only holds a promise of it. */

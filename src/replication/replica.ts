@@ -14,6 +14,7 @@ import {
 import { Admission } from './admission.ts'
 import type { Barrier } from './barrier.ts'
 import { Distribution } from './distribution.ts'
+import { Election } from './election.ts'
 import { Heads } from './heads.ts'
 import { Holes } from './holes.ts'
 import type { Condition, Identity } from './identity.ts'
@@ -80,7 +81,9 @@ export class Replica {
   #cancelTick: Cancel = () => {}
   #tickedAt: number
   #wholeAt = Number.NEGATIVE_INFINITY
-  #coordinator = ''
+  readonly #election: Election
+  #ownStream: StreamKey = ''
+  #ownIncarnation = 0
 
   constructor(options: ReplicaOptions) {
     const { store, identity, time } = options
@@ -103,13 +106,19 @@ export class Replica {
     })
     this.#progress = new Progress(options.log)
     this.outbox = new Outbox(options)
+    this.#election = new Election({
+      ...options,
+      condition: this.condition,
+      counted: () => this.peers.counted(),
+      announce: (rank) => this.outbox.announce(rank),
+    })
     this.#heads = new Heads({
       ...options,
       condition: this.condition,
       voting: this.voting,
       peers: () => this.peers.all(),
       counted: () => this.peers.counted(),
-      coordinator: () => this.#coordinator,
+      coordinator: () => this.coordinator,
       question: () => this.#questions.number,
       send: options.toPeer,
     })
@@ -124,7 +133,7 @@ export class Replica {
       peers: () => this.peers.all(),
       sendTo: (peer, batches) => this.outbox.batches(peer.name, batches),
       isLive: (peer) => this.peers.isLive(peer),
-      ownStream: () => streamKey(identity.name, identity.incarnation),
+      ownStream: () => this.ownStream,
       echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),
     })
     this.inbox = new Inbox({
@@ -159,12 +168,22 @@ export class Replica {
   }
 
   get coordinator(): string {
-    return this.#coordinator
+    return this.#election.coordinator
   }
 
   /** Operations that must still come before this server has caught up, as far as is known; 0 once it has. */
   get toCatchUp(): number {
     return this.#catchUp?.missing(this.#options.store.durable) ?? 0
+  }
+
+  /** The stream of what this process accepts. */
+  get ownStream(): StreamKey {
+    const { name, incarnation } = this.#options.identity
+    if (this.#ownIncarnation !== incarnation) {
+      this.#ownIncarnation = incarnation
+      this.#ownStream = streamKey(name, incarnation)
+    }
+    return this.#ownStream
   }
 
   /** The last `seq` of a stream that is held as a level asks: on this disk, on a majority's, on every voter's. */
@@ -273,7 +292,7 @@ export class Replica {
         this.#progress.tell(now, this.toCatchUp, this.voting, this.peers)
     }
     this.#holes.fill()
-    this.#elect()
+    this.#election.review()
     this.#review()
   }
 
@@ -359,20 +378,6 @@ export class Replica {
   #sendWhole(): void {
     this.#wholeAt = this.#options.time.monotonic()
     this.#heads.sendWholeToAll()
-  }
-
-  /** The coordinator is the live server of lowest rank that has caught up. */
-  #elect(): void {
-    const { identity, log, metrics } = this.#options
-    const able = this.peers.counted().map(({ name, rank }) => ({ name, rank }))
-    if (this.condition.state === 'up') able.push({ name: identity.name, rank: this.condition.rank })
-    const first = able.filter(({ rank }) => rank > 0).toSorted((a, b) => a.rank - b.rank)[0]
-    const elected = first?.name ?? ''
-    if (elected === this.#coordinator) return
-    log.info({ coordinator: elected, former: this.#coordinator }, 'The coordinator changed')
-    this.#coordinator = elected
-    metrics.add('recado_elections_total')
-    if (elected === identity.name) this.outbox.announce(this.condition.rank)
   }
 
   #leave(): void {

@@ -13,55 +13,66 @@ interface Waiting {
 
 /** Those who wait until an operation is held as their level asks, or their deadline passes. */
 export class Acknowledgements {
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting: Readonly<Record<Level, Map<StreamKey, Waiting[]>>> = {
+    one: new Map(),
+    quorum: new Map(),
+    all: new Map(),
+  }
 
   /** How many wait. */
   size = 0
 
   wait(stream: StreamKey, seq: number, level: Level, deadline: number, done: (held: boolean) => void): void {
-    const key = `${level} ${stream}`
-    let queue = this.#waiting.get(key)
+    let queue = this.#waiting[level].get(stream)
     if (queue === undefined) {
       queue = []
-      this.#waiting.set(key, queue)
+      this.#waiting[level].set(stream, queue)
     }
+    const waiting = { seq, deadline, done }
     let at = queue.length
     while (at > 0 && (queue[at - 1] as Waiting).seq > seq) at--
-    queue.splice(at, 0, { seq, deadline, done })
+    if (at === queue.length) queue.push(waiting)
+    else queue.splice(at, 0, waiting)
     this.size++
   }
 
   /** All of the stream up to `seq` is held as this level asks. */
   reached(level: Level, stream: StreamKey, seq: number): void {
-    const key = `${level} ${stream}`
-    const queue = this.#waiting.get(key)
+    const queue = this.#waiting[level].get(stream)
     if (queue === undefined) return
     let count = 0
     while (count < queue.length && (queue[count] as Waiting).seq <= seq) count++
     if (count === 0) return
     const reached = queue.splice(0, count)
-    if (queue.length === 0) this.#waiting.delete(key)
+    if (queue.length === 0) this.#waiting[level].delete(stream)
     this.size -= count
     for (const waiting of reached) waiting.done(true)
   }
 
   /** The streams for which somebody waits at this level. */
-  streams(level: Level): StreamKey[] {
-    const prefix = `${level} `
-    return [...this.#waiting.keys()]
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length))
+  streams(level: Level): Iterable<StreamKey> {
+    return this.#waiting[level].keys()
   }
 
   /** Ends the waiting of those whose deadline has passed. */
   expire(now: number): void {
-    for (const [key, queue] of this.#waiting) {
-      if (!queue.some((waiting) => waiting.deadline <= now)) continue
-      const kept = queue.filter((waiting) => waiting.deadline > now)
-      if (kept.length === 0) this.#waiting.delete(key)
-      else this.#waiting.set(key, kept)
-      this.size -= queue.length - kept.length
-      for (const waiting of queue) if (waiting.deadline <= now) waiting.done(false)
+    for (const level of LEVELS) {
+      for (const [stream, queue] of this.#waiting[level])
+        this.#expireIn(this.#waiting[level], stream, queue, now)
     }
+  }
+
+  #expireIn(
+    streams: Map<StreamKey, Waiting[]>,
+    stream: StreamKey,
+    queue: readonly Waiting[],
+    now: number,
+  ): void {
+    if (!queue.some((waiting) => waiting.deadline <= now)) return
+    const kept = queue.filter((waiting) => waiting.deadline > now)
+    if (kept.length === 0) streams.delete(stream)
+    else streams.set(stream, kept)
+    this.size -= queue.length - kept.length
+    for (const waiting of queue) if (waiting.deadline <= now) waiting.done(false)
   }
 }

@@ -1,8 +1,7 @@
 import type { Time, Timers } from '../ports/index.ts'
-import type { Replica } from '../replication/index.ts'
+import type { Identity, Replica } from '../replication/index.ts'
 import type { Store } from '../store/index.ts'
 import {
-  channelTopic,
   HISTORY_LIMIT_MAX,
   isName,
   type Operation,
@@ -11,7 +10,6 @@ import {
   readInteger,
   readName,
   streamKey,
-  userTopic,
   vectorToObject,
 } from '../wire/index.ts'
 import type { Acceptor, Entry } from './acceptor.ts'
@@ -26,6 +24,7 @@ const NOW = 'now'
 const PAGE_BYTES_MAX = 768 * 1024
 
 export interface DeskOptions {
+  readonly identity: Identity
   readonly acks: Level
   readonly ackDeadlineMs: number
   readonly messageBytesMax: number
@@ -107,15 +106,7 @@ export class ServerDesk implements Desk {
     if (refusal !== undefined) throw refusal
     if (level === 'all') this.#checkAllVote()
     const operation = acceptor.accept(entry)
-    if (operation.message !== undefined) {
-      publications.add({
-        seq: operation.seq,
-        level,
-        deadline: this.#deadline(),
-        topic: entry.kind === 'publish' ? channelTopic(entry.target) : userTopic(entry.target),
-        publication: publicationOf(operation),
-      })
-    }
+    if (operation.message !== undefined) publications.add({ operation, level, deadline: this.#deadline() })
     this.#await(call, operation, level, answer)
   }
 
@@ -203,18 +194,14 @@ export class ServerDesk implements Desk {
 
   #await(call: Call, position: Position, level: Level, answer: (operation: Position) => object): void {
     const { clock, origin, incarnation, seq } = position
-    const stream = streamKey(origin, incarnation)
+    const { identity, replica } = this.#options
+    const own = origin === identity.name && incarnation === identity.incarnation
+    const stream = own ? replica.ownStream : streamKey(origin, incarnation)
     const done = (held: boolean): void => {
       if (held) call.ok(answer({ clock, origin, incarnation, seq }) as Record<string, unknown>)
-      else
-        call.fail(
-          new RecadoError(
-            'unavailable',
-            'Not enough servers confirmed in time; the same id again tells the outcome',
-          ),
-        )
+      else call.fail(notConfirmed())
     }
-    if (this.#options.replica.reached(level, stream) >= seq) done(true)
+    if (replica.reached(level, stream) >= seq) done(true)
     else this.#options.acknowledgements.wait(stream, seq, level, this.#deadline(), done)
     call.accepted()
   }
@@ -250,11 +237,9 @@ export class ServerDesk implements Desk {
   }
 }
 
-function publicationOf(operation: Operation): Parameters<Publications['add']>[0]['publication'] {
-  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind } = operation
-  const to = kind === 'publish' ? { channel: target } : { to: target }
-  const message = operation.message as string | Uint8Array
-  return { clock, timestamp, operation: { clock, origin, incarnation, seq }, id, user, ...to, message }
+function notConfirmed(): RecadoError {
+  const what = 'Not enough servers confirmed in time; the same id again tells the outcome'
+  return new RecadoError('unavailable', what)
 }
 
 function isSame(entry: Entry, operation: Operation): boolean {

@@ -1,5 +1,5 @@
 import type { Timers } from '../ports/index.ts'
-import { encode, type Publication } from '../wire/index.ts'
+import { channelTopic, encode, type Operation, type Publication, userTopic } from '../wire/index.ts'
 import type { Level } from './acknowledgements.ts'
 
 /** Publications in one frame. */
@@ -8,12 +8,11 @@ const FRAME_BYTES_MAX = 1024 * 1024
 
 /** An operation of this incarnation that subscribers shall get once it has reached its level. */
 export interface Unpublished {
-  readonly seq: number
+  /** A publication or a direct message. */
+  readonly operation: Operation
   readonly level: Level
   /** Monotonic ms: when the client was told `unavailable` at the latest. */
   readonly deadline: number
-  readonly topic: string
-  readonly publication: Omit<Publication, 'previous'>
 }
 
 export interface PublicationsOptions {
@@ -69,19 +68,22 @@ export class Publications {
    * otherwise one voter that stays away would hold back all that comes after it.
    */
   #isDue(next: Unpublished): boolean {
-    if (this.#options.reached(next.level) >= next.seq) return true
+    const { seq } = next.operation
+    if (this.#options.reached(next.level) >= seq) return true
     return (
-      next.level === 'all' &&
-      this.#options.now() >= next.deadline &&
-      this.#options.reached('quorum') >= next.seq
+      next.level === 'all' && this.#options.now() >= next.deadline && this.#options.reached('quorum') >= seq
     )
   }
 
-  #publish({ seq, topic, publication }: Unpublished): void {
-    const frame = this.#frames.get(topic) ?? []
-    this.#frames.set(topic, frame)
-    frame.push({ ...publication, previous: this.#previous.get(topic) ?? 0 })
-    this.#previous.set(topic, seq)
+  #publish({ operation }: Unpublished): void {
+    const topic = topicOf(operation)
+    let frame = this.#frames.get(topic)
+    if (frame === undefined) {
+      frame = []
+      this.#frames.set(topic, frame)
+    }
+    frame.push(publicationOf(operation, this.#previous.get(topic) ?? 0))
+    this.#previous.set(topic, operation.seq)
     if (this.#scheduled) return
     this.#scheduled = true
     this.#options.timers.soon(() => this.#send())
@@ -104,4 +106,17 @@ export class Publications {
       })
     }
   }
+}
+
+function publicationOf(operation: Operation, previous: number): Publication {
+  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind } = operation
+  const name = { clock, origin, incarnation, seq }
+  const message = operation.message ?? ''
+  return kind === 'publish'
+    ? { clock, timestamp, operation: name, previous, id, user, channel: target, message }
+    : { clock, timestamp, operation: name, previous, id, user, to: target, message }
+}
+
+function topicOf({ kind, target }: Operation): string {
+  return kind === 'publish' ? channelTopic(target) : userTopic(target)
 }

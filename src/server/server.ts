@@ -10,16 +10,17 @@ import {
   RecadoError,
   type ReplyData,
   type Request,
-  streamKey,
 } from '../wire/index.ts'
 import { Acceptor } from './acceptor.ts'
 import { Acknowledgements, type Level } from './acknowledgements.ts'
 import { Brokers } from './brokers.ts'
+import { type CallOwner, errorData, RequestCall } from './call.ts'
 import { ServerDesk } from './desk.ts'
 import { Exchange, tooMuch } from './exchange.ts'
 import { Lanes } from './lanes.ts'
 import { Publications } from './publications.ts'
-import { type Call, SERVICES } from './services/index.ts'
+import { RequestCounts } from './request-counts.ts'
+import { SERVICES } from './services/index.ts'
 
 const TICK_MS = 50
 const SPACE_INTERVAL_MS = 1000
@@ -66,7 +67,11 @@ export class Server {
   readonly #publications: Publications
   readonly #lanes = new Lanes()
   readonly #desk: ServerDesk
+  readonly #owner: CallOwner = { answered: (call, data) => this.#answered(call, data) }
+  readonly #counts: RequestCounts
   #underWay = 0
+  /** Whether requests are accepted in this turn of the loop; undefined until asked. */
+  #accepts: boolean | undefined
   #diskFull = false
   #diskLow = false
   #spaceAt = Number.NEGATIVE_INFINITY
@@ -75,6 +80,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#counts = new RequestCounts(options.metrics)
     this.replica = new Replica({
       ...options,
       pendingClock: () => this.#acceptor.pendingClock,
@@ -88,7 +94,7 @@ export class Server {
     this.#publications = new Publications({
       timers: options.timers,
       now: () => options.time.monotonic(),
-      reached: (level) => this.replica.reached(level, this.#ownStream),
+      reached: (level) => this.replica.reached(level, this.replica.ownStream),
       publish: options.publishToAll,
     })
     this.#desk = new ServerDesk({
@@ -181,57 +187,31 @@ export class Server {
     return statusOf(this.replica, this.#options, this.unready)
   }
 
-  get #ownStream(): string {
-    return streamKey(this.#options.identity.name, this.#options.identity.incarnation)
-  }
-
   #request(connection: string, body: Uint8Array, answer: (reply: Uint8Array) => void): void {
     const { requests, batch } = parseRequests(body)
     const exchange = new Exchange(requests.length, batch, answer)
     requests.forEach((request, index) => {
-      if ('error' in request) return this.#answer(exchange, index, request, errorData(request.error))
+      if ('error' in request) return this.#reply(exchange, index, request, errorData(request.error))
       this.#lanes.run(connection, (release) => this.#serve(exchange, index, request, release))
     })
   }
 
   #serve(exchange: Exchange, index: number, request: Request, release: () => void): void {
-    const { lamport, metrics } = this.#options
-    const began = this.#options.time.monotonic()
-    let answered = false
+    const { lamport, time, now, log } = this.#options
     this.#underWay++
-    const finish = (data: ReplyData): void => {
-      if (answered) return
-      answered = true
-      this.#underWay--
-      const service = SERVICES.has(request.service) ? request.service : 'unknown'
-      metrics.add('recado_requests_total', 1, { service, code: data.status === 'ok' ? 'ok' : data.code })
-      metrics.observe('recado_request_duration_seconds', (this.#options.time.monotonic() - began) / 1000, {
-        service,
-      })
-      this.#answer(exchange, index, request, data)
-      release()
-    }
-    const call: Call = {
-      request,
-      get answered() {
-        return answered
-      },
-      ok: (data) => finish({ status: 'ok', ...data }),
-      fail: (error) => finish(errorData(error)),
-      accepted: release,
-    }
+    const call = new RequestCall(this.#owner, request, exchange, index, time.monotonic(), release)
     try {
       if (this.#underWay > UNDER_WAY_MAX)
         throw new RecadoError('overloaded', 'Too many requests are under way; try again')
       if (exchange.full) throw tooMuch()
-      checkClientClock(request.clock, lamport.now, this.#options.now())
+      checkClientClock(request.clock, lamport.now, now())
       lamport.receive(request.clock)
       const service = SERVICES.get(request.service)
       if (service === undefined)
         throw new RecadoError('unknown_service', `There is no service "${request.service}"`)
       service(call, this.#desk)
     } catch (error) {
-      if (!(error instanceof RecadoError)) this.#options.log.error({ err: error }, 'A service failed')
+      if (!(error instanceof RecadoError)) log.error({ err: error }, 'A service failed')
       call.fail(
         error instanceof RecadoError
           ? error
@@ -240,17 +220,21 @@ export class Server {
     }
   }
 
-  #answer(
-    exchange: Exchange,
-    index: number,
-    request: Pick<Request, 'service' | 'id'>,
-    data: ReplyData,
-  ): void {
+  #answered(call: RequestCall, data: ReplyData): void {
+    const { time } = this.#options
+    const { request, exchange, index, began } = call
+    this.#underWay--
+    const service = SERVICES.has(request.service) ? request.service : 'unknown'
+    this.#counts.add(service, data.status === 'ok' ? 'ok' : data.code, (time.monotonic() - began) / 1000)
+    this.#reply(exchange, index, request, data)
+  }
+
+  #reply(exchange: Exchange, index: number, request: Pick<Request, 'service' | 'id'>, data: ReplyData): void {
     exchange.answer(index, request, data, this.#options.lamport.next(), this.#options.now())
   }
 
   #refusal(): RecadoError | undefined {
-    if (!this.accepting || this.#acceptor.stuck) {
+    if (!this.#acceptsInThisTurn() || this.#acceptor.stuck) {
       return new RecadoError(
         'unavailable',
         `${this.unready ?? 'The server is stopping or its disk is behind'}; try again`,
@@ -263,6 +247,17 @@ export class Server {
       )
     }
     return undefined
+  }
+
+  /** Looked at once for all that came in this turn of the loop. */
+  #acceptsInThisTurn(): boolean {
+    if (this.#accepts === undefined) {
+      this.#accepts = this.accepting
+      this.#options.timers.soon(() => {
+        this.#accepts = undefined
+      })
+    }
+    return this.#accepts && !this.#stopping && !this.#diskFull && !this.#diskLow
   }
 
   #distribute(batch: Batch): void {
@@ -287,7 +282,7 @@ export class Server {
   }
 
   #changed(): void {
-    for (const stream of this.#acknowledgements.streams('all')) {
+    for (const stream of [...this.#acknowledgements.streams('all')]) {
       this.#acknowledgements.reached('all', stream, this.replica.reached('all', stream))
     }
     this.brokers.review()
@@ -304,6 +299,7 @@ export class Server {
     this.#publications.advance()
     this.#acceptor.retry()
     this.brokers.beat()
+    this.#counts.flush()
     this.#measure()
   }
 
@@ -339,10 +335,6 @@ export class Server {
       ),
     )
   }
-}
-
-function errorData(error: RecadoError): ReplyData {
-  return { status: 'error', code: error.code, message: error.message, retryable: error.retryable }
 }
 
 function statusOf(

@@ -20,6 +20,8 @@ const FULL_RETRY_MS = 1000
 /** Batches are joined up to this: what many small ones held is then found, read and passed on as one. */
 const JOINED_OPERATIONS_MAX = BATCH_OPERATIONS_MAX / 4
 const JOINED_BYTES_MAX = 512 * 1024
+/** A batch of so many operations is large enough by itself: joining it costs more than it saves. */
+const LARGE = 128
 
 export interface SettlementOptions {
   readonly journal: Journal
@@ -148,7 +150,8 @@ function groups(batches: readonly Batch[]): Batch[] {
   for (const batch of batches) {
     operations += batch.count
     bytes += batch.bytes.byteLength
-    if (group.length > 0 && (operations > JOINED_OPERATIONS_MAX || bytes > JOINED_BYTES_MAX)) {
+    const full = operations > JOINED_OPERATIONS_MAX || bytes > JOINED_BYTES_MAX
+    if (group.length > 0 && (full || (batch.count >= LARGE && operations - batch.count >= LARGE))) {
       joined.push(joinBatches(group))
       group = []
       operations = batch.count

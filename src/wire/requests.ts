@@ -61,13 +61,12 @@ function parseRequest(value: unknown): Request | MalformedRequest {
   const fields: Fields = isMap(value) ? value : {}
   try {
     if (!isMap(value)) throw new RecadoError('bad_request', 'A request must be a map')
-    return {
-      service: readString(fields, 'service'),
-      id: readId(fields),
-      clock: readInteger(fields, 'clock'),
-      timestamp: readInteger(fields, 'timestamp'),
-      data: readMap(fields, 'data'),
-    }
+    readString(fields, 'service')
+    readId(fields)
+    readInteger(fields, 'clock')
+    readInteger(fields, 'timestamp')
+    readMap(fields, 'data')
+    return value as unknown as Request
   } catch (error) {
     return { service: shortText(fields['service']), id: shortText(fields['id']), error: asRecadoError(error) }
   }

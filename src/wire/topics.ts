@@ -2,10 +2,21 @@
 export const REPLICA_TOPIC = 'replica'
 export const SERVERS_TOPIC = 'servers'
 
+/** Lately made ones: each is asked for again and again, and a text that is made anew must be hashed anew. */
+const KNOWN_MAX = 4096
+const channels = new Map<string, string>()
+const users = new Map<string, string>()
+
 export function channelTopic(channel: string): string {
-  return `channel/${channel}/`
+  return channels.get(channel) ?? know(channels, channel, `channel/${channel}/`)
 }
 
 export function userTopic(user: string): string {
-  return `user/${user}/`
+  return users.get(user) ?? know(users, user, `user/${user}/`)
+}
+
+function know(topics: Map<string, string>, name: string, topic: string): string {
+  if (topics.size >= KNOWN_MAX) topics.clear()
+  topics.set(name, topic)
+  return topic
 }

@@ -34,4 +34,9 @@ export interface Desk {
   status(): Readonly<Record<string, unknown>>
 }
 
+/** The ok reply's data that names the operation. */
+export function named(operation: Position): object {
+  return { operation }
+}
+
 export type Service = (call: Call, desk: Desk) => void

@@ -24,17 +24,18 @@ function setUp() {
   })
   const add = (seq: number, level: Level, topic = 'channel/news/', deadline = 5000): void =>
     publications.add({
-      seq,
       level,
       deadline,
-      topic,
-      publication: {
+      operation: {
+        origin: 'a',
+        incarnation: 1,
+        seq,
         clock: seq,
         timestamp: seq,
-        operation: { clock: seq, origin: 'a', incarnation: 1, seq },
+        kind: topic.startsWith('channel/') ? 'publish' : 'message',
         id: `${seq}`,
         user: 'ana',
-        channel: 'news',
+        target: topic.split('/')[1] ?? '',
         message: 'hi',
       },
     })
