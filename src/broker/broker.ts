@@ -19,9 +19,9 @@ const TICK_MS = 50
 const BEAT_MS = 250
 /** A server that says nothing for so long is taken for dead, or frozen: what it holds goes to another. */
 const SILENCE_MS = 1500
-/** Bodies in one message to a server, and their bytes: well below what one frame may have. */
+/** Bodies in one message to a server, and their bytes: the server begins with the first while the others come. */
 const OUTGOING_MAX = 512
-const OUTGOING_BYTES_MAX = 2 * 1024 * 1024
+const OUTGOING_BYTES_MAX = 64 * 1024
 /** Bytes of bodies that wait here: of one connection, and of all. */
 const CLIENT_BYTES_MAX = 64 * 1024 * 1024
 const QUEUE_BYTES_MAX = 512 * 1024 * 1024

@@ -1,7 +1,6 @@
 import { LamportClock } from '../clocks/index.ts'
 import type { Cancel, Chance, Dealer, Time, Timers } from '../ports/index.ts'
 import {
-  BATCH_REQUESTS_MAX,
   CLIENT_LIMITS,
   CLIENT_WINDOW,
   encode,
@@ -9,8 +8,8 @@ import {
   parseReplies,
   RecadoError,
   type Reply,
+  type Request,
 } from '../wire/index.ts'
-import { joinBodies } from './batches.ts'
 
 /** Requests that wait for the window; beyond it callers are told `overloaded`. */
 const WAITING_MAX = 16_384
@@ -23,6 +22,11 @@ const RESEND_MS = 4000
 const BACKOFF_MS = 50
 const BACKOFF_MAX_MS = 2000
 const EMPTY = new Uint8Array()
+/** Requests in one body: the first of a thousand are served while the last are still being written. */
+const BATCH = 128
+/** Bytes of messages and what stands about them in one body, well below what a frame may have. */
+const BATCH_BYTES = CLIENT_LIMITS.frameBytes / 2
+const REQUEST_BYTES = 512
 /** What goes into arrays. An array is answered when all in it is, so what may wait long goes alone. */
 const BATCHED: ReadonlySet<string> = new Set(['publish', 'message'])
 
@@ -45,6 +49,7 @@ export interface RequestOptions {
 
 interface Pending {
   readonly number: number
+  readonly id: string
   readonly service: string
   readonly data: Readonly<Record<string, unknown>>
   readonly bytes: number
@@ -116,8 +121,10 @@ export class Requests {
       const bytes = messageBytes(data)
       this.#admit(bytes)
       const abort = (): void => this.#fail(pending, options.signal?.reason)
+      const number = this.#next++
       const pending: Pending = {
-        number: this.#next++,
+        number,
+        id: `${this.#prefix}-${number.toString(36)}`,
         service,
         data,
         bytes,
@@ -176,37 +183,23 @@ export class Requests {
 
   /** Sends what waits and lies within the window, what was sent before first. */
   #flush(): void {
-    const sendable = this.#takeSendable()
     let batch: Pending[] = []
-    let bodies: Uint8Array[] = []
     let bytes = 0
-    const send = (): void => {
-      this.#send(batch, bodies)
-      batch = []
-      bodies = []
-      bytes = 0
-    }
-    for (const pending of sendable) {
-      const body = this.#encode(pending)
-      if (body.byteLength > CLIENT_LIMITS.frameBytes) {
-        this.#fail(
-          pending,
-          new RecadoError('too_large', `The request has ${body.byteLength} bytes, too many`),
-        )
-        continue
-      }
+    for (const pending of this.#takeSendable()) {
       if (!BATCHED.has(pending.service)) {
-        this.#send([pending], [body])
+        this.#send([pending])
         continue
       }
-      // Five bytes are kept for the array's own head.
-      const full = bytes + body.byteLength + 5 > CLIENT_LIMITS.frameBytes
-      if (full || batch.length === BATCH_REQUESTS_MAX) send()
+      const size = pending.bytes + REQUEST_BYTES
+      if (batch.length === BATCH || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
+        this.#send(batch)
+        batch = []
+        bytes = 0
+      }
       batch.push(pending)
-      bodies.push(body)
-      bytes += body.byteLength
+      bytes += size
     }
-    send()
+    this.#send(batch)
   }
 
   #takeSendable(): Pending[] {
@@ -224,25 +217,33 @@ export class Requests {
     return sendable
   }
 
-  #encode(pending: Pending): Uint8Array {
-    return encode({
-      service: pending.service,
-      id: `${this.#prefix}-${pending.number.toString(36)}`,
-      clock: this.#clock.next(),
-      timestamp: Math.floor(this.#options.time.wall()),
-      data: pending.data,
-    })
+  #requestOf(pending: Pending, timestamp: number): Request {
+    const { service, data } = pending
+    return { service, id: pending.id, clock: this.#clock.next(), timestamp, data }
   }
 
-  #send(batch: readonly Pending[], bodies: readonly Uint8Array[]): void {
-    if (batch.length === 0) return
-    const sent = this.#connected()?.send([EMPTY, joinBodies(bodies)]) === true
+  #send(batch: readonly Pending[]): void {
+    const [first] = batch
+    if (first === undefined) return
+    const timestamp = Math.floor(this.#options.time.wall())
+    const requests = batch.map((pending) => this.#requestOf(pending, timestamp))
+    const body = encode(requests.length === 1 ? requests[0] : requests)
+    if (body.byteLength > CLIENT_LIMITS.frameBytes) return this.#refuse(batch, body.byteLength)
+    const sent = this.#connected()?.send([EMPTY, body]) === true
     const now = this.#now()
     for (const pending of batch) {
       if (sent) {
         pending.state = 'sent'
         pending.at = now
       } else this.#rest(pending)
+    }
+  }
+
+  /** What fits in no frame by itself fails; of several each may fit. */
+  #refuse(batch: readonly Pending[], bytes: number): void {
+    if (batch.length > 1) for (const pending of batch) this.#send([pending])
+    else if (batch[0] !== undefined) {
+      this.#fail(batch[0], new RecadoError('too_large', `The request has ${bytes} bytes, too many`))
     }
   }
 
@@ -287,9 +288,8 @@ export class Requests {
 
   #take(reply: Reply): void {
     this.#clock.receive(reply.clock)
-    const [prefix, number = ''] = reply.id.split('-')
-    const pending = prefix === this.#prefix ? this.#pending.get(Number.parseInt(number, 36)) : undefined
-    if (pending === undefined) return
+    const pending = this.#pending.get(Number.parseInt(reply.id.slice(this.#prefix.length + 1), 36))
+    if (pending === undefined || pending.id !== reply.id) return
     const { data } = reply
     if (data.status === 'ok') {
       this.#settle(pending)

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Requests } from '../../src/client/requests.ts'
 import type { Dealer } from '../../src/ports/index.ts'
-import {
-  BATCH_REQUESTS_MAX,
-  CLIENT_LIMITS,
-  CLIENT_WINDOW,
-  decode,
-  encode,
-  type Request,
-} from '../../src/wire/index.ts'
+import { CLIENT_LIMITS, CLIENT_WINDOW, decode, encode, type Request } from '../../src/wire/index.ts'
 import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 
 /** What brokers received, and a way to answer it. */
@@ -98,15 +91,15 @@ describe('Requests', () => {
 
   it('splits arrays at their limits of requests and bytes', () => {
     const { world, brokers, requests } = setUp()
-    for (let n = 0; n < BATCH_REQUESTS_MAX + 1; n++) outcomeOf(requests.call('publish', { message: 'x' }))
+    for (let n = 0; n < 129; n++) outcomeOf(requests.call('publish', { message: 'x' }))
     world.run(1)
     const counts = brokers.bodies.map((body) => body.requests.length)
     const large = setUp()
     for (let n = 0; n < 5; n++) outcomeOf(large.requests.call('publish', { message: 'x'.repeat(250_000) }))
     large.world.run(1)
 
-    expect(counts).toEqual([BATCH_REQUESTS_MAX, 1])
-    expect(large.brokers.bodies.map((body) => body.requests.length)).toEqual([4, 1])
+    expect(counts).toEqual([128, 1])
+    expect(large.brokers.bodies.map((body) => body.requests.length)).toEqual([2, 2, 1])
   })
 
   it('gives every request an id of its own and a rising clock above those received', async () => {
