@@ -282,7 +282,7 @@ export class Server {
   }
 
   #changed(): void {
-    for (const stream of [...this.#acknowledgements.streams('all')]) {
+    for (const stream of this.#acknowledgements.streams('all')) {
       this.#acknowledgements.reached('all', stream, this.replica.reached('all', stream))
     }
     this.brokers.review()
