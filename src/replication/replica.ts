@@ -82,8 +82,6 @@ export class Replica {
   #tickedAt: number
   #wholeAt = Number.NEGATIVE_INFINITY
   readonly #election: Election
-  #ownStream: StreamKey = ''
-  #ownIncarnation = 0
 
   constructor(options: ReplicaOptions) {
     const { store, identity, time } = options
@@ -178,12 +176,7 @@ export class Replica {
 
   /** The stream of what this process accepts. */
   get ownStream(): StreamKey {
-    const { name, incarnation } = this.#options.identity
-    if (this.#ownIncarnation !== incarnation) {
-      this.#ownIncarnation = incarnation
-      this.#ownStream = streamKey(name, incarnation)
-    }
-    return this.#ownStream
+    return streamKey(this.#options.identity.name, this.#options.identity.incarnation)
   }
 
   /** The last `seq` of a stream that is held as a level asks: on this disk, on a majority's, on every voter's. */

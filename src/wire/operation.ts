@@ -28,8 +28,14 @@ export type Kind = (typeof KINDS)[number]
 /** One incarnation's operations are a stream, named `origin/incarnation`. */
 export type StreamKey = string
 
+/** The last one made: nearly always the same is asked for again, and a text that is made anew must be hashed anew. */
+let last = { origin: '', incarnation: 0, key: '/0' }
+
 export function streamKey(origin: string, incarnation: number): StreamKey {
-  return `${origin}/${incarnation}`
+  if (origin !== last.origin || incarnation !== last.incarnation) {
+    last = { origin, incarnation, key: `${origin}/${incarnation}` }
+  }
+  return last.key
 }
 
 export function parseStreamKey(key: StreamKey): { origin: string; incarnation: number } {
