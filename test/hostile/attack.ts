@@ -40,7 +40,7 @@ export async function attack(target: Target, messages: number, chance: Chance): 
   let number = 0
   while (number < sensible) {
     const raw = await RawConnection.open(port)
-    await raw.write(Buffer.concat([GREETING, ready(SOCKETS[kind as PortKind])]))
+    await raw.greet(SOCKETS[kind as PortKind])
     for (let count = 0; count < MESSAGES_EACH && raw.isOpen && number < sensible; count += PORTION) {
       const portion: Buffer[] = []
       for (let index = 0; index < PORTION; index++)

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { encode } from '../../src/wire/index.ts'
-import { framed, GREETING, RawConnection, ready, type SocketType } from './zmtp.ts'
+import { framed, RawConnection, type SocketType } from './zmtp.ts'
 
 /** Where the number of the request stands in it, so that each one is new. */
 const NUMBER = '0000000000'
@@ -100,7 +100,7 @@ async function flood(
   const one = async (): Promise<void> => {
     for (;;) {
       const raw = await RawConnection.open(port)
-      await raw.write(Buffer.concat([GREETING, ready(type)]))
+      await raw.greet(type)
       while (raw.isOpen) {
         const chunk = Buffer.concat(Array.from({ length: copies }, () => message))
         for (let copy = 0; copy < copies; copy++) {

@@ -113,9 +113,12 @@ it(
       Array.from({ length: 2 }, () => RawConnection.open(system.ports.subscribers, { reads: false })),
     )
     for (const raw of stopped) {
-      await raw.write(Buffer.concat([GREETING, ready('SUB'), framed([Buffer.from('\x01channel/den/')])]))
+      await raw.greet('SUB')
+      await raw.write(framed([Buffer.from('\x01channel/den/')]))
     }
     const talker = await connectTo(system, 'talker')
+    memory.take()
+    const alone = memory.take().get('proxy') ?? 0
     const message = Buffer.alloc(200_000, 1)
     const talk = async (): Promise<void> => {
       for (let number = 0; number < FRAMES; number++) await talker.publish('den', message)
@@ -126,6 +129,8 @@ it(
     if (FULL) console.log(`two subscribers that never read: proxy at most ${Math.round(most)} MiB`)
     for (const raw of stopped) raw.destroy()
 
+    // What waits for them is there, and no more of it than is allowed.
+    expect(most).toBeGreaterThan(alone + 20)
     expect(most).toBeLessThan(MEMORY_MIB)
     await expectWell()
   },

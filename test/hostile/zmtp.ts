@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
+/** Between the steps of a handshake. */
+const STEP_MS = 30
+
 export type SocketType = 'DEALER' | 'REQ' | 'PUB' | 'SUB'
 
 /** Bytes of a ZMTP 3.0 greeting without security. */
@@ -58,6 +61,16 @@ export class RawConnection {
       socket.once('connect', () => resolve(raw))
       socket.once('close', () => resolve(raw))
     })
+  }
+
+  /** Shakes hands as this type of socket. In steps: a peer cuts off who says all at once before it has answered. */
+  async greet(type: SocketType): Promise<void> {
+    for (const step of [GREETING, ready(type)]) {
+      await this.write(step)
+      await new Promise((resolve) => {
+        setTimeout(resolve, STEP_MS)
+      })
+    }
   }
 
   get isOpen(): boolean {
