@@ -21,6 +21,9 @@ export interface HealthServer {
 const LOOP_LAG_MS_MAX = 1000
 const LOOP_WINDOW_MS = 10_000
 const CONNECTIONS_MAX = 64
+/** A request that is not whole by then is cut off. */
+const UNFINISHED_MS = 2000
+const UNFINISHED_CHECK_MS = 500
 
 /**
  * Serves `/livez`, `/readyz` and `/metrics`.
@@ -29,7 +32,13 @@ const CONNECTIONS_MAX = 64
 export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const lag = watchLoop()
   const server = createServer(
-    { maxHeaderSize: 8192, requestTimeout: 5000, headersTimeout: 5000 },
+    {
+      maxHeaderSize: 8192,
+      requestTimeout: UNFINISHED_MS,
+      headersTimeout: UNFINISHED_MS,
+      // By default it is looked every 30 s: so long a stranger could keep all connections by saying nothing.
+      connectionsCheckingInterval: UNFINISHED_CHECK_MS,
+    },
     (request, response) => {
       answer(request, response, options, lag.lateMs).catch(() => response.destroy())
     },

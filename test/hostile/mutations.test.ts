@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connectTo } from '../support/load.ts'
+import { connectTo, until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 import type { Target } from './attack.ts'
 import { attackFromOutside } from './attacker.ts'
@@ -46,7 +46,12 @@ function targets(): Target[] {
 
 /** The sum of a process's counters whose lines begin so. */
 async function counted(process: string, beginning: RegExp): Promise<number> {
-  const { text } = await system.http(process, '/metrics')
+  let text = ''
+  // Strangers may hold all its HTTP connections for a while.
+  await until(20_000, async () => {
+    text = (await system.http(process, '/metrics').catch(() => ({ text: '' }))).text
+    return text !== ''
+  })
   const lines = text.split('\n').filter((line) => beginning.test(line))
   return sum(lines.map((line) => Number(line.slice(line.lastIndexOf(' ')))))
 }

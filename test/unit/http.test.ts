@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HealthServer, openHealthServer } from '../../src/adapters/http.ts'
+import { until } from '../support/load.ts'
 
 const metrics = { contentType: 'text/plain', text: () => Promise.resolve('a 1\n') }
 
@@ -23,6 +26,23 @@ describe('the health server', () => {
     expect(await get('/livez')).toEqual({ status: 200, text: 'ok\n' })
     expect(await get('/readyz')).toEqual({ status: 200, text: 'ok\n' })
     expect(await get('/metrics')).toEqual({ status: 200, text: 'a 1\n' })
+  })
+
+  it('serves others soon when strangers hold all its connections with requests that they never end', async () => {
+    const strangers = Array.from({ length: 100 }, () => {
+      const socket = connect({ port: server.port, host: '127.0.0.1' })
+      socket.on('error', () => {})
+      socket.write('GET /livez HTTP/1.1\r\n')
+      return socket
+    })
+    await Promise.all(strangers.map((socket) => once(socket, 'connect')))
+
+    await until(10_000, async () => {
+      const answer = await get('/livez').catch(() => undefined)
+      return answer?.status === 200
+    })
+    expect((await get('/livez')).status).toBe(200)
+    for (const socket of strangers) socket.destroy()
   })
 
   it('answers /readyz with 503 and what is missing when a check fails', async () => {
