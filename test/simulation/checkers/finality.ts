@@ -8,6 +8,8 @@ interface Finalisation {
   readonly clock: number
   readonly at: number
   readonly incarnation: number
+  /** When it had begun to listen: its start, or when it went on after standing still. */
+  readonly listeningSince: number
   /** Whose promises it waited for, by name, with their incarnations. */
   readonly counted: ReadonlyMap<string, number>
 }
@@ -45,7 +47,8 @@ export class Finality implements Checker {
         `${server.name} made ${clock} final with only ${[...counted.keys()].join(', ') || 'itself'}`,
       )
     const { incarnation } = server
-    finalisations.push({ clock, at: world.now, incarnation, counted })
+    const listeningSince = Math.max(server.startedAt, server.thawedAt)
+    finalisations.push({ clock, at: world.now, incarnation, listeningSince, counted })
   }
 
   flushed(server: SimulatedServer, stream: StreamKey, from: number, to: number): void {
@@ -111,8 +114,7 @@ export class Finality implements Checker {
     // It went away after it had accepted the operation, before the others could know of it.
     if (maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at) return true
     // One that has just begun to listen may not have heard it yet.
-    const began = Math.max(server.startedAt, server.thawedAt)
-    return passed.at - began < options.heartbeatTimeoutMs + SLACK_MS && passed.at >= began
+    return passed.at - passed.listeningSince < options.heartbeatTimeoutMs + SLACK_MS
   }
 
   /**

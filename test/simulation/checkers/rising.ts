@@ -30,8 +30,9 @@ export class Rising implements Checker {
   /** Whether an old copy lacks this, and nobody who knows can tell its server so. */
   #isHidden(stream: StreamKey, seq: number): boolean {
     for (const [name, { losses }] of this.#cluster.witness.disks) {
-      const loss = losses.findLast(({ held, copied }) => copied && (held.get(stream) ?? 0) >= seq)
-      if (loss !== undefined && !this.#isKnown(name, loss)) return true
+      const loss = losses.findLast(({ held }) => (held.get(stream) ?? 0) >= seq)
+      if (loss === undefined || !losses.some(({ at, copied }) => copied && at >= loss.at)) continue
+      if (!this.#isKnown(name, loss)) return true
     }
     return false
   }
