@@ -243,8 +243,11 @@ class DiskStore implements Store {
     for (const bytes of records) {
       const record = readRecord(bytes)
       if (record === undefined) missing = true
-      else if ('memory' in record) this.memory = record.memory
-      else missing = !this.#recoverBatch(record.batch) || missing
+      else if ('memory' in record) {
+        this.memory = record.memory
+        // To be settled too before the journal is written over.
+        this.#settlement.add(bytes.byteLength)
+      } else missing = !this.#recoverBatch(record.batch) || missing
     }
     if (missing) this.#options.log.error({}, 'The journal lacks records; peers have what they held')
     return missing

@@ -201,6 +201,18 @@ describe('Store', () => {
     expect(JSON.parse(second.disk.text('registry.json'))).toEqual({ users: ['ana'], channels: ['news'] })
   })
 
+  it('keeps what it remembers through one short life after another', () => {
+    let { disk, world, store } = setUp()
+    store.remember({ intact: true })
+    for (let rank = 1; rank <= 4; rank++) {
+      world.run(10)
+      disk.crash()
+      ;({ disk, world, store } = setUp(disk, world))
+      expect(store.memory).toMatchObject({ intact: true, rank: rank - 1 })
+      store.remember({ rank })
+    }
+  })
+
   it('ends a stream before a batch that fails its check, and no longer vouches for itself', () => {
     const first = setUp()
     append(first.store, a(1, 10))
