@@ -145,7 +145,7 @@ export class Replica {
       headTaken: (peer, streams) => this.#headTaken(peer, streams),
       owed: (peer, owed) => this.#owes(peer, owed),
       adopt: (voters) => this.adopt(voters),
-      superseded: (incarnation) => this.#superseded(incarnation),
+      superseded: (incarnation) => this.superseded(incarnation),
     })
   }
 
@@ -382,7 +382,7 @@ export class Replica {
   }
 
   /** Somebody knows a newer incarnation of this name. While joining that may be a former one whose clock was ahead. */
-  #superseded(incarnation: number): void {
+  superseded(incarnation: number): void {
     const { identity, store, events } = this.#options
     if (incarnation <= identity.incarnation) return
     if (this.condition.state !== 'joining') return events.superseded(incarnation)

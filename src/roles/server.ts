@@ -238,7 +238,7 @@ class Composition implements RunningRole {
   }
 
   #composeHeartbeater(): Heartbeater {
-    const { config, fail } = this.#context
+    const { config } = this.#context
     const { replica } = this.server
     return new Heartbeater({
       ...this.#context,
@@ -262,9 +262,8 @@ class Composition implements RunningRole {
         durable: vectorToObject(this.#store.durable),
       }),
       onReply: (reply) => this.#told(reply),
-      onError: (code, message, incarnation) => {
-        if (code !== 'name_taken' || incarnation <= this.#identity.incarnation) return
-        fail(new RecadoError('superseded', `${message}; this process ends`))
+      onError: (code, _message, incarnation) => {
+        if (code === 'name_taken') replica.superseded(incarnation)
       },
     })
   }

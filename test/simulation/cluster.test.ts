@@ -89,6 +89,16 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets a server come back whose disk is lost and whose clock was set back', async () => {
+    const stage = await started(9)
+    const [first] = stage.cluster.servers as [SimulatedServer]
+    first.empty()
+    first.process.stepWall(-60_000)
+    first.start()
+    expect(await stage.until(() => first.ready, 5000)).toBe(true)
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('acknowledges nothing at a majority while that is away, and nothing is lost', async () => {
     const stage = await started(5)
     const { world, servers, witness } = stage.cluster

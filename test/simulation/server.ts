@@ -278,9 +278,8 @@ export class SimulatedServer extends SimulatedService {
         durable: vectorToObject(store.durable),
       }),
       onReply: (reply) => replica.told(reply),
-      onError: (code, message, incarnation) => {
-        if (code === 'name_taken' && incarnation > identity.incarnation)
-          this.#fail(new RecadoError('superseded', message))
+      onError: (code, _message, incarnation) => {
+        if (code === 'name_taken') replica.superseded(incarnation)
       },
     })
     server.start()
