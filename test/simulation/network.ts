@@ -35,9 +35,13 @@ export class Link {
   lastArrival = 0
   readonly route: Route
 
-  constructor(from: Host, to: Host, route: Route) {
+  /** Whether a full queue may drop what is sent: publications. */
+  readonly lossy: boolean
+
+  constructor(from: Host, to: Host, route: Route, lossy: boolean) {
     this.from = from
     this.to = to
+    this.lossy = lossy
     this.route = route
     route.links.push(this)
   }
@@ -63,6 +67,8 @@ export class Network {
   readonly #world: VirtualTime
   readonly #chance: Chance
   readonly #routes = new Map<string, Map<string, Route>>()
+  /** When the last message arrives that a slow route carries, in virtual ms. */
+  #quietAt = 0
   readonly #kept = new Map<Route, { link: Link; deliver: () => void }[]>()
 
   constructor(world: VirtualTime, chance: Chance) {
@@ -70,8 +76,8 @@ export class Network {
     this.#chance = chance
   }
 
-  link(from: Host, to: Host): Link {
-    return new Link(from, to, this.#route(from.name, to.name))
+  link(from: Host, to: Host, lossy = false): Link {
+    return new Link(from, to, this.#route(from.name, to.name), lossy)
   }
 
   /** Forgets a link whose socket is closed. */
@@ -81,20 +87,19 @@ export class Network {
     if (at !== -1) links.splice(at, 1)
   }
 
-  /** Sends on a connection; `lossy` when a full queue may drop it. */
-  send(link: Link, lossy: boolean, handle: () => void): void {
-    const { from, to, route } = link
+  send(link: Link, handle: () => void): void {
+    const { from, to, route, lossy } = link
     const [fromLife, toLife] = [from.life, to.life]
     const deliver = (): void => {
       if (to.life === toLife && from.life === fromLife) to.deliver(handle)
     }
-    if (route.cut !== undefined) this.#keep(link, lossy, deliver)
+    if (route.cut !== undefined) this.#keep(link, deliver)
     else if (
       !lossy ||
       this.faults.publicationLoss === 0 ||
       this.#chance.next() >= this.faults.publicationLoss
     )
-      this.#schedule(link, lossy, deliver)
+      this.#schedule(link, deliver)
   }
 
   cut(from: string, to: string, kind: Cut = 'mixed'): void {
@@ -128,6 +133,11 @@ export class Network {
     }
   }
 
+  /** Whether something slow is still on its way. */
+  get busy(): boolean {
+    return this.#world.now < this.#quietAt
+  }
+
   /** Whether one way was cut at any time since then (virtual ms). */
   wasCut(from: string, to: string, since: number): boolean {
     const route = this.#route(from, to)
@@ -142,11 +152,11 @@ export class Network {
     if (cut !== 'wait') for (const link of route.links) this.#renew(link)
     const kept = this.#kept.get(route) ?? []
     this.#kept.delete(route)
-    for (const { link, deliver } of kept) this.#schedule(link, false, deliver)
+    for (const { link, deliver } of kept) this.#schedule(link, deliver)
   }
 
-  #keep(link: Link, lossy: boolean, deliver: () => void): void {
-    const { route } = link
+  #keep(link: Link, deliver: () => void): void {
+    const { route, lossy } = link
     if (route.cut !== 'wait' && (lossy || route.cut === 'lose' || this.#chance.next() < 0.5)) return
     const kept = this.#kept.get(route) ?? []
     this.#kept.set(route, kept)
@@ -156,21 +166,23 @@ export class Network {
   #renew(link: Link): void {
     link.generation++
     link.lastArrival = 0
-    link.survivesUntil = this.#world.now + this.#chance.next() * 20
+    // Who publishes drops what it has not sent; who asks goes on with it, beside what is still on its way.
+    link.survivesUntil = this.#world.now + (link.lossy ? 0 : this.#chance.next() * 20)
   }
 
-  #schedule(link: Link, lossy: boolean, deliver: () => void): void {
+  #schedule(link: Link, deliver: () => void): void {
     const { route, generation } = link
     const [least, most] = this.faults.delayMs
     const { now } = this.#world
     const delay = least + this.#chance.next() * (most - least) + route.slowMs * this.#chance.next()
     const arrival = Math.max(now + delay, link.lastArrival)
     link.lastArrival = arrival
+    if (route.slowMs > 0) this.#quietAt = Math.max(this.#quietAt, arrival)
     this.#world.schedule(arrival - now, () => {
       if (link.generation !== generation) {
         if (link.generation > generation + 1 || this.#world.now >= link.survivesUntil) return
       } else if (route.cut !== undefined) {
-        if (route.cut === 'wait') this.#keep(link, lossy, deliver)
+        if (route.cut === 'wait') this.#keep(link, deliver)
         return
       }
       deliver()

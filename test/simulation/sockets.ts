@@ -78,7 +78,7 @@ export class Sockets {
       if (dialled.there?.generation !== Number(generation)) return
       if (dialled.back?.to !== dialled.host || dialled.back.from !== host)
         dialled.back = this.#network.link(host, dialled.host)
-      this.#network.send(dialled.back, false, () => dialled.handler([...frames]))
+      this.#network.send(dialled.back, () => dialled.handler([...frames]))
     }
   }
 
@@ -115,7 +115,7 @@ export class Sockets {
     topics: readonly string[],
     received: Subscribed['received'],
   ): Subscriber {
-    const link = this.#network.link(proxy, host)
+    const link = this.#network.link(proxy, host, true)
     const { life } = host
     const own: Subscribed = {
       host,
@@ -151,13 +151,13 @@ export class Sockets {
     }
     let link = links.get(proxy)
     if (link === undefined) {
-      link = this.#network.link(host, proxy)
+      link = this.#network.link(host, proxy, true)
       links.set(proxy, link)
     }
-    this.#network.send(link, true, () => {
+    this.#network.send(link, () => {
       for (const each of this.#subscribed.get(proxy.name) ?? []) {
         if (!each.topics.has(topic) || each.life !== each.host.life || !this.#isKnown(each, proxy)) continue
-        this.#network.send(each.link, true, () => {
+        this.#network.send(each.link, () => {
           if (each.topics.has(topic)) each.received(topic, body)
         })
       }
@@ -180,7 +180,7 @@ export class Sockets {
     }
     if (dialled.there?.to !== listener.host) dialled.there = this.#network.link(dialled.host, listener.host)
     const link = dialled.there
-    this.#network.send(link, false, () => {
+    this.#network.send(link, () => {
       listener.received(`${dialled.id}#${link.generation}#${listener.life}`, [...frames])
     })
   }

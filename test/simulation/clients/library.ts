@@ -37,6 +37,7 @@ export class LibraryClient extends Party {
   /** Goes on from its cursor, as after a restart: so it need not wait for the time at which it looks again. */
   conclude(): void {
     const client = this.#client as Client
+    this.#concluded = false
     this.#subscription?.close()
     const subscription = this.#subscribe(client)
     this.cluster.world.promises = true

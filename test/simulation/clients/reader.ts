@@ -33,6 +33,7 @@ export class HistoryReader extends Party {
 
   conclude(): void {
     this.#concluding = true
+    this.#concluded = false
     this.#nextAt = 0
     this.#asked = undefined
     this.#limit = 500

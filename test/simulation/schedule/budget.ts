@@ -14,6 +14,8 @@ export function mayLoseDisk(stage: Stage, name: string): boolean {
     const server = stage.cluster.server(each)
     if (losses.length > 0 && (spent || server === undefined || server.state !== 'up')) lost.add(each)
   }
+  // What was acknowledged while a server was taken off may be on its disk and one other only.
+  for (const each of stage.cluster.servers) if (!stage.wanted.includes(each.name)) lost.add(each.name)
   // While the list changes, an operation may be on a majority of a former list only.
   const wanted = { epoch: 0, names: stage.wanted }
   return [...witness.lists, wanted].every(({ names }) => {
