@@ -23,7 +23,7 @@ const DRAIN_MS = 2000
 const DRAIN_POLL_MS = 10
 const LATE_INTERVAL_MS = 1000
 /** A process that has worked for so long has a store that works. */
-const SOUND_MS = 10_000
+const SOUND_MS = 5000
 
 /** Composes a server: its store and clocks, its links to brokers, proxies, peers and ref. */
 export const start: StartRole<ServerConfig> = async (context) => {

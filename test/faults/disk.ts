@@ -16,12 +16,15 @@ import {
 import { join } from 'node:path'
 import type { Chance } from '../../src/ports/index.ts'
 
-/** Which of the files in a server's data folder. */
-export type Which = 'store' | 'readable'
+/** Which of the files in a server's data folder: those that make up the set, or those made from it. */
+export type Which = 'store' | 'journal' | 'readable'
 
 const READABLE = ['publications.jsonl', 'messages.jsonl', 'registry.json']
-/** What is neither the store's nor readable: whose folder it is, and locks. */
-const OTHERS = /^(?:owner\.json|.*\.sock|lock\.mdb)$/
+const PATHS: Readonly<Record<Which, readonly string[]>> = {
+  store: ['store/data.mdb'],
+  journal: ['journal/0', 'journal/1'],
+  readable: READABLE,
+}
 const SMALL_DISK = 'size=24m'
 const BALLAST = 'ballast'
 
@@ -48,15 +51,25 @@ export class Disk {
     cpSync(folder, this.#folder, { recursive: true })
   }
 
-  /** Cuts so many bytes off the end of each file. */
+  /** Cuts each file off so many bytes before the end of what was written to it. */
   tear(which: Which, bytes: number): void {
-    for (const path of this.#files(which)) truncateSync(path, Math.max(0, statSync(path).size - bytes))
+    for (const path of this.#files(which))
+      truncateSync(path, Math.max(0, writtenTo(readFileSync(path)) - bytes))
   }
 
-  /** Flips so many bits, each at a random place of one of the files. */
+  /** Flips so many bits of each file, each at a random place. */
   flip(which: Which, bits: number): void {
-    const files = this.#files(which).filter((path) => statSync(path).size > 0)
-    for (let count = 0; count < bits; count++) this.#flip(files[count % files.length] as string)
+    for (const path of this.#files(which)) {
+      const bytes = readFileSync(path)
+      const end = writtenTo(bytes)
+      if (end === 0) continue
+      for (let count = 0; count < bits; count++) {
+        const at = Math.floor(this.#chance.next() * end)
+        bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(this.#chance.next() * 8))
+      }
+      // Not cut off and written anew: a map of the file stays one.
+      change(path, 0, bytes)
+    }
   }
 
   /** Makes zeros of all but so many bytes at the beginning of each file. */
@@ -98,21 +111,15 @@ export class Disk {
   }
 
   #files(which: Which): string[] {
-    const all = readdirSync(this.#folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
-    )
-    const chosen = all.filter(({ name }) =>
-      which === 'readable' ? READABLE.includes(name) : !READABLE.includes(name) && !OTHERS.test(name),
-    )
-    if (chosen.length === 0) throw new Error(`${this.#folder} holds no ${which} file`)
-    return chosen.map(({ parentPath, name }) => join(parentPath, name)).toSorted()
+    return PATHS[which].map((path) => join(this.#folder, path))
   }
+}
 
-  #flip(path: string): void {
-    const at = Math.floor(this.#chance.next() * statSync(path).size)
-    const byte = readFileSync(path)[at] as number
-    change(path, at, Buffer.from([byte ^ (1 << Math.floor(this.#chance.next() * 8))]))
-  }
+/** Where a file ends, but for the zeros of room that is kept behind. */
+function writtenTo(bytes: Uint8Array): number {
+  let end = bytes.byteLength
+  while (end > 0 && bytes[end - 1] === 0) end--
+  return end
 }
 
 function change(path: string, at: number, bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseLine } from '../../src/wire/index.ts'
 import { until } from '../support/load.ts'
@@ -63,6 +64,8 @@ class Run {
   readonly #clients: Clients
   readonly #recorder: Recorder
   readonly #broken: string[] = []
+  /** How late this process itself was, in ns: what it adds to a gap is no fault of the servers. */
+  readonly #lag = monitorEventLoopDelay()
 
   constructor(scenario: Scenario, stage: Stage, clients: Clients, recorder: Recorder) {
     this.#scenario = scenario
@@ -77,14 +80,16 @@ class Run {
       await this.#clients.start()
       await this.#clients.more(WARM_UP, PROGRESS_MS)
     })
+    this.#lag.enable()
     const lastFaultAt = await this.#steps()
     await this.#try('goes on', async () => {
       await this.#clients.more(AFTERWARDS, PROGRESS_MS)
-      await delay(lastFaultAt + LOADED_MS - performance.now())
+      await delay(Math.max(0, lastFaultAt + LOADED_MS - performance.now()))
     })
     // The writers finish what they are at, which is no gap unless it lasts: so it counts.
     await this.#clients.stopWriting()
     const gapMs = this.#recorder.longestGap(performance.now())
+    this.#lag.disable()
     await this.#try('converges', () => until(WAITED_MS, () => this.#apart()))
     const convergedMs = performance.now() - lastFaultAt
     await this.#try('tells the subscriber', () => until(WAITED_MS, () => this.#untold()))
@@ -132,7 +137,10 @@ class Run {
     say('not in their sender’s order', misplaced)
     if (convergedMs > CONVERGED_MS) this.#broken.push(`converged after ${Math.round(convergedMs)} ms`)
     if (this.#scenario.oneServer === true && gapMs > ONE_SERVER_GAP_MS) {
-      this.#broken.push(`no service for ${Math.round(gapMs)} ms`)
+      const own = Math.round(this.#lag.max / 1e6)
+      this.#broken.push(
+        `no service for ${Math.round(gapMs)} ms; the clients themselves stood still for ${own} ms`,
+      )
     }
     const { failure } = this.#clients
     if (failure !== undefined) this.#broken.push(`a client failed: ${failure.message}`)

@@ -115,7 +115,7 @@ export function tear(name: string, which: Which, bytes: number): Step {
 
 export function flip(name: string, which: Which, bits: number): Step {
   const what = bits === 1 ? 'a bit' : `${bits} bits`
-  return step(`flip ${what} in the ${which} files of ${name}`, (stage) => stage.disk(name).flip(which, bits))
+  return step(`flip ${what} in each ${which} file of ${name}`, (stage) => stage.disk(name).flip(which, bits))
 }
 
 export function blank(name: string, which: Which, kept: number): Step {
