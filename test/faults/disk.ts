@@ -130,14 +130,3 @@ function change(path: string, at: number, bytes: Uint8Array): void {
     closeSync(file)
   }
 }
-
-/** The files that people read, whole; an empty one for what is not there. */
-export function readableFiles(folder: string): Buffer[] {
-  return READABLE.map((name) => {
-    try {
-      return readFileSync(join(folder, name))
-    } catch {
-      return Buffer.alloc(0)
-    }
-  })
-}

@@ -1,11 +1,7 @@
-import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseLine } from '../../src/wire/index.ts'
-import { until } from '../support/load.ts'
-import { Clients } from './clients.ts'
-import { readableFiles } from './disk.ts'
-import { type Held, Recorder, type Tally } from './recorder.ts'
+import { complete, heldBy, Load, told, until } from '../support/load.ts'
+import { Recorder, type Tally } from '../support/recorder.ts'
 import type { Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
 
@@ -20,7 +16,6 @@ export const LOADED_MS = 3000
 const PROGRESS_MS = 20_000
 /** Longer than the promise, so that it is seen how far that is missed. */
 const WAITED_MS = 30_000
-const SERVERS = ['server-1', 'server-2', 'server-3']
 
 export interface Outcome {
   readonly name: string
@@ -46,14 +41,14 @@ export async function runScenario(
 ): Promise<Outcome> {
   const stage = await Stage.build(scenario.setting ?? {}, seed)
   const recorder = new Recorder()
-  const clients = new Clients(stage.system, recorder)
-  const run = new Run(scenario, stage, clients, recorder)
+  const load = new Load(stage.system, recorder)
+  const run = new Run(scenario, stage, load, recorder)
   try {
     const outcome = await run.run()
     tell(stage.system.log(), outcome.broken.length > 0)
     return outcome
   } finally {
-    await clients.close()
+    await load.close()
     await stage.end()
   }
 }
@@ -61,39 +56,40 @@ export async function runScenario(
 class Run {
   readonly #scenario: Scenario
   readonly #stage: Stage
-  readonly #clients: Clients
+  readonly #load: Load
   readonly #recorder: Recorder
   readonly #broken: string[] = []
   /** How late this process itself was, in ns: what it adds to a gap is no fault of the servers. */
   readonly #lag = monitorEventLoopDelay()
 
-  constructor(scenario: Scenario, stage: Stage, clients: Clients, recorder: Recorder) {
+  constructor(scenario: Scenario, stage: Stage, load: Load, recorder: Recorder) {
     this.#scenario = scenario
     this.#stage = stage
-    this.#clients = clients
+    this.#load = load
     this.#recorder = recorder
   }
 
   async run(): Promise<Outcome> {
+    const { system } = this.#stage
     await this.#try('begins', async () => {
-      await this.#stage.system.ready()
-      await this.#clients.start()
-      await this.#clients.more(WARM_UP, PROGRESS_MS)
+      await system.ready()
+      await this.#load.start()
+      await this.#load.more(WARM_UP, PROGRESS_MS)
     })
     this.#lag.enable()
     const lastFaultAt = await this.#steps()
     await this.#try('goes on', async () => {
-      await this.#clients.more(AFTERWARDS, PROGRESS_MS)
+      await this.#load.more(AFTERWARDS, PROGRESS_MS)
       await delay(Math.max(0, lastFaultAt + LOADED_MS - performance.now()))
     })
     // The writers finish what they are at, which is no gap unless it lasts: so it counts.
-    await this.#clients.stopWriting()
+    await this.#load.stopWriting()
     const gapMs = this.#recorder.longestGap(performance.now())
     this.#lag.disable()
-    await this.#try('converges', () => until(WAITED_MS, () => this.#apart()))
+    await this.#try('converges', () => until(WAITED_MS, () => complete(system, this.#recorder)))
     const convergedMs = performance.now() - lastFaultAt
-    await this.#try('tells the subscriber', () => until(WAITED_MS, () => this.#untold()))
-    const tally = this.#recorder.tally(this.#held())
+    await this.#try('tells the subscriber', () => until(WAITED_MS, () => told(system, this.#recorder)))
+    const tally = this.#recorder.tally(heldBy(system) ?? [])
     this.#judge(tally, convergedMs, gapMs)
     const { name, steps, summary } = this.#scenario
     return {
@@ -142,41 +138,7 @@ class Run {
         `no service for ${Math.round(gapMs)} ms; the clients themselves stood still for ${own} ms`,
       )
     }
-    const { failure } = this.#clients
+    const { failure } = this.#load
     if (failure !== undefined) this.#broken.push(`a client failed: ${failure.message}`)
-  }
-
-  /** What the servers' files lack to be the same and complete; true when nothing. */
-  #apart(): true | string {
-    const [first = [], ...others] = SERVERS.map((name) =>
-      readableFiles(join(this.#stage.system.folder, name)),
-    )
-    if (others.some((files) => files.some((bytes, index) => !bytes.equals(first[index] as Buffer)))) {
-      return 'the files differ'
-    }
-    const missing = this.#recorder.missingIn(new Set(this.#held().map(({ text }) => text)))
-    return (
-      missing.length === 0 || `${missing.length} are missing in the files: ${missing.slice(0, 5).join(', ')}`
-    )
-  }
-
-  /** Whether the subscriber has all that is in the files. */
-  #untold(): true | string {
-    const held = this.#held().length
-    return this.#recorder.received >= held || `${this.#recorder.received} of ${held} were told`
-  }
-
-  /** What the first server's files hold. */
-  #held(): Held[] {
-    const lines = readableFiles(join(this.#stage.system.folder, 'server-1'))
-      .slice(0, 2)
-      .flatMap((bytes) => bytes.toString().split('\n'))
-    return lines.flatMap((line) => {
-      if (line === '') return []
-      const { kind, message } = parseLine(line)
-      return [
-        { text: String(message), kind: kind === 'publish' ? ('publication' as const) : ('message' as const) },
-      ]
-    })
   }
 }

@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, connect, RecadoError } from '../../src/client/index.ts'
 import { parseLine } from '../../src/wire/index.ts'
+import type { Held, Recorder } from './recorder.ts'
 import type { TestSystem } from './system.ts'
 
 const POLL_MS = 50
 const FILES = ['publications.jsonl', 'messages.jsonl', 'registry.json']
-/** Operations that each client has under way: so many are at a server when a fault comes. */
-const WORKERS = 30
-/** Longer than any fault of the tests: the library tries an operation, with the same id, until then. */
-const TRIED_MS = 60_000
+/** Longer than any test waits for an answer. */
+const PATIENT_MS = 60_000
+const WRITERS = ['ana', 'rui', 'eva', 'leo']
+/** Operations that each writer has under way: so many are at a server when a fault comes. */
+const WORKERS = 10
+/** Between an answer and a worker's next operation: so the load, 1,600 a second, is the same on any machine that can. */
+const PAUSE_MS = 25
+/** The library tries an operation, with the same id, until then; its outcome is unknown afterwards. */
+const TRIED_MS = 6000
+const READER = 'reader'
+const CHANNEL = 'faults'
 
 /** Waits for a condition; throws after the deadline, with the last state that `condition` told (true: it holds). */
 export async function until(deadlineMs: number, condition: () => unknown): Promise<void> {
@@ -24,7 +33,7 @@ export async function until(deadlineMs: number, condition: () => unknown): Promi
   }
 }
 
-export function connectTo(system: TestSystem, user?: string, timeoutMs = TRIED_MS): Promise<Client> {
+export function connectTo(system: TestSystem, user?: string, timeoutMs = PATIENT_MS): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy } = system
   return connect({ broker, proxy, timeoutMs, ...(user !== undefined && { user }) })
 }
@@ -50,135 +59,123 @@ function read(path: string): Buffer {
   }
 }
 
-/**
- * Several clients that publish to a channel and send direct messages, each text once, as fast as they are answered; and
- * a client that subscribes to both. `check` says whether the system kept its promises.
- */
+/** Several clients that publish and send direct messages, each text once, and one that subscribes to all of it. */
 export class Load {
   readonly #system: TestSystem
-  readonly #channel: string
+  readonly #recorder: Recorder
   readonly #clients: Client[] = []
-  readonly #acknowledged = new Set<string>()
-  readonly #failures: unknown[] = []
-  readonly #received: string[] = []
-  #running: Promise<unknown>[] = []
+  readonly #subscriptions: Promise<void>[] = []
+  #writing: Promise<void>[] = []
+  #failure: Error | undefined
   #stopping = false
 
-  private constructor(system: TestSystem, channel: string) {
+  constructor(system: TestSystem, recorder: Recorder) {
     this.#system = system
-    this.#channel = channel
+    this.#recorder = recorder
   }
 
-  /** `name` makes the channel, the users and the texts this load's own. */
-  static async start(system: TestSystem, name: string): Promise<Load> {
-    const load = new Load(system, name)
-    const reader = await load.#connect(`${name}.reader`)
-    await reader.createChannel(name)
-    for (const topic of [name, { user: `${name}.reader` }]) {
+  /** What failed for good: a fault of the system or of these clients. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  async start(): Promise<void> {
+    const reader = await this.#connect(READER)
+    await reader.createChannel(CHANNEL)
+    for (const topic of [CHANNEL, { user: READER }]) {
       const subscription = reader.subscribe(topic, { from: 'start' })
-      load.#running.push(load.#receive(subscription))
+      this.#subscriptions.push(this.#receive(subscription))
       await subscription.ready
     }
-    for (const writer of ['a', 'b', 'c']) {
-      const client = await load.#connect(`${name}.${writer}`)
+    for (const name of WRITERS) {
+      const client = await this.#connect(name)
+      this.#recorder.begin(name, performance.now())
       for (let worker = 1; worker <= WORKERS; worker++) {
-        load.#running.push(load.#write(client, `${writer}${worker}`))
+        this.#writing.push(this.#write(client, name, `${name} ${worker}`))
       }
     }
-    return load
   }
 
-  /** Waits until so many more operations are acknowledged than now. */
-  more(count: number, deadlineMs = 20_000): Promise<void> {
-    const wanted = this.#acknowledged.size + count
-    return until(deadlineMs, () => this.#acknowledged.size >= wanted || this.#state())
-  }
-
-  /**
-   * Ends the writing and waits until the servers' files are the same and hold all that was acknowledged. Then gives
-   * what those files hold twice and what the subscriber got twice, was not told or was told in vain, and the failures.
-   */
-  async check({ subscriber = true } = {}): Promise<unknown> {
-    await this.#stopWriting()
-    let texts: string[] = []
-    await until(20_000, () => {
-      const lines = equalFiles(this.#system)
-      if (lines === undefined) return 'the files differ'
-      texts = lines
-        .filter(({ user }) => user.startsWith(`${this.#channel}.`))
-        .map(({ message }) => String(message))
-      const held = new Set(texts)
-      const missing = [...this.#acknowledged].filter((text) => !held.has(text))
-      return (
-        missing.length === 0 ||
-        `${missing.length} acknowledged are missing in the files: ${missing.slice(0, 5).join(', ')}`
-      )
-    })
-    const findings = { twiceInFiles: twice(texts), failures: this.#failures.map(String) }
-    if (!subscriber) return findings
-    const held = new Set(texts)
-    await until(
-      20_000,
-      () => this.#received.length >= held.size || `got ${this.#received.length} of ${held.size}`,
-    )
-    return {
-      ...findings,
-      receivedTwice: twice(this.#received),
-      receivedInVain: this.#received.filter((text) => !held.has(text)),
-    }
+  /** Waits until so many more operations are acknowledged than now. @throws Error after the deadline */
+  more(count: number, deadlineMs: number): Promise<void> {
+    const wanted = this.#recorder.acknowledged + count
+    return until(deadlineMs, () => this.#recorder.acknowledged >= wanted || this.#state())
   }
 
   /** Lets the writers finish what they are at. */
-  async #stopWriting(): Promise<void> {
+  async stopWriting(): Promise<void> {
     this.#stopping = true
-    const [, , ...writers] = this.#running
-    await Promise.all(writers)
+    await Promise.all(this.#writing)
+    this.#writing = []
   }
 
   async close(): Promise<void> {
     this.#stopping = true
     await Promise.all(this.#clients.map((client) => client.close()))
-    await Promise.all(this.#running)
-    this.#running = []
+    await Promise.all([...this.#writing, ...this.#subscriptions])
   }
 
   #state(): string {
-    return `${this.#acknowledged.size} acknowledged, failures: ${this.#failures.map(String).join('; ')}`
+    return `${this.#recorder.acknowledged} acknowledged${this.#failure === undefined ? '' : `; ${this.#failure.message}`}`
   }
 
   async #connect(user: string): Promise<Client> {
-    const client = await connectTo(this.#system, user)
+    const client = await connectTo(this.#system, user, TRIED_MS)
     this.#clients.push(client)
     return client
   }
 
-  async #write(client: Client, worker: string): Promise<void> {
-    for (let number = 1; !this.#stopping; number++) {
-      const text = `${this.#channel} ${worker} ${number}`
+  async #write(client: Client, name: string, worker: string): Promise<void> {
+    for (let count = 1; !this.#stopping; count++) {
+      const text = `${worker} ${count}`
       try {
-        if (number % 4 === 0) await client.message(`${this.#channel}.reader`, text)
-        else await client.publish(this.#channel, text)
-        this.#acknowledged.add(text)
+        if (count % 4 === 0) await client.message(READER, text)
+        else await client.publish(CHANNEL, text)
+        this.#recorder.acknowledge(name, text, performance.now())
       } catch (error) {
-        if (!this.#stopping) this.#failures.push(error)
-        return
+        this.#recorder.giveUp(text)
+        if (!(error instanceof RecadoError && error.retryable)) this.#fail(error)
       }
+      await delay(PAUSE_MS)
     }
   }
 
   async #receive(subscription: ReturnType<Client['subscribe']>): Promise<void> {
     try {
-      for await (const { message } of subscription) this.#received.push(String(message))
+      for await (const { message } of subscription) this.#recorder.receive(String(message))
     } catch (error) {
-      if (!(error instanceof RecadoError && this.#stopping)) this.#failures.push(error)
+      if (!(this.#stopping && error instanceof RecadoError)) this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error))
+    this.#stopping = true
   }
 }
 
-/** What `check` gives when all is well. */
-export const KEPT = { twiceInFiles: [], failures: [], receivedTwice: [], receivedInVain: [] }
+/** What the servers' files lack to be the same and to hold all that was acknowledged; true when nothing. */
+export function complete(system: TestSystem, recorder: Recorder): true | string {
+  const held = heldBy(system)
+  if (held === undefined) return 'the files differ'
+  const missing = recorder.missingIn(new Set(held.map(({ text }) => text)))
+  return (
+    missing.length === 0 || `${missing.length} are missing in the files: ${missing.slice(0, 5).join(', ')}`
+  )
+}
 
-function twice(texts: readonly string[]): string[] {
-  const seen = new Set<string>()
-  return texts.filter((text) => seen.size === seen.add(text).size)
+/** Whether the load's subscriber has all that is in the files. */
+export function told(system: TestSystem, recorder: Recorder): true | string {
+  const held = heldBy(system)?.length ?? 0
+  return recorder.received >= held || `${recorder.received} of ${held} were told`
+}
+
+/** What the load said that stands in the files; undefined when these are not the same bytes. */
+export function heldBy(system: TestSystem): Held[] | undefined {
+  return equalFiles(system)?.flatMap(({ user, kind, message }) => {
+    if (!WRITERS.includes(user)) return []
+    return [
+      { text: String(message), kind: kind === 'publish' ? ('publication' as const) : ('message' as const) },
+    ]
+  })
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Held, Recorder } from '../faults/recorder.ts'
+import { type Held, Recorder } from '../support/recorder.ts'
 
 let recorder: Recorder
 
