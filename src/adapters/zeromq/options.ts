@@ -56,6 +56,8 @@ export function connecting(address: string) {
     tcpKeepalive: 1,
     heartbeatInterval: HEARTBEAT_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // Where only one way is cut the other side's heartbeats still come, and TCP would wait ever longer to try again.
+    tcpMaxRetransmitTimeout: HEARTBEAT_TIMEOUT_MS,
   }
 }
 
