@@ -150,7 +150,7 @@ export class Stage {
         return false
       }
       await world.drain()
-      if (witness.operations.size === before && this.#isQuiet()) return true
+      if (witness.operations.size === before) return true
       await this.until(() => this.#isQuiet(), bound)
     }
     witness.find('It does not become quiet')
