@@ -31,6 +31,8 @@ const SLACK_MS = 1000
 export class Finality implements Checker {
   readonly #cluster: Cluster
   readonly #facts = new Map<string, Facts>()
+  /** The highest clock that any life of a server made final. */
+  readonly #highest = new Map<string, number>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -46,6 +48,7 @@ export class Finality implements Checker {
       witness.find(
         `${server.name} made ${clock} final with only ${[...counted.keys()].join(', ') || 'itself'}`,
       )
+    this.#highest.set(server.name, Math.max(clock, this.#highest.get(server.name) ?? 0))
     const { incarnation } = server
     const listeningSince = Math.max(server.startedAt, server.thawedAt)
     finalisations.push({ clock, at: world.now, incarnation, listeningSince, counted })
@@ -122,8 +125,7 @@ export class Finality implements Checker {
    * files end where the order is final for this life.
    */
   #isBehindFormerLife({ name, store }: SimulatedServer): boolean {
-    const highest = Math.max(0, ...this.#factsOf(name).finalisations.map(({ clock }) => clock))
-    return store === undefined || store.finalClock < highest
+    return store === undefined || store.finalClock < (this.#highest.get(name) ?? 0)
   }
 
   #lostDisk({ name }: SimulatedServer): boolean {
