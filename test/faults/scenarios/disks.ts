@@ -59,10 +59,7 @@ export const disks: Group = {
     },
     damaged('a bit of the store is flipped', flip('server-2', 'store', 1)),
     damaged('many bits of the store are flipped', flip('server-2', 'store', 200)),
-    {
-      ...damaged('the store’s pages are zeros, but for the first', blank('server-2', 'store', 8192)),
-      short: true,
-    },
+    damaged('the store’s pages are zeros, but for the first', blank('server-2', 'store', 8192)),
     damaged('the store is removed, and the journal stays', remove('server-2', 'store')),
     damaged('the journal’s tail is torn off', tear('server-2', 'journal', 37)),
     damaged('a large part of the journal’s tail is torn off', tear('server-2', 'journal', 100_000)),
