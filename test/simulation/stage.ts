@@ -184,8 +184,8 @@ export class Stage {
       if (!covers(server.replica.visible(), store.durable)) return `${name} does not show all that it holds`
       if (!store.filesCurrent) return `${name} has not written its files`
     }
-    const sizes = new Set(servers.map(({ disk }) => disk.contents.get('publications.jsonl')?.byteLength))
-    return sizes.size > 1 ? 'the files differ' : ''
+    const sizes = servers.map(({ store }) => JSON.stringify(store?.fileSizes()))
+    return new Set(sizes).size > 1 ? 'the files differ' : ''
   }
 
   /** Takes servers away for good that are no longer wanted and that no list holds any more. */
