@@ -19,11 +19,11 @@ const FILES = ['0', '1'] as const
 const HEAD_BYTES = 20
 /** A file grows by so many bytes at once: what is written to room that is there is flushed in half the time. */
 const ROOM_BYTES = 1024 * 1024
-/** What is no larger is written at once, without the way over another thread, as long as the disk is quick. */
+/** What is no larger is written at once, without the way over another thread, as long as writes are quick on average. */
 const QUICK_BYTES = 64 * 1024
-const QUICK_MS = 2
-/** How long a disk that was slow is not waited for. */
-const SLOW_PAUSE_MS = 1000
+const QUICK_MS = 1
+/** The weight of the last write in the average. */
+const WEIGHT = 1 / 16
 const GROUP_BYTES_MAX = 256 * 1024 * 1024
 
 /** One append as it stands in a file. */
@@ -49,7 +49,7 @@ class FileJournal implements Journal {
   #current = 0
   #position = 0
   #number = 0
-  #slowUntil = 0
+  #averageMs = 0
   #buffer = Buffer.allocUnsafe(256 * 1024)
 
   constructor(folder: string) {
@@ -88,9 +88,8 @@ class FileJournal implements Journal {
       this.#room[this.#current] = Math.max(this.#room[this.#current] as number, this.#position)
       done()
     }
-    if (bytes.byteLength <= QUICK_BYTES && performance.now() >= this.#slowUntil)
-      this.#writeNow(file, bytes, finish)
-    else write(file, bytes, 0, bytes.byteLength, this.#position, finish)
+    if (bytes.byteLength <= QUICK_BYTES && this.#averageMs < QUICK_MS) this.#writeNow(file, bytes, finish)
+    else this.#writeAside(file, bytes, finish)
   }
 
   turn(): number {
@@ -115,9 +114,20 @@ class FileJournal implements Journal {
     } catch (cause) {
       error = cause as Error
     }
-    const ended = performance.now()
-    if (ended - began > QUICK_MS) this.#slowUntil = ended + SLOW_PAUSE_MS
+    this.#measure(began)
     queueMicrotask(() => finish(error, written))
+  }
+
+  #writeAside(file: number, bytes: Uint8Array, finish: (error: Error | null, written: number) => void): void {
+    const began = performance.now()
+    write(file, bytes, 0, bytes.byteLength, this.#position, (error, written) => {
+      this.#measure(began)
+      finish(error, written)
+    })
+  }
+
+  #measure(began: number): void {
+    this.#averageMs += (performance.now() - began - this.#averageMs) * WEIGHT
   }
 
   /** One append is under way at a time, so one buffer serves them all. */

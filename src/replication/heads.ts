@@ -36,7 +36,7 @@ export interface HeadsOptions {
 }
 
 /** How long those who do not wait for it may be left untold of what is on this disk. */
-const UNTOLD_MS = 5
+const UNTOLD_MS = 25
 
 /** Says to the peers what this server holds and promises. */
 export class Heads {
