@@ -199,10 +199,12 @@ export class Ids {
 
   /** What is behind the window makes room, or for a later operation of the same id. */
   #renewOrDrop(slot: number): void {
+    this.#finals[slot] = 0
+    this.#places[slot] = 0
+    if (this.#doubles.size === 0) return
     const key = this.#keyOf(slot)
     const [next, ...rest] = this.#doubles.get(key) ?? []
     this.#places[slot] = next ?? 0
-    this.#finals[slot] = 0
     if (rest.length === 0) this.#doubles.delete(key)
     else this.#doubles.set(key, rest)
   }

@@ -12,17 +12,6 @@ export function topicsAt(batch: Batch, index: number): readonly string[] {
 
 /** All topics of a batch. */
 export function topicsOf(batch: Batch): ReadonlySet<string> {
-  let known = TOPICS.get(batch)
-  if (known === undefined) {
-    known = findTopics(batch)
-    TOPICS.set(batch, known)
-  }
-  return known
-}
-
-const TOPICS = new WeakMap<Batch, ReadonlySet<string>>()
-
-function findTopics(batch: Batch): ReadonlySet<string> {
   const topics = new Set<string>()
   // Most operations are publications to the channel of the one before.
   let channel = -1
