@@ -23,6 +23,11 @@ export class ProjectedFile {
     this.name = name
   }
 
+  /** Whether all that was written so far stood in the file already. */
+  get comparing(): boolean {
+    return this.#comparing && !this.#differs
+  }
+
   get position(): number {
     return this.#position + this.#tailBytes
   }

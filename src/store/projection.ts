@@ -10,6 +10,8 @@ import { Names } from './registry.ts'
 const PIECE = 2048
 /** What became final within this time is written at once. */
 const GATHER_MS = 10
+/** Between two pieces of what stands in the files already: it is not urgent, and a start has better to do. */
+const COMPARE_PAUSE_MS = 3
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
 const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID] = KINDS.keys()
@@ -132,8 +134,9 @@ export class Projection {
         }
         this.#restart()
       }
-      if (this.#piece()) timers.soon(() => this.#run())
-      else this.#running = false
+      if (!this.#piece()) this.#running = false
+      else if (this.#publications.comparing) timers.after(COMPARE_PAUSE_MS, () => this.#run())
+      else timers.soon(() => this.#run())
     } catch (error) {
       // The files can always be made again: they are tried anew, from their beginning.
       failed(error)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.ts'
 import { connect } from '../../src/client/index.ts'
 import { PROJECTED_FILES } from '../../src/store/index.ts'
+import { until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 
 let folder: string
@@ -55,6 +56,10 @@ describe('recado restore', () => {
       for (let count = 0; count < 50; count++) await ana.publish('general', `message ${count}`)
       await ana.message('rui', Uint8Array.of(1, 2, 255))
       await ana.close()
+      // What is not final yet when all stop stands in the stores alone.
+      const count = (name: string): number =>
+        readFileSync(join(lost, 'server-1', name), 'utf8').split('\n').length
+      await until(10_000, () => count('publications.jsonl') === 51 && count('messages.jsonl') === 2)
     })
     const files = join(lost, 'server-1')
     const server = join(made, 'server-1')
