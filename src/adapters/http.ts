@@ -19,6 +19,8 @@ export interface HealthServer {
 
 /** A loop whose turns are typically so late does not serve anyone any more. */
 const LOOP_LAG_MS_MAX = 1000
+/** Between two looks at the loop: each wakes an idle process. */
+const LOOP_SAMPLE_MS = 250
 const LOOP_WINDOW_MS = 10_000
 const CONNECTIONS_MAX = 64
 /** A request that is not whole by then is cut off. */
@@ -131,12 +133,12 @@ function reply(response: ServerResponse, status: number, body: string): void {
 
 /** How late the loop's turns typically were within the last window, in ms. */
 function watchLoop(): { lateMs: () => number; stop: () => void } {
-  const delays = monitorEventLoopDelay({ resolution: 20 })
+  const delays = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS })
   delays.enable()
   const timer = setInterval(() => delays.reset(), LOOP_WINDOW_MS)
   timer.unref()
   return {
-    lateMs: () => (delays.count === 0 ? 0 : delays.percentile(50) / 1e6),
+    lateMs: () => (delays.count === 0 ? 0 : Math.max(0, delays.percentile(50) / 1e6 - LOOP_SAMPLE_MS)),
     stop() {
       clearInterval(timer)
       delays.disable()

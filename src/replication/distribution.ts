@@ -4,7 +4,8 @@ import type { Peer } from './peer.ts'
 import { Way } from './way.ts'
 
 /** A proxy whose last echo is older is taken for dead, until it echoes again. */
-const ECHO_TIMEOUT_MS = 1000
+const ECHO_TIMEOUT_MS = 3000
+const ECHO_INTERVAL_MS = 1000
 
 export interface DistributionOptions {
   readonly time: Time
@@ -27,6 +28,7 @@ export class Distribution {
   readonly #ways = new Map<string, Way>()
   /** When each proxy last gave this server's echo back, monotonic ms; in the order in which proxies are used. */
   readonly #echoedAt = new Map<string, number>()
+  #echoesAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DistributionOptions) {
     this.#options = options
@@ -49,8 +51,11 @@ export class Distribution {
     if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, batch.bytes)
   }
 
-  /** Sends an echo through every proxy. */
+  /** To be called often: sends an echo through every proxy when it is due. */
   sendEchoes(): void {
+    const now = this.#options.time.monotonic()
+    if (now - this.#echoesAt < ECHO_INTERVAL_MS) return
+    this.#echoesAt = now
     for (const proxy of this.#echoedAt.keys()) {
       this.#options.publishTo(proxy, SERVERS_TOPIC, encode(this.#options.echo(proxy)))
     }
