@@ -29,11 +29,10 @@ export function addRestore(program: Command, contextOf: (command: Command) => Co
 
 async function restoreStore(folder: string): Promise<Restored> {
   const store = `${folder}/store`
-  if (existsSync(store)) {
-    throw new RecadoError(
-      'not_restorable',
-      `${folder} holds a store already; start its server, or move ${store} away`,
-    )
+  for (const held of [store, `${folder}/journal`]) {
+    if (!existsSync(held)) continue
+    const what = `${folder} holds a store already; start its server, or move ${held} away`
+    throw new RecadoError('not_restorable', what)
   }
   // Loaded only now: it is large.
   const { openKeyValue } = await import('../../adapters/lmdb.ts')
