@@ -10,6 +10,8 @@ const PATIENCE_MS = 20
 const FETCH_TIMEOUT_MS = 1000
 /** How long a peer that had nothing to give is left alone. */
 const PAUSE_MS = 250
+/** Between two questions of a server that takes everything: those who answer have clients to serve as well. */
+const PACE_MS = 15
 /** Batches that came before their turn, over all streams; the oldest are dropped and fetched again. */
 const EARLY_MAX = 256
 
@@ -76,7 +78,10 @@ export class Holes {
   /** A peer answered a fetch, or sent batches of its own accord; they have been taken. */
   answered(peer: string, count: number): void {
     this.#asked.delete(peer)
-    if (count === 0) this.#pausedUntil.set(peer, this.#options.time.monotonic() + PAUSE_MS)
+    const { time, timers, hurried } = this.#options
+    const pause = count === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
+    if (pause > 0) this.#pausedUntil.set(peer, time.monotonic() + pause)
+    if (pause === PACE_MS) timers.after(PACE_MS, () => this.fill())
     this.fill()
   }
 
