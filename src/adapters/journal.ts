@@ -93,13 +93,10 @@ class FileJournal implements Journal {
   }
 
   turn(): number {
+    // What stands in the other file has numbers that are settled: it is passed over and written over.
     this.#current = 1 - this.#current
     this.#position = 0
     return this.#number
-  }
-
-  release(): void {
-    // What stands in the other file has numbers that are settled: it is passed over and written over.
   }
 
   close(): void {

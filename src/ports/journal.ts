@@ -12,10 +12,11 @@ export interface Journal {
    * most one append may be under way.
    */
   append(records: readonly Uint8Array[], done: (error?: Error) => void): void
-  /** From now on appends go elsewhere, so that what was appended before can be released. The number of the last record. */
+  /**
+   * From now on appends go elsewhere, over what was appended before the former turn: to be called only once all that stands
+   * elsewhere on the disk. The number of the last record.
+   */
   turn(): number
-  /** All records up to the last `turn` stand elsewhere on the disk. */
-  release(): void
   close(): void
 }
 

@@ -36,7 +36,6 @@ export interface InboxOptions {
   readonly outbox: Outbox
   readonly peers: Peers
   readonly voting: Voting
-  readonly isJoining: () => boolean
   readonly echoed: (proxy: string) => void
   readonly headTaken: (peer: Peer, streams: readonly StreamKey[]) => void
   /** A peer heard former lives of this server call these durable, and this one not yet. */

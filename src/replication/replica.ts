@@ -140,7 +140,6 @@ export class Replica {
       outbox: this.outbox,
       peers: this.peers,
       voting: this.voting,
-      isJoining: () => this.condition.state === 'joining',
       echoed: (proxy) => this.#distribution.echoed(proxy),
       headTaken: (peer, streams) => this.#headTaken(peer, streams),
       owed: (peer, owed) => this.#owes(peer, owed),

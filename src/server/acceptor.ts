@@ -57,11 +57,6 @@ export class Acceptor {
     this.#options = options
   }
 
-  /** The last `seq` given. */
-  get seq(): number {
-    return this.#seq
-  }
-
   /** Whether the store could not take the last batch: nothing more may be accepted before it could. */
   get stuck(): boolean {
     return this.#stuck.length > 0

@@ -118,7 +118,6 @@ export class Settlement {
     ]
     this.#commit(changes, () => {
       for (const batch of joined) batches.settle(batch)
-      journal.release()
       this.#lastRecord = record
       this.bytes -= bytes
       this.#settling = false

@@ -55,7 +55,6 @@ export function openVirtualJournal(disk: JournalDisk): Journal {
       position = 0
       return number
     },
-    release() {},
     close() {},
   }
 }
