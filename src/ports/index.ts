@@ -3,6 +3,19 @@ export type { Chance } from './chance.ts'
 export type { Files } from './files.ts'
 export type { Journal, JournalRecords } from './journal.ts'
 export type { KeyValue, KeyValueChange } from './key-value.ts'
+export type {
+  DeleteOptions,
+  EventRecorder,
+  KubeApi,
+  KubeCache,
+  KubeEvent,
+  KubeObject,
+  ObjectKey,
+  ObjectMeta,
+  OwnerReference,
+  ResourceKind,
+} from './kubernetes.ts'
+export { KubeError } from './kubernetes.ts'
 export type { Fields, Log } from './log.ts'
 export type { MetricName, Metrics } from './metrics.ts'
 export { METRICS } from './metrics.ts'

@@ -1,0 +1,34 @@
+/** The parts of a cluster that are made of pods. */
+export const COMPONENTS = ['ref', 'broker', 'proxy', 'server', 'client'] as const
+export type Component = (typeof COMPONENTS)[number]
+
+export const FIELD_MANAGER = 'recado-operator'
+export const GROUP = 'recado.dev'
+
+/** The name of a component's workload, of the headless Service in front of it, and of its account, budget and policy. */
+export function childName(cluster: string, component: Component): string {
+  return `${cluster}-${component}`
+}
+
+/** The Services that clients connect to: of ready pods only. */
+export function clientServices(cluster: string): {
+  readonly requests: string
+  readonly publications: string
+} {
+  return { requests: `${cluster}-requests`, publications: `${cluster}-publications` }
+}
+
+/** A server's pod, which is also the server's own name. */
+export function serverName(cluster: string, ordinal: number): string {
+  return `${childName(cluster, 'server')}-${ordinal}`
+}
+
+/** The labels by which pods of a component are selected; they can never change. */
+export function selectorLabels(cluster: string, component: Component): Readonly<Record<string, string>> {
+  return { ...clusterLabels(cluster), 'app.kubernetes.io/component': component }
+}
+
+/** The labels of everything that belongs to one cluster. */
+export function clusterLabels(cluster: string): Readonly<Record<string, string>> {
+  return { 'app.kubernetes.io/name': 'recado', 'app.kubernetes.io/instance': cluster }
+}
