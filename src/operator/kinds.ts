@@ -1,4 +1,4 @@
-import type { ResourceKind } from '../ports/kubernetes.ts'
+import type { ResourceKind } from '../ports/index.ts'
 
 /** The kinds that the operator reads or writes. */
 export const KINDS = {

@@ -37,6 +37,22 @@ export const METRICS = {
   },
   recado_clock_correction_seconds: { type: 'gauge', help: 'The last correction of the clock', labels: [] },
   recado_clock_offset_seconds: { type: 'gauge', help: 'All corrections of the clock so far', labels: [] },
+  recado_server_coordinator: { type: 'gauge', help: '1 while this server is the coordinator', labels: [] },
+  recado_disk_free_bytes: {
+    type: 'gauge',
+    help: 'Room left on the file system of the data folder',
+    labels: [],
+  },
+  recado_disk_size_bytes: {
+    type: 'gauge',
+    help: 'Size of the file system of the data folder',
+    labels: [],
+  },
+  recado_disk_low: {
+    type: 'gauge',
+    help: '1 while this server takes no new operations because too little room is left',
+    labels: [],
+  },
   recado_late_operations_total: {
     type: 'counter',
     help: 'Operations that came when their place in the files was already final',
@@ -72,6 +88,16 @@ export const METRICS = {
     labels: ['service', 'code'],
   },
   recado_ref_epoch: { type: 'gauge', help: "The epoch of the voters' list", labels: [] },
+  recado_ref_server_state: {
+    type: 'gauge',
+    help: '1 for the state that ref sees the server in, 0 for the others',
+    labels: ['server', 'state'],
+  },
+  recado_ref_server_lag_operations: {
+    type: 'gauge',
+    help: 'Operations that others have on disk and the server has not, as ref sees it',
+    labels: ['server'],
+  },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },
   recado_server_stalls_total: {
     type: 'counter',

@@ -6,6 +6,7 @@ import {
   encodeReplies,
   type Heartbeat,
   type HeartbeatReply,
+  LISTED_STATES,
   type MalformedRequest,
   parseHeartbeat,
   parseMembersReport,
@@ -23,6 +24,8 @@ import { emptyRecord, parseRecord, type RecordFile, type RefRecord, renderRecord
 import { heldByAny } from './voters.ts'
 
 const REVIEW_MS = 250
+/** Reviews between two looks at the servers for the metrics. */
+const MEASURE_EVERY = 4
 
 export interface RefOptions {
   readonly cluster: string
@@ -67,7 +70,11 @@ export class Ref {
   }
 
   start(): void {
-    this.#cancel = this.#options.timers.every(REVIEW_MS, () => this.#review())
+    let reviews = 0
+    this.#cancel = this.#options.timers.every(REVIEW_MS, () => {
+      this.#review()
+      if (reviews++ % MEASURE_EVERY === 0) this.#measure()
+    })
   }
 
   stop(): void {
@@ -255,6 +262,17 @@ export class Ref {
         { err: error },
         'Cannot write ref_servers.json; answering nothing that it should hold',
       )
+    }
+  }
+
+  /** A name is never forgotten, so neither is its series: a removed server's goes on as `removed`. */
+  #measure(): void {
+    const { metrics } = this.#options
+    for (const { name: server, state: now, lag } of this.#entries()) {
+      for (const state of LISTED_STATES) {
+        metrics.set('recado_ref_server_state', state === now ? 1 : 0, { server, state })
+      }
+      metrics.set('recado_ref_server_lag_operations', now === 'removed' ? 0 : lag, { server })
     }
   }
 

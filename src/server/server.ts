@@ -310,6 +310,10 @@ export class Server {
   #checkSpace(): void {
     const { free, total } = this.#options.store.space()
     const low = total > 0 && free / total < this.#options.diskReserve
+    const { metrics } = this.#options
+    metrics.set('recado_disk_free_bytes', free)
+    metrics.set('recado_disk_size_bytes', total)
+    metrics.set('recado_disk_low', low ? 1 : 0)
     if (low === this.#diskLow) return
     this.#diskLow = low
     const fields = { free_bytes: free, total_bytes: total, reserve_ratio: this.#options.diskReserve }
@@ -319,7 +323,8 @@ export class Server {
   }
 
   #measure(): void {
-    const { metrics, store, lamport } = this.#options
+    const { metrics, store, lamport, identity } = this.#options
+    metrics.set('recado_server_coordinator', this.replica.coordinator === identity.name ? 1 : 0)
     metrics.set('recado_unacknowledged_operations', this.#acknowledgements.size)
     metrics.set('recado_unpublished_operations', this.#publications.size)
     metrics.set('recado_lamport_clock', lamport.now)

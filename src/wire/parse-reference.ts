@@ -13,20 +13,18 @@ import {
   readStrings,
 } from './fields.ts'
 import { readVoters, SERVER_STATES } from './parse-peer.ts'
-import type { Heartbeat, HeartbeatReply, MembersReport, ServerEntry, ServerState } from './reference.ts'
+import {
+  type Heartbeat,
+  type HeartbeatReply,
+  LISTED_STATES,
+  type MembersReport,
+  type ServerEntry,
+} from './reference.ts'
 
 /** Servers that a cluster has at most, removed ones among them. */
 export const SERVERS_MAX = 1024
 const TEXT_MAX = 512
 const ROLES = ['server', 'broker', 'proxy'] as const
-const ENTRY_STATES = [
-  'joining',
-  'up',
-  'suspect',
-  'leaving',
-  'down',
-  'removed',
-] as const satisfies ServerState[]
 
 /** Reads the data of `heartbeat`. @throws RecadoError `bad_request` */
 export function parseHeartbeat(data: Fields): Heartbeat {
@@ -89,7 +87,7 @@ function parseEntry(value: unknown): ServerEntry {
     name: readName(entry, 'name'),
     rank: readInteger(entry, 'rank'),
     address: readString(entry, 'address'),
-    state: readOneOf(entry, 'state', ENTRY_STATES),
+    state: readOneOf(entry, 'state', LISTED_STATES),
     voter: readBoolean(entry, 'voter'),
     lag: readInteger(entry, 'lag'),
     drained: readBoolean(entry, 'drained'),

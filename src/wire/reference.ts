@@ -1,7 +1,9 @@
 import type { Voters } from './peer.ts'
 
 /** What ref answers and is told: the envelope of envelope.ts around these. */
-export type ServerState = 'joining' | 'up' | 'suspect' | 'leaving' | 'down' | 'removed'
+/** What ref may say of a server. */
+export const LISTED_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed'] as const
+export type ServerState = (typeof LISTED_STATES)[number]
 
 export interface ServerEntry {
   readonly name: string

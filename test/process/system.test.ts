@@ -14,6 +14,12 @@ it('startSystem gives a system that is ready, survives the kill of a server and 
 
     expect((await system.http('server-1', '/readyz?verbose')).status).toBe(200)
     expect((await system.http('broker', '/metrics')).text).toContain('recado_build_info{')
+    const servers = ['server-1', 'server-2', 'server-3']
+    const told = await Promise.all(servers.map((name) => system.http(name, '/metrics')))
+    expect(told.filter(({ text }) => text.includes('\nrecado_server_coordinator 1\n'))).toHaveLength(1)
+    expect(told.map(({ text }) => Number(/^recado_disk_free_bytes (.+)$/m.exec(text)?.[1]))).toEqual(
+      servers.map(() => expect.toSatisfy((free: number) => free > 0)),
+    )
     expect(system.log('ref')).not.toContain('"level":"info"')
   } finally {
     await system.stop()

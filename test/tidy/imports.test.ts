@@ -23,6 +23,7 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
   server: { ours: [...CORE, 'store', 'replication'], packages: [] },
   ref: { ours: CORE, packages: [] },
   client: { ours: CORE, packages: [] },
+  operator: { ours: CORE, packages: ['zod'] },
   connect: { ours: [...CORE, 'client', 'adapters'], packages: [] },
   config: { ours: ['wire'], packages: ['zod'] },
   // An adapter may implement a port that its only user defines.
@@ -39,11 +40,12 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
       'server',
       'ref',
       'client',
+      'operator',
     ],
     packages: [],
   },
   cli: {
-    ours: [...CORE, 'config', 'adapters', 'store', 'client'],
+    ours: [...CORE, 'config', 'adapters', 'store', 'client', 'operator'],
     packages: ['commander', 'node:*'],
   },
   main: { ours: ['config', 'roles', 'adapters', 'wire', 'ports'], packages: ['node:*'] },
@@ -77,6 +79,7 @@ const CORES = new Set([
   'server',
   'ref',
   'client',
+  'operator',
 ])
 
 const sources = filesOf('src', ['.ts'])

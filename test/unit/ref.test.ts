@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createMetrics } from '../../src/adapters/metrics.ts'
 import { Ref } from '../../src/ref/index.ts'
 import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
-import { quietLog, quietMetrics } from '../support/quiet.ts'
+import { quietLog } from '../support/quiet.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 
 type Data = Record<string, unknown>
@@ -21,6 +22,7 @@ class Disk {
 
 class World {
   readonly virtual = new VirtualTime()
+  readonly registry = createMetrics({ processMetrics: false })
   readonly servers = new Map<string, Data>()
   ref: Ref
   #sent = 0
@@ -34,7 +36,7 @@ class World {
   start(servers: readonly string[]) {
     const time = this.virtual.process()
     const options = { cluster: CLUSTER, servers, file: this.disk, time, timers: time }
-    return new Ref({ ...options, log: quietLog, metrics: quietMetrics })
+    return new Ref({ ...options, log: quietLog, metrics: this.registry.metrics })
   }
 
   ask(service: string, data: Data): Data {
@@ -246,6 +248,23 @@ describe('Ref', () => {
     expect(world.ask('heartbeat', broker)).toMatchObject({ brokers: ['tcp://h:1'] })
     world.virtual.run(20_000)
     expect(world.list().brokers).toEqual([])
+  })
+
+  it('tells Prometheus the state and the lag of every server', async () => {
+    const world = new World(THREE)
+    world.ref.start()
+    world.beatAll(THREE)
+    world.beat('a', { durable: { 'a/1': 9 } })
+    world.ask('members', report(THREE, 1, [report(THREE)['pods'] as Data[]].flat().slice(0, 2)))
+    world.virtual.run(1000)
+
+    const text = await world.registry.text()
+
+    expect(text).toContain('recado_ref_server_state{server="a",state="up"} 1')
+    expect(text).toContain('recado_ref_server_state{server="a",state="down"} 0')
+    expect(text).toContain('recado_ref_server_state{server="c",state="down"} 1')
+    expect(text).toContain('recado_ref_server_lag_operations{server="a"} 0')
+    expect(text).toContain('recado_ref_server_lag_operations{server="b"} 9')
   })
 
   it('answers nothing that it could not write', () => {
