@@ -23,7 +23,7 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
   server: { ours: [...CORE, 'store', 'replication'], packages: [] },
   ref: { ours: CORE, packages: [] },
   client: { ours: CORE, packages: [] },
-  operator: { ours: CORE, packages: ['zod'] },
+  operator: { ours: CORE, packages: ['zod', 'node:crypto'] },
   connect: { ours: [...CORE, 'client', 'adapters'], packages: [] },
   config: { ours: ['wire'], packages: ['zod'] },
   // An adapter may implement a port that its only user defines.

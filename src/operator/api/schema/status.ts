@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { field } from './fields.ts'
+
+export const CONDITION_TYPES = ['Ready', 'Progressing', 'Degraded', 'Paused', 'Warning'] as const
+export type ConditionType = (typeof CONDITION_TYPES)[number]
+
+export const MEMBER_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed', 'unknown'] as const
+export type MemberState = (typeof MEMBER_STATES)[number]
+
+const count = (meaning: string) => field(z.int().min(0).max(1000).optional(), meaning)
+const generation = z.int().min(0)
+
+const condition = z.object({
+  type: field(z.enum(CONDITION_TYPES), 'What it is about'),
+  status: field(z.enum(['True', 'False', 'Unknown']), 'Whether it holds'),
+  observedGeneration: field(generation.optional(), 'The generation of the resource that it speaks of'),
+  lastTransitionTime: field(z.string().max(32), 'When `status` last changed', { format: 'date-time' }),
+  reason: field(
+    z
+      .string()
+      .max(128)
+      .regex(/^[A-Z][A-Za-z0-9]*$/),
+    'Why, in one word',
+  ),
+  message: field(z.string().max(4096), 'Why, for a person: what is wrong and what to do'),
+})
+
+const pods = {
+  desired: count('How many pods there should be'),
+  ready: count('How many are ready'),
+  updated: count('How many are as the resource asks now'),
+}
+
+const component = (of: string) => field(z.object(pods).optional(), `The ${of}`)
+
+const member = z.object({
+  name: field(z.string().max(64), 'The server, which is its pod’s name'),
+  rank: field(
+    z.int().min(0).max(1_000_000).optional(),
+    'Its rank: the live server of the lowest is coordinator',
+  ),
+  state: field(
+    z.enum(MEMBER_STATES),
+    'What the reference service says of it; `unknown` while it cannot be asked',
+  ),
+  lag: field(
+    z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    'By about how many operations it is behind: rounded up to 1, 2, 5, 10, 20, 50, ...',
+  ),
+})
+
+/** What the operator found. */
+export const STATUS = field(
+  z.object({
+    observedGeneration: field(
+      generation.optional(),
+      'The generation of the resource that the status speaks of',
+    ),
+    conditions: field(z.array(condition).max(16).optional(), 'What holds of the cluster', { list: ['type'] }),
+    selector: field(z.string().max(512).optional(), 'The labels of the servers’ pods, as one text'),
+    servers: field(
+      z
+        .object({
+          replicas: count('How many pods of servers there are'),
+          ...pods,
+          members: field(
+            z.array(member).max(64).optional(),
+            'The servers, as the reference service knows them',
+            {
+              list: ['name'],
+            },
+          ),
+        })
+        .optional(),
+      'The servers',
+    ),
+    brokers: component('brokers'),
+    proxies: component('proxies'),
+    ref: component('reference service'),
+    clients: component('automatic clients'),
+    coordinator: field(z.string().max(64).optional(), 'The server that keeps the time and is asked first'),
+    epoch: field(
+      z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+      'The number of the list of servers that count for a majority',
+    ),
+    version: field(z.string().max(512).optional(), 'The version that runs: the tag of the image'),
+    endpoints: field(
+      z
+        .object({
+          requests: field(z.string().max(300).optional(), 'Where clients send requests'),
+          publications: field(z.string().max(300).optional(), 'Where clients subscribe'),
+        })
+        .optional(),
+      'Where clients connect to, from inside of Kubernetes',
+    ),
+  }),
+  'What the operator found',
+)
+
+export type ClusterStatus = z.output<typeof STATUS>
+export type Condition = z.output<typeof condition>
+export type MemberStatus = z.output<typeof member>
+export type ComponentStatus = { -readonly [Key in keyof typeof pods]?: number | undefined }
