@@ -3,6 +3,7 @@ export type { Chance } from './chance.ts'
 export type { Files } from './files.ts'
 export type { Journal, JournalRecords } from './journal.ts'
 export type { KeyValue, KeyValueChange } from './key-value.ts'
+export type { KubeRequest, KubeResponse, KubeTransport, StreamHandlers } from './kube-transport.ts'
 export type {
   DeleteOptions,
   EventRecorder,

@@ -88,12 +88,20 @@ export class KubeError extends Error {
   readonly status: number
   /** Kubernetes' own word for it: `NotFound`, `Conflict`, `Invalid`, `Forbidden`, ... */
   readonly reason: string
+  /** How long the server asks to be left alone. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(status: number, reason: string, message: string, options?: ErrorOptions) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number },
+  ) {
     super(message, options)
     this.name = 'KubeError'
     this.status = status
     this.reason = reason
+    this.retryAfterMs = options?.retryAfterMs
   }
 }
 

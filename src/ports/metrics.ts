@@ -146,6 +146,43 @@ export const METRICS = {
     help: 'What the automatic client found wrong: order, duplicate, missing, altered',
     labels: ['kind'],
   },
+  recado_operator_reconciles_total: {
+    type: 'counter',
+    help: 'Passes over one MessagingCluster, by their result: success or error',
+    labels: ['result'],
+  },
+  recado_operator_reconcile_duration_seconds: {
+    type: 'histogram',
+    help: 'How long one pass over a MessagingCluster took',
+    labels: [],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  recado_operator_queue_depth: {
+    type: 'gauge',
+    help: 'MessagingClusters that wait for a pass or are in one',
+    labels: [],
+  },
+  recado_operator_oldest_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the MessagingCluster that waits longest was last passed over with success; 0 when there is none',
+    labels: [],
+  },
+  recado_operator_requests_total: {
+    type: 'counter',
+    help: 'Requests to the API server, by their HTTP status (none: no answer)',
+    labels: ['verb', 'code'],
+  },
+  recado_operator_watch_restarts_total: {
+    type: 'counter',
+    help: 'Watches that failed and began anew with a list',
+    labels: ['kind'],
+  },
+  recado_operator_events_dropped_total: {
+    type: 'counter',
+    help: 'Kubernetes Events that were not written: too many at once, or refused',
+    labels: [],
+  },
+  recado_operator_leader: { type: 'gauge', help: '1 while this operator is the one that acts', labels: [] },
 } as const satisfies Record<string, MetricDefinition>
 
 export interface MetricDefinition {

@@ -109,6 +109,16 @@ describe('the import directions', () => {
   })
 })
 
+describe('the models of client-node', () => {
+  it('are loaded by the reader of kubeconfigs alone, and that when it is needed', () => {
+    const users = sources.filter((source) => importsOf(source).includes('@kubernetes/client-node'))
+    const loads = sources.filter(({ text }) => /from '[^']*\/kubeconfig\.ts'/.test(text))
+
+    expect(users.map(({ path }) => path)).toEqual(['src/adapters/kubernetes/kubeconfig.ts'])
+    expect(loads.map(({ path }) => path)).toEqual([])
+  })
+})
+
 describe('the cores', () => {
   it.each(BANNED_IN_CORES)('do without %s: they take %s', (pattern) => {
     const cores = sources.filter((source) => CORES.has(partOf(source.path)))
