@@ -18,6 +18,11 @@ import { ROLES, type RoleLoaders, type RunningRole } from './roles/index.ts'
 import { ERRORS, RecadoError } from './wire/index.ts'
 
 const STOP_MS_MAX = 5000
+/**
+ * The C library's look-ups cannot be given up, and a process does not end before those under way have: with no name
+ * server there that would take longer than a container is given to stop. Who waits for a name looks again by itself.
+ */
+const RESOLVER_OPTIONS = 'timeout:1 attempts:1'
 const VERSION = readVersion()
 
 /** Starts the role that `ROLE` names and stays until a signal, the parent's end or an error ends the process. */
@@ -59,6 +64,7 @@ class Process<R extends Role> {
   }
 
   async run(): Promise<void> {
+    process.env['RES_OPTIONS'] ??= RESOLVER_OPTIONS
     this.#listen()
     try {
       await this.#start()
@@ -77,6 +83,7 @@ class Process<R extends Role> {
     this.#http = await openHealthServer({
       host: bind,
       port: portHttp,
+      started: () => this.#started,
       checks: this.#checks,
       metrics: registry,
     })

@@ -7,6 +7,8 @@ import { RecadoError } from '../wire/index.ts'
 export interface HealthServerOptions {
   readonly host: string
   readonly port: number
+  /** Whether the role has started: `/startz`. */
+  readonly started: () => boolean
   /** The checks of `/readyz`: true when fine, else a sentence that says what is missing. */
   readonly checks: ReadonlyMap<string, () => true | string>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
@@ -28,7 +30,7 @@ const UNFINISHED_MS = 2000
 const UNFINISHED_CHECK_MS = 500
 
 /**
- * Serves `/livez`, `/readyz` and `/metrics`.
+ * Serves `/startz`, `/livez`, `/readyz` and `/metrics`.
  * @throws RecadoError `port_in_use`, `bad_option` when the host is not this machine's
  */
 export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
@@ -101,13 +103,19 @@ async function answer(
     return reply(response, 405, 'method not allowed\n')
   }
   const [path, query = ''] = (request.url ?? '/').split('?', 2)
+  if (path === '/startz') return start(response, options.started())
   if (path === '/livez') return live(response, lateMs())
   if (path === '/readyz') return ready(response, options.checks, new URLSearchParams(query).has('verbose'))
   if (path === '/metrics') {
     response.setHeader('content-type', options.metrics.contentType)
     return reply(response, 200, await options.metrics.text())
   }
-  reply(response, 404, 'not found: try /livez, /readyz?verbose or /metrics\n')
+  reply(response, 404, 'not found: try /startz, /livez, /readyz?verbose or /metrics\n')
+}
+
+function start(response: ServerResponse, started: boolean): void {
+  if (started) reply(response, 200, 'ok\n')
+  else reply(response, 503, 'the process is starting\n')
 }
 
 function live(response: ServerResponse, lateMs: number): void {

@@ -3,10 +3,10 @@ import { isIP } from 'node:net'
 import type { Log, Timers } from '../ports/index.ts'
 
 const LOOK_UP_INTERVAL_MS = 5000
+/** Between two look-ups of a name that has never been found: who it stands for may be about to start. */
+const UNFOUND_INTERVAL_MS = 1000
 
 export interface AddressWatch {
-  /** Looks all names up now: a peer was lost. */
-  refresh(): void
   close(): void
 }
 
@@ -21,8 +21,8 @@ export interface WatchOptions {
 
 /**
  * Keeps a list of addresses `tcp://host:port` (perhaps with `/port` behind) resolved: a name stands for all its
- * addresses, and is looked up every 5 s. libzmq itself would use only the first. While a name cannot be looked up its
- * former addresses stay.
+ * addresses, and is looked up every 5 s, every second until it is first found. libzmq itself would use only the first,
+ * and stand still while it looks one up. While a name cannot be looked up its former addresses stay.
  */
 export function watchAddresses(addresses: readonly string[], options: WatchOptions): AddressWatch {
   const { timers, log, onChange, lookUp = lookUpAll } = options
@@ -57,15 +57,20 @@ export function watchAddresses(addresses: readonly string[], options: WatchOptio
   }
   const names = addresses.filter((address) => !isNumeric(address))
   for (const address of addresses) if (isNumeric(address)) found.set(address, [address])
-  const refresh = (): void => names.forEach((name) => void resolve(name))
+  const lookAt = (some: readonly string[]): void => some.forEach((name) => void resolve(name))
   tell()
-  refresh()
-  const cancel = names.length === 0 ? () => {} : timers.every(LOOK_UP_INTERVAL_MS, refresh)
+  lookAt(names)
+  const cancels =
+    names.length === 0
+      ? []
+      : [
+          timers.every(LOOK_UP_INTERVAL_MS, () => lookAt(names.filter((name) => found.has(name)))),
+          timers.every(UNFOUND_INTERVAL_MS, () => lookAt(names.filter((name) => !found.has(name)))),
+        ]
   return {
-    refresh,
     close() {
       closed = true
-      cancel()
+      for (const cancel of cancels) cancel()
     },
   }
 }

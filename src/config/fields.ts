@@ -17,13 +17,21 @@ export function setting<Schema extends Text>(schema: Schema, meta: FieldMeta): S
   return schema.meta({ ...meta })
 }
 
-const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|::1?|\*)$/
-const ADDRESS = /^tcp:\/\/(?<host>[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|\[[0-9a-fA-F:]+\]):(?<port>\d{1,5})$/
+const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\*)$/
+const ADDRESS = /^tcp:\/\/(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|\[(?<ipv6>[^\]]+)\]):(?<port>\d{1,5})$/
+const UID = /^[\x21-\x7e]{1,128}$/
 const PROXY = /^(?<first>tcp:\/\/.+:\d{1,5})(?:\/(?<second>\d{1,5}))?$/
 
+const isIPv6 = (value: string): boolean => z.ipv6().safeParse(value).success
+
+function isHost(value: string): boolean {
+  return HOST.test(value) || isIPv6(value)
+}
+
 export function isAddress(value: string): boolean {
-  const port = Number(ADDRESS.exec(value)?.groups?.['port'] ?? Number.NaN)
-  return port >= 1 && port <= 65_535
+  const { ipv6, port } = ADDRESS.exec(value)?.groups ?? {}
+  if (ipv6 !== undefined && !isIPv6(ipv6)) return false
+  return Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function isProxy(value: string): boolean {
@@ -55,8 +63,9 @@ export const clusterField = z
     const parts = value.split('/')
     return parts.length === 2 && parts.every(isName)
   })
-export const hostField = z.string().regex(HOST)
-export const addressOrHostField = z.string().refine((value) => HOST.test(value) || isAddress(value))
+export const uidField = z.string().regex(UID)
+export const hostField = z.string().refine(isHost)
+export const addressOrHostField = z.string().refine((value) => isHost(value) || isAddress(value))
 export const addressesField = (byDefault: string) => list(byDefault, isAddress)
 export const proxiesField = (byDefault: string) => list(byDefault, isProxy)
 export const namesField = (byDefault: string) => list(byDefault, isName)

@@ -12,6 +12,7 @@ import {
   peersField,
   proxiesField,
   setting,
+  uidField,
 } from './fields.ts'
 
 const port = (byDefault: number, meaning: string) =>
@@ -47,10 +48,10 @@ const everyone = {
   }),
   advertise: setting(addressOrHostField.optional(), {
     meaning: 'Where others find this process: a host, or an address with the port',
-    expected: 'a host or an address like tcp://host:port',
+    expected: 'a host, an IP address, or an address like tcp://host:port',
     otherwise: '`BIND`, or the host name when that stands for all addresses',
   }),
-  portHttp: port(9464, 'The port of /livez, /readyz and /metrics'),
+  portHttp: port(9464, 'The port of /startz, /livez, /readyz and /metrics'),
   logLevel: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), {
     meaning: 'The least level that is logged',
     expected: 'trace, debug, info, warn or error',
@@ -69,6 +70,14 @@ const ref = {
   }),
 }
 
+/** Of those that tell ref of themselves. */
+const pod = {
+  podUid: setting(uidField.optional(), {
+    meaning: 'The uid of this process’s pod on Kubernetes, by which an operator tells ref of it',
+    expected: '1 to 128 visible ASCII characters',
+  }),
+}
+
 const dataDir = {
   dataDir: setting(z.string().min(1).optional(), {
     meaning: 'The folder of this process’s data',
@@ -80,6 +89,7 @@ const dataDir = {
 export const brokerFields = {
   ...everyone,
   ...ref,
+  ...pod,
   portClients: port(5555, 'The port for clients'),
   portServers: port(5556, 'The port for servers'),
   clientQueue: count(4096, 'Requests that one connection may have waiting; beyond it `overloaded`'),
@@ -90,6 +100,7 @@ export const brokerFields = {
 export const proxyFields = {
   ...everyone,
   ...ref,
+  ...pod,
   portPublishers: port(5557, 'The port for servers’ publications'),
   portSubscribers: port(5558, 'The port for subscribers'),
   subscriberQueue: count(10_000, 'Frames that may wait for one subscriber; it loses those beyond'),
@@ -108,6 +119,7 @@ export const refFields = {
 export const serverFields = {
   ...everyone,
   ...ref,
+  ...pod,
   ...dataDir,
   portPeers: port(5560, 'The port for the other servers'),
   brokers: setting(addressesField('tcp://127.0.0.1:5556'), {

@@ -18,8 +18,7 @@ const AWAY_MS = 3000
 const DELIMITER = new Uint8Array()
 
 export interface HeartbeaterOptions {
-  /** Where the refs are: `tcp://host:port`. */
-  readonly addresses: readonly string[]
+  /** Opens a link to the ref at `tcp://ip:port`. */
   readonly openDealer: (address: string) => Dealer
   readonly lamport: LamportClock
   /** Corrected time in ms. */
@@ -39,7 +38,8 @@ export interface HeartbeaterOptions {
 /** Tells every ref that this process lives, and hands on what they answer. Never waits for one. */
 export class Heartbeater {
   readonly #options: HeartbeaterOptions
-  readonly #dealers: Dealer[] = []
+  readonly #dealers = new Map<string, Dealer>()
+  #running = false
   #cancel: Cancel = () => {}
   #sent = 0
   #sentAt = Number.NEGATIVE_INFINITY
@@ -56,21 +56,37 @@ export class Heartbeater {
   }
 
   start(): void {
-    const { addresses, openDealer, time, timers } = this.#options
+    const { time, timers } = this.#options
     this.#answeredAt = time.monotonic()
-    for (const address of addresses) {
+    this.#running = true
+    this.#cancel = timers.every(HURRIED_BEAT_MS, () => this.#tick())
+    if (this.#dealers.size > 0) this.beat()
+  }
+
+  /** These are the refs now, `tcp://ip:port`; links to those that are gone are closed. */
+  set(addresses: readonly string[]): void {
+    const { openDealer, log } = this.#options
+    for (const [address, dealer] of this.#dealers) {
+      if (addresses.includes(address)) continue
+      this.#dealers.delete(address)
+      dealer.close().catch((error: unknown) => log.warn({ err: error, address }, 'Cannot close a link'))
+    }
+    const added = addresses.filter((address) => !this.#dealers.has(address))
+    for (const address of added) {
       const dealer = openDealer(address)
       dealer.receive((frames) => this.#received(frames))
-      this.#dealers.push(dealer)
+      this.#dealers.set(address, dealer)
     }
-    if (this.#dealers.length === 0) return
-    this.#cancel = timers.every(HURRIED_BEAT_MS, () => this.#tick())
-    this.beat()
+    // A ref that was replaced knows nothing of this process yet.
+    if (this.#running && added.length > 0) this.beat()
   }
 
   async stop(): Promise<void> {
     this.#cancel()
-    await Promise.all(this.#dealers.splice(0).map((dealer) => dealer.close()))
+    this.#running = false
+    const dealers = [...this.#dealers.values()]
+    this.#dealers.clear()
+    await Promise.all(dealers.map((dealer) => dealer.close()))
   }
 
   /** Sends a heartbeat at once: something changed that ref should know. */
@@ -86,16 +102,16 @@ export class Heartbeater {
       data: { ...describe() },
     }
     const frames = [DELIMITER, encode(request)]
-    for (const dealer of this.#dealers) dealer.send(frames)
+    for (const dealer of this.#dealers.values()) dealer.send(frames)
   }
 
   #tick(): void {
-    const { time, settled, log, addresses } = this.#options
+    const { time, settled, log } = this.#options
     const now = time.monotonic()
     if (!this.#away && now - this.#answeredAt >= AWAY_MS) {
       this.#away = true
       log.warn(
-        { ref: addresses, silent_ms: Math.round(now - this.#answeredAt) },
+        { ref: [...this.#dealers.keys()], silent_ms: Math.round(now - this.#answeredAt) },
         'Ref is away; going on without',
       )
     }

@@ -95,13 +95,17 @@ export class Lists {
     )
   }
 
-  /** The first list is whole, and made only when most of its servers say that they have none. */
+  /**
+   * The first list is whole, and made only when every server that is wanted or has a pod says that it has none. Of some
+   * one could not tell a new cluster from one that grows while ref was replaced: its new servers have no list either.
+   */
   #first(live: readonly Heartbeat[]): void {
-    const { record, log } = this.#options
+    const { record, members, log } = this.#options
     const wanted = this.wanted
     if (wanted === undefined) return
-    const without = live.filter(({ voters }) => (voters?.epoch ?? 0) === 0).map(({ name }) => name)
-    if (highestList(live) !== undefined || !isMajority(without, wanted)) return
+    const heard = new Set(live.map(({ name }) => name))
+    const all = [...wanted, ...members.podsOfServers()]
+    if (highestList(live) !== undefined || !all.every((name) => heard.has(name))) return
     record.ranks = mergeRanks(record.ranks, live)
     this.#confirmed = true
     for (const name of wanted) this.rankOf(name)

@@ -12,6 +12,8 @@ const DOWN_MS = 10_000
 /** How long the address of a silent broker or proxy is still given out. */
 const ADDRESS_MS = 15_000
 
+type Pod = MembersReport['pods'][number]
+
 /** One process and what it last said. */
 interface Member {
   readonly heartbeat: Heartbeat
@@ -22,8 +24,10 @@ interface Member {
 /** Who heartbeats, and what is known of their pods. */
 export class Members {
   readonly #members = new Map<string, Member>()
-  /** Processes, by pod uid or incarnation, that an operator called terminating or gone. */
-  readonly #gone = new Map<string, string>()
+  /** The pods of an operator's newest report, by uid and by role and name; undefined while there was none. */
+  #pods: ReadonlyMap<string, Pod> | undefined
+  /** What any report has named, of those that heartbeat or are in the newest one. */
+  #reported: ReadonlySet<string> = new Set()
   readonly #startedAt: number
 
   constructor(startedAt: number) {
@@ -81,17 +85,30 @@ export class Members {
 
   /** Takes an operator's word for what is terminating or gone; it makes nothing up. */
   report(pods: MembersReport['pods']): void {
-    this.#gone.clear()
-    for (const [key, { heartbeat }] of this.#members) {
-      const pod = pods.find(({ name, uid }) => {
-        return heartbeat.uid === undefined ? name === heartbeat.name : uid === heartbeat.uid
-      })
-      if (pod === undefined || pod.terminating) this.#gone.set(key, processOf(heartbeat))
+    const current = new Map<string, Pod>()
+    for (const pod of pods) {
+      current.set(podKey(pod), pod)
+      current.set(keyOf(pod.role, pod.name), pod)
     }
+    const known = [...this.#members.values()].map(({ heartbeat }) => podKey(heartbeat))
+    this.#reported = new Set([...current.keys(), ...known.filter((key) => this.#reported.has(key))])
+    this.#pods = current
   }
 
+  /** The names of servers that have pods, by an operator's newest report. */
+  podsOfServers(): string[] {
+    const pods = [...(this.#pods?.values() ?? [])].filter(({ role }) => role === 'server')
+    return [...new Set(pods.map(({ name }) => name))]
+  }
+
+  /**
+   * Terminating, or no longer named though a report has named it before. One that no report has named yet may only be
+   * newer than the newest.
+   */
   #isGone(heartbeat: Heartbeat): boolean {
-    return this.#gone.get(keyOf(heartbeat.role, heartbeat.name)) === processOf(heartbeat)
+    const key = podKey(heartbeat)
+    const pod = this.#pods?.get(key)
+    return pod === undefined ? this.#reported.has(key) : pod.terminating
   }
 
   #forget(now: number): void {
@@ -103,6 +120,7 @@ function keyOf(role: string, name: string): string {
   return `${role}/${name}`
 }
 
-function processOf({ uid, incarnation }: Heartbeat): string {
-  return uid ?? String(incarnation)
+/** Pods are told apart by their uids; a process that has none is known by its name. */
+function podKey({ uid, role, name }: { uid?: string; role: string; name: string }): string {
+  return uid === undefined ? keyOf(role, name) : `uid ${uid}`
 }

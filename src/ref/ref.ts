@@ -81,11 +81,6 @@ export class Ref {
     this.#cancel()
   }
 
-  /** True when ref knows the newest list of voters, else what it waits for. */
-  readiness(): true | string {
-    return this.#lists.confirmed || 'Ref waits for heartbeats of a majority of the servers'
-  }
-
   /** Answers a body. Never throws. */
   answer(body: Uint8Array): Uint8Array {
     const { requests, batch } = parseRequests(body)
@@ -221,23 +216,26 @@ export class Ref {
   }
 
   #entry(name: string, held: ReturnType<typeof heldByAny>): ServerEntry {
+    const { confirmed } = this.#lists
     const wanted = this.#lists.wanted?.includes(name) ?? true
     const voter = this.#record.voters.names.includes(name)
     const heartbeat = this.#members.get('server', name)
     const own = vectorFromObject(heartbeat?.durable ?? {})
     let lag = 0
     if (!covers(own, held)) for (const [stream, seq] of held) lag += Math.max(0, seq - (own.get(stream) ?? 0))
-    const heard = this.#members.stateOf(name, this.#now)
-    const removed = !wanted && !voter
+    const found = this.#members.stateOf(name, this.#now)
+    // A ref that has just started may know an old list, or none: it has no word yet on who is down or may go.
+    const heard = found === 'down' && !confirmed ? 'suspect' : found
+    const removed = confirmed && !wanted && !voter
     const going = !wanted && (heard === 'up' || heard === 'joining')
     return {
       name,
-      rank: this.#lists.confirmed ? (this.#record.ranks[name] ?? 0) : 0,
+      rank: confirmed ? (this.#record.ranks[name] ?? 0) : 0,
       address: heartbeat?.address ?? '',
       state: removed ? 'removed' : going ? 'leaving' : heard,
       voter,
       lag,
-      drained: removed || (!wanted && this.#lists.isDrained(name)),
+      drained: removed || (confirmed && !wanted && this.#lists.isDrained(name)),
     }
   }
 

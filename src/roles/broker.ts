@@ -1,10 +1,10 @@
-import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
+import { openRouter } from '../adapters/zeromq/index.ts'
 import { Broker } from '../broker/index.ts'
 import { LamportClock } from '../clocks/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { Heartbeater } from '../ref/index.ts'
 import { CLIENT_LIMITS } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
+import { RefLink } from './ref-link.ts'
 import type { StartRole } from './types.ts'
 
 /** Of one client's messages, each of 2 MiB at most: so no client can make this process hold more than 64 MiB unread. */
@@ -43,23 +43,29 @@ export const start: StartRole<BrokerConfig> = async (context) => {
   broker.start()
   const incarnation = Math.floor(time.wall())
   const address = advertised(config.advertise, servers.port)
-  const heartbeater = new Heartbeater({
+  const ref = new RefLink({
     ...context,
-    addresses: config.ref,
-    openDealer,
+    refs: config.ref,
     lamport,
     now: () => Math.floor(time.wall()),
     settled: () => true,
-    describe: () => ({ cluster: config.cluster, name: config.name, role: 'broker', address, incarnation }),
+    describe: () => ({
+      cluster: config.cluster,
+      name: config.name,
+      role: 'broker',
+      ...(config.podUid !== undefined && { uid: config.podUid }),
+      address,
+      incarnation,
+    }),
     onReply: () => {},
     onError: (code, message) => log.warn({ code }, message),
   })
-  heartbeater.start()
+  ref.start()
   readiness('servers', () => broker.servers > 0 || 'No server has registered')
   return {
     async stop() {
       broker.stop()
-      await heartbeater.stop()
+      await ref.stop()
       await Promise.all([clients.close(), servers.close()])
     },
   }

@@ -1,34 +1,59 @@
+import { type AddressWatch, watchAddresses } from '../adapters/resolver.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
-import type { Dealer, Log } from '../ports/index.ts'
+import type { Dealer, Log, Timers } from '../ports/index.ts'
+
+interface PeerLink {
+  readonly address: string
+  readonly watch: AddressWatch
+}
 
 /** A server's links to the other servers, one each: it only sends on them, for answers come by the peers' own. */
 export class PeerLinks {
-  readonly #log: Log
-  readonly #links = new Map<string, { readonly address: string; readonly dealer: Dealer }>()
+  readonly #options: { readonly timers: Timers; readonly log: Log }
+  readonly #links = new Map<string, PeerLink>()
+  /** By name of the peer; none while its host's name has not been found. */
+  readonly #dealers = new Map<string, { readonly resolved: string; readonly dealer: Dealer }>()
 
-  constructor(log: Log) {
-    this.#log = log
+  constructor(options: { readonly timers: Timers; readonly log: Log }) {
+    this.#options = options
   }
 
   send(name: string, frames: Uint8Array[]): boolean {
-    return this.#links.get(name)?.dealer.send(frames) ?? false
+    return this.#dealers.get(name)?.dealer.send(frames) ?? false
   }
 
   /** These are the peers now, with where they are. */
   set(addresses: ReadonlyMap<string, string>): void {
-    for (const [name, { address, dealer }] of this.#links) {
+    for (const [name, { address, watch }] of this.#links) {
       if (addresses.get(name) === address) continue
+      watch.close()
       this.#links.delete(name)
-      dealer.close().catch((error: unknown) => this.#log.warn({ err: error, address }, 'Cannot close a link'))
+      this.#connect(name, undefined)
     }
     for (const [name, address] of addresses) {
-      if (!this.#links.has(name)) this.#links.set(name, { address, dealer: openDealer(address) })
+      if (this.#links.has(name)) continue
+      const onChange = ([resolved]: readonly string[]): void => this.#connect(name, resolved)
+      this.#links.set(name, { address, watch: watchAddresses([address], { ...this.#options, onChange }) })
     }
   }
 
   async close(): Promise<void> {
-    const links = [...this.#links.values()]
+    for (const { watch } of this.#links.values()) watch.close()
     this.#links.clear()
-    await Promise.all(links.map(({ dealer }) => dealer.close()))
+    const dealers = [...this.#dealers.values()]
+    this.#dealers.clear()
+    await Promise.all(dealers.map(({ dealer }) => dealer.close()))
+  }
+
+  #connect(name: string, resolved: string | undefined): void {
+    const known = this.#dealers.get(name)
+    if (known?.resolved === resolved) return
+    this.#dealers.delete(name)
+    known?.dealer
+      .close()
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error, address: known.resolved }, 'Cannot close a link'),
+      )
+    if (resolved !== undefined) this.#dealers.set(name, { resolved, dealer: openDealer(resolved) })
   }
 }

@@ -1,14 +1,14 @@
-import { openDealer, openForwarder } from '../adapters/zeromq/index.ts'
+import { openForwarder } from '../adapters/zeromq/index.ts'
 import { LamportClock } from '../clocks/index.ts'
 import type { ProxyConfig } from '../config/index.ts'
 import { Proxy } from '../proxy/index.ts'
-import { Heartbeater } from '../ref/index.ts'
 import { advertised } from './advertised.ts'
+import { RefLink } from './ref-link.ts'
 import type { StartRole } from './types.ts'
 
 /** Composes a proxy: its two sockets, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<ProxyConfig> = async (context) => {
-  const { config, metrics, time, log, readiness } = context
+  const { config, metrics, time, log } = context
   const proxy = new Proxy(metrics)
   const forwarder = await openForwarder({
     ...config,
@@ -19,22 +19,27 @@ export const start: StartRole<ProxyConfig> = async (context) => {
   const { portPublishers, portSubscribers } = forwarder
   const incarnation = Math.floor(time.wall())
   const address = `${advertised(config.advertise, portPublishers)}/${portSubscribers}`
-  const heartbeater = new Heartbeater({
+  const ref = new RefLink({
     ...context,
-    addresses: config.ref,
-    openDealer,
+    refs: config.ref,
     lamport: new LamportClock(),
     now: () => Math.floor(time.wall()),
     settled: () => true,
-    describe: () => ({ cluster: config.cluster, name: config.name, role: 'proxy', address, incarnation }),
+    describe: () => ({
+      cluster: config.cluster,
+      name: config.name,
+      role: 'proxy',
+      ...(config.podUid !== undefined && { uid: config.podUid }),
+      address,
+      incarnation,
+    }),
     onReply: () => {},
     onError: (code, message) => log.warn({ code }, message),
   })
-  heartbeater.start()
-  readiness('proxy', () => true)
+  ref.start()
   return {
     async stop() {
-      await heartbeater.stop()
+      await ref.stop()
       await forwarder.close()
     },
   }

@@ -4,9 +4,9 @@ import type { RefConfig } from '../config/index.ts'
 import { Ref } from '../ref/index.ts'
 import type { StartRole } from './types.ts'
 
-/** The reference service. Ready once it knows the list of voters. */
+/** The reference service. Ready once it listens: the others need it to start, and it waits for none of them. */
 export const start: StartRole<RefConfig> = async (context) => {
-  const { config, readiness } = context
+  const { config } = context
   const ref = new Ref({ ...context, ...config, file: openRefFile(config.dataDir) })
   const router = await openRouter({ host: config.bind, port: config.portRef })
   router.receive((from, frames) => {
@@ -15,7 +15,6 @@ export const start: StartRole<RefConfig> = async (context) => {
     const body = frames[head.length]
     if (body !== undefined) router.send(from, [...head, ref.answer(body)])
   })
-  readiness('voters', () => ref.readiness())
   ref.start()
   return {
     async stop() {

@@ -7,7 +7,6 @@ import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
 import type { Dealer, Router } from '../ports/index.ts'
-import { Heartbeater } from '../ref/index.ts'
 import type { Identity } from '../replication/index.ts'
 import { Server, startClock, takeIncarnation } from '../server/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -16,6 +15,7 @@ import { advertised } from './advertised.ts'
 import { Links } from './links.ts'
 import { PeerLinks } from './peer-links.ts'
 import { ProxyLinks } from './proxy-links.ts'
+import { RefLink } from './ref-link.ts'
 import type { RoleContext, RunningRole, StartRole } from './types.ts'
 
 /** How long a stopping server waits for the answers that are under way. */
@@ -75,7 +75,7 @@ class Composition implements RunningRole {
   readonly #lamport: LamportClock
   readonly #corrected: CorrectedTime
   readonly #berkeley: Berkeley
-  readonly #heartbeater: Heartbeater
+  readonly #ref: RefLink
   readonly #peers: PeerLinks
   readonly #brokers: Links<Dealer>
   readonly #proxies: ProxyLinks
@@ -89,7 +89,7 @@ class Composition implements RunningRole {
     this.#store = this.#openStore()
     this.#identity = this.#takeIdentity(router.port)
     this.#lamport = startClock(this.#store)
-    this.#peers = new PeerLinks(log)
+    this.#peers = new PeerLinks({ timers, log })
     this.server = this.#compose()
     this.#berkeley = new Berkeley({
       ...context,
@@ -113,7 +113,7 @@ class Composition implements RunningRole {
       changed: (addresses) => this.server.replica.setProxies(addresses),
       received: (topic, body) => this.server.fromTopic(topic, body),
     })
-    this.#heartbeater = this.#composeHeartbeater()
+    this.#ref = this.#composeRefLink()
   }
 
   start(): void {
@@ -122,14 +122,14 @@ class Composition implements RunningRole {
     for (const [name, address] of Object.entries(config.peers)) this.server.replica.peers.know(name, address)
     this.server.start()
     this.#berkeley.start()
-    this.#heartbeater.start()
+    this.#ref.start()
   }
 
   async stop(): Promise<void> {
     this.server.retire()
     await this.#drained()
     this.#berkeley.stop()
-    await this.#heartbeater.stop()
+    await this.#ref.stop()
     this.server.stop()
     await new Promise<void>((resolve) => this.#store.close(resolve))
     await Promise.all([
@@ -226,7 +226,7 @@ class Composition implements RunningRole {
       connectPeers: (addresses) => this.#peers.set(addresses),
       publishToAll: (topic, body) => this.#proxies.publishToAll(topic, body),
       publishTo: (proxy, topic, body) => this.#proxies.publishTo(proxy, topic, body),
-      clockStatus: () => ({ synchronisation: this.#berkeley.status(), refAway: this.#heartbeater.away }),
+      clockStatus: () => ({ synchronisation: this.#berkeley.status(), refAway: this.#ref.away }),
       fail,
     })
   }
@@ -237,13 +237,12 @@ class Composition implements RunningRole {
     return dealer
   }
 
-  #composeHeartbeater(): Heartbeater {
+  #composeRefLink(): RefLink {
     const { config } = this.#context
     const { replica } = this.server
-    return new Heartbeater({
+    return new RefLink({
       ...this.#context,
-      addresses: config.ref,
-      openDealer,
+      refs: config.ref,
       lamport: this.#lamport,
       now: this.#corrected.now,
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
@@ -251,6 +250,7 @@ class Composition implements RunningRole {
         cluster: config.cluster,
         name: config.name,
         role: 'server',
+        ...(config.podUid !== undefined && { uid: config.podUid }),
         address: this.#identity.address,
         incarnation: this.#identity.incarnation,
         rank: replica.condition.rank,

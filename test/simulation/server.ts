@@ -260,7 +260,6 @@ export class SimulatedServer extends SimulatedService {
     replica.inbox.onTime = (message) => berkeley.receive(message.from, message)
     const heartbeater = new Heartbeater({
       ...parts,
-      addresses: [REF],
       openDealer: (address) => cluster.sockets.dial(process, address),
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
       describe: () => ({
@@ -285,5 +284,6 @@ export class SimulatedServer extends SimulatedService {
     server.start()
     berkeley.start()
     heartbeater.start()
+    heartbeater.set([REF])
   }
 }

@@ -68,6 +68,17 @@ describe('readConfig', () => {
     expect(readConfig('broker', { BIND: '0.0.0.0' }, machine).advertise).toBe('box')
   })
 
+  it.each([
+    ['BIND', '::'],
+    ['ADVERTISE', 'fd00:10:244::1f'],
+    ['ADVERTISE', '::ffff:10.0.0.1'],
+    ['ADVERTISE', 'tcp://[fd00::1]:5560'],
+    ['PROXIES', 'tcp://[fd00::1]:5557/5558'],
+    ['POD_UID', '5f9c1a52-6f0e-4e7c-8f53-7f7f0f3f5a11'],
+  ])('takes %s=%j', (variable, value) => {
+    expect(JSON.stringify(readConfig('server', { NAME: 'a', [variable]: value }, machine))).toContain(value)
+  })
+
   it('passes over variables of other roles', () => {
     expect(readConfig('broker', { RATE: 'fast' }, machine)).not.toHaveProperty('rate')
   })
@@ -87,6 +98,9 @@ describe('readConfig', () => {
     ['BROKERS', 'tcp://b:1,tcp://b:1'],
     ['PROXIES', 'tcp://b:1/x'],
     ['PEERS', 'tcp://b:1'],
+    ['ADVERTISE', 'fd00::1::2'],
+    ['ADVERTISE', 'tcp://[fd00]:1'],
+    ['POD_UID', 'a b'],
     ['ACKS', 'some'],
     ['ACK_DEADLINE_MS', '1.5'],
     ['DISK_RESERVE', '1'],

@@ -20,8 +20,16 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
     metrics: quietMetrics,
   }
   const ref = new Ref(options)
-  const seen = { sent: 0, replies: [] as HeartbeatReply[], errors: [] as string[], reachable: true }
-  const openDealer = (): Dealer => {
+  const seen = {
+    opened: [] as string[],
+    closed: [] as string[],
+    sent: 0,
+    replies: [] as HeartbeatReply[],
+    errors: [] as string[],
+    reachable: true,
+  }
+  const openDealer = (address: string): Dealer => {
+    seen.opened.push(address)
     let handler: (frames: Uint8Array[]) => void = () => {}
     return {
       send(frames) {
@@ -35,7 +43,7 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
       receive(handle) {
         handler = handle
       },
-      close: async () => {},
+      close: async () => void seen.closed.push(address),
     }
   }
   const heartbeat: Heartbeat = {
@@ -47,7 +55,6 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
     state: 'up',
   }
   const heartbeater = new Heartbeater({
-    addresses: ['tcp://ref:1'],
     openDealer,
     lamport: new LamportClock(),
     now: () => time.wall(),
@@ -61,6 +68,7 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
     ...change,
   })
   heartbeater.start()
+  heartbeater.set(['tcp://10.0.0.1:1'])
   return { virtual, heartbeater, seen }
 }
 
@@ -88,6 +96,27 @@ describe('Heartbeater', () => {
     seen.reachable = true
     virtual.run(2000)
     expect(heartbeater.away).toBe(false)
+  })
+
+  it('goes over to a ref that was replaced, and tells it of itself at once', () => {
+    const { virtual, seen, heartbeater } = world()
+    virtual.run(1500)
+    const sent = seen.sent
+    heartbeater.set(['tcp://10.0.0.2:1'])
+
+    expect(seen).toMatchObject({
+      opened: ['tcp://10.0.0.1:1', 'tcp://10.0.0.2:1'],
+      closed: ['tcp://10.0.0.1:1'],
+      sent: sent + 1,
+    })
+  })
+
+  it('notices that ref is away while nobody knows where it is', () => {
+    const { virtual, heartbeater } = world()
+    heartbeater.set([])
+    virtual.run(5000)
+
+    expect(heartbeater.away).toBe(true)
   })
 
   it('reports what ref refuses', () => {

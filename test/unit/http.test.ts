@@ -9,11 +9,14 @@ const metrics = { contentType: 'text/plain', text: () => Promise.resolve('a 1\n'
 describe('the health server', () => {
   const checks = new Map<string, () => true | string>()
   let server: HealthServer
+  let isStarted = true
+  const started = () => isStarted
 
   beforeEach(async () => {
     checks.clear()
+    isStarted = true
     checks.set('disk', () => true)
-    server = await openHealthServer({ host: '127.0.0.1', port: 0, checks, metrics })
+    server = await openHealthServer({ host: '127.0.0.1', port: 0, started, checks, metrics })
   })
   afterEach(() => server.close())
 
@@ -45,6 +48,15 @@ describe('the health server', () => {
     for (const socket of strangers) socket.destroy()
   })
 
+  it('answers /startz with 503 until the role has started, and 200 then whether it is ready or not', async () => {
+    isStarted = false
+    expect(await get('/startz')).toEqual({ status: 503, text: 'the process is starting\n' })
+    isStarted = true
+    checks.set('peers', () => 'No majority is heard')
+
+    expect(await get('/startz')).toEqual({ status: 200, text: 'ok\n' })
+  })
+
   it('answers /readyz with 503 and what is missing when a check fails', async () => {
     checks.set('peers', () => 'No majority is heard')
 
@@ -65,7 +77,7 @@ describe('the health server', () => {
 
   it('refuses a port in use with port_in_use', async () => {
     await expect(
-      openHealthServer({ host: '127.0.0.1', port: server.port, checks, metrics }),
+      openHealthServer({ host: '127.0.0.1', port: server.port, started, checks, metrics }),
     ).rejects.toMatchObject({ code: 'port_in_use' })
   })
 })

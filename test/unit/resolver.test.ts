@@ -75,6 +75,21 @@ describe('watchAddresses', () => {
     await expect.poll(() => told.at(-1)).toEqual(['tcp://10.0.0.2:1', 'tcp://10.0.0.3:1'])
   })
 
+  it('looks a name up every second until it is first found', async () => {
+    found(new Error('No such name'), new Error('No such name'), ['10.0.0.1'])
+    const told = watching('tcp://name.test:1')
+    for (const times of [1, 2, 3]) {
+      await expect.poll(() => vi.mocked(lookup).mock.calls.length).toBe(times)
+      // The failure is known a turn later.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (times < 3) virtual.run(1000)
+    }
+
+    await expect.poll(() => told.at(-1)).toEqual(['tcp://10.0.0.1:1'])
+    virtual.run(2000)
+    expect(lookup).toHaveBeenCalledTimes(3)
+  })
+
   it('tells nothing when a look-up finds the same, and keeps what it knew when one fails', async () => {
     found(['10.0.0.1'], ['10.0.0.1'], new Error('No such name'), ['10.0.0.2'])
     const told = watching('tcp://name.test:1')
