@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { CLUSTER_NAME_MAX } from '../../../src/operator/api/index.ts'
+import { KINDS } from '../../../src/operator/kinds.ts'
+import { children, renderedHash, wasApplied, withAppliedHash } from '../../../src/operator/resources/index.ts'
+import { clusterOf } from '../support/clusters.ts'
+import { CONTEXT, childrenOf, type Json, objectOf, objectsOf } from '../support/rendering.ts'
+
+const named = (objects: ReturnType<typeof objectsOf>, kind: string): string[] =>
+  objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
+
+describe('the children of a cluster', () => {
+  it('are named and placed as their keys say, and owned by it without a finalizer', () => {
+    for (const { kind, key, object } of childrenOf({ clients: { replicas: 1 } }, { serves: () => true })) {
+      expect(object).toMatchObject({ apiVersion: kind.apiVersion, kind: kind.kind, metadata: key })
+      expect(object?.metadata.ownerReferences).toEqual([
+        expect.objectContaining({ kind: 'MessagingCluster', name: 'chat', controller: true }),
+      ])
+      expect(object?.metadata).not.toHaveProperty('finalizers')
+      expect(object?.metadata.ownerReferences?.[0]).not.toHaveProperty('blockOwnerDeletion')
+    }
+  })
+
+  it('are listed as not to be there when the resource does without them', () => {
+    const gone = childrenOf({
+      servers: { replicas: 1 },
+      brokers: { replicas: 1 },
+      networkPolicy: { enabled: false },
+    }).filter(({ object }) => object === undefined)
+
+    expect(gone.map(({ kind, key }) => `${kind.kind} ${key.name}`).toSorted()).toEqual([
+      'Deployment chat-client',
+      'NetworkPolicy chat-broker',
+      'NetworkPolicy chat-client',
+      'NetworkPolicy chat-proxy',
+      'NetworkPolicy chat-ref',
+      'NetworkPolicy chat-server',
+      'PodDisruptionBudget chat-broker',
+      'PodDisruptionBudget chat-server',
+      'ServiceAccount chat-client',
+    ])
+  })
+
+  it('have budgets only where there is more than one pod; while a server is drained there still is', () => {
+    const one = { servers: { replicas: 1 }, brokers: { replicas: 1 }, proxies: { replicas: 2 } }
+
+    expect(named(objectsOf(one), 'PodDisruptionBudget')).toEqual(['chat-proxy'])
+    expect(named(objectsOf(one, { serverReplicas: 3 }), 'PodDisruptionBudget')).toContain('chat-server')
+  })
+
+  it('have monitors and rules only of kinds that the API server has, and only if wanted', () => {
+    const kinds = (spec: Readonly<Record<string, unknown>>, served: readonly string[]): string[] =>
+      childrenOf(spec, { serves: ({ kind }) => served.includes(kind) })
+        .filter(({ kind, object }) => kind.apiVersion.startsWith('monitoring') && object !== undefined)
+        .map(({ kind }) => kind.kind)
+    const both = [KINDS.podMonitor.kind, KINDS.prometheusRule.kind]
+
+    expect(kinds({}, [])).toEqual([])
+    expect(kinds({}, ['PodMonitor'])).toEqual(['PodMonitor'])
+    expect(kinds({}, both)).toEqual(both)
+    expect(kinds({ monitoring: { monitors: false } }, both)).toEqual(['PrometheusRule'])
+  })
+
+  it('never ask about kinds of monitoring that are not there: a deletion would fail', () => {
+    const asked = childrenOf({}, { serves: () => false }).map(({ kind }) => kind.apiVersion)
+
+    expect(asked.filter((version) => version.startsWith('monitoring'))).toEqual([])
+  })
+
+  it('let servers’ volumes be as the resource says when it is deleted', () => {
+    const policy = (retain: boolean): Json =>
+      objectOf(objectsOf({ servers: { storage: { retain } } }), 'StatefulSet', 'chat-server').spec
+        .persistentVolumeClaimRetentionPolicy
+
+    expect(policy(true)).toEqual({ whenScaled: 'Retain', whenDeleted: 'Retain' })
+    expect(policy(false)).toEqual({ whenScaled: 'Retain', whenDeleted: 'Delete' })
+  })
+
+  it('have as many servers as the operator says while it drains some, not as the resource does', () => {
+    const objects = objectsOf({ servers: { replicas: 3 } }, { serverReplicas: 5 })
+
+    expect(objectOf(objects, 'StatefulSet', 'chat-server').spec.replicas).toBe(5)
+  })
+
+  it('have names that Kubernetes allows when the cluster’s is as long as it may be', () => {
+    const cluster = clusterOf({ clients: { replicas: 1 } }, 'c'.repeat(CLUSTER_NAME_MAX))
+    const names = children(cluster, CONTEXT).map(({ kind, key }) => ({
+      kind: kind.kind,
+      length: key.name.length,
+    }))
+    const longest = (kind: string): number =>
+      Math.max(...names.filter((each) => each.kind === kind).map(({ length }) => length))
+
+    expect(longest('Service')).toBeLessThanOrEqual(63)
+    // Its pods have a label of its name and a revision of ten characters.
+    expect(longest('StatefulSet') + '-'.length + 10).toBeLessThanOrEqual(63)
+  })
+})
+
+describe('the network policies', () => {
+  const policy = (name: string, spec: Readonly<Record<string, unknown>> = {}): Json =>
+    objectOf(objectsOf(spec), 'NetworkPolicy', name).spec
+  const fromOf = (name: string, port: number, spec?: Readonly<Record<string, unknown>>): Json =>
+    policy(name, spec).ingress.find((rule: Json) => rule.ports[0].port === port).from
+  const own = {
+    podSelector: {
+      matchLabels: { 'app.kubernetes.io/name': 'recado', 'app.kubernetes.io/instance': 'chat' },
+    },
+  }
+
+  it.each([
+    ['chat-broker', 5555],
+    ['chat-proxy', 5558],
+    ['chat-server', 9464],
+    ['chat-ref', 9464],
+  ])('let everyone to %s at %i', (name, port) => {
+    expect(fromOf(name, port)).toBeUndefined()
+  })
+
+  it.each([
+    ['chat-broker', 5556],
+    ['chat-proxy', 5557],
+    ['chat-server', 5560],
+  ])('let only the cluster’s own pods to %s at %i', (name, port) => {
+    expect(fromOf(name, port)).toEqual([own])
+  })
+
+  it('let the operator to ref as well', () => {
+    expect(fromOf('chat-ref', 5559)).toEqual([
+      own,
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'recado-system' } } },
+    ])
+  })
+
+  it('narrow the clients’ ports, but never for the cluster’s own pods', () => {
+    const web = { podSelector: { matchLabels: { role: 'web' } } }
+
+    expect(fromOf('chat-broker', 5555, { networkPolicy: { clientPeers: [web] } })).toEqual([web, own])
+    expect(fromOf('chat-broker', 9464, { networkPolicy: { metricsPeers: [web] } })).toEqual([web])
+  })
+
+  it('say nothing of what pods may reach', () => {
+    expect(policy('chat-server').policyTypes).toEqual(['Ingress'])
+  })
+})
+
+describe('the hash of an object', () => {
+  const [object] = objectsOf({})
+  if (object === undefined) throw new Error('A cluster has objects')
+
+  it('is the same whatever the order of keys', () => {
+    const { metadata, ...rest } = object
+
+    expect(renderedHash({ metadata, ...rest })).toBe(renderedHash({ ...rest, metadata }))
+  })
+
+  it('on the live object says whether just this was applied', () => {
+    const live = withAppliedHash(object)
+    const other = { ...object, metadata: { ...object.metadata, labels: {} } }
+
+    expect(wasApplied(object, live)).toBe(true)
+    expect(wasApplied(other, live)).toBe(false)
+    expect(wasApplied(object, object)).toBe(false)
+  })
+})
