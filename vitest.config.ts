@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Each of these files runs a system of six processes or more: two at once would starve each other of processors. */
 const SYSTEMS = ['process', 'interop', 'hostile', 'faults'].map((folder) => `test/${folder}/**/*.test.ts`)
+/** These need tools for Kubernetes: `npm run test:chart`. */
+const CHART = 'test/chart/**/*.test.ts'
 /** Thousands of simulated schedules: much work, on all processors. */
 const SCHEDULES = ['test/simulation/schedules-*.test.ts', 'test/simulation/plants/*.test.ts']
 
@@ -12,7 +14,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'cores', include: ['test/**/*.test.ts'], exclude: [...SYSTEMS, ...SCHEDULES] },
+        test: { name: 'cores', include: ['test/**/*.test.ts'], exclude: [...SYSTEMS, ...SCHEDULES, CHART] },
       },
       { extends: true, test: { name: 'schedules', include: SCHEDULES } },
       {

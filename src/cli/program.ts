@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ERRORS, RecadoError } from '../wire/index.ts'
 import { addBench } from './bench.ts'
+import { addKubernetes } from './commands/kubernetes.ts'
 import { addNames } from './commands/names.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSay } from './commands/say.ts'
@@ -34,6 +35,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   status: ['recado status', 'recado status --output json'],
   verify: ['recado verify data/server-1 data/server-2 data/server-3'],
   restore: ['recado restore data/server-1'],
+  kubernetes: ['recado kubernetes check --namespace shop', 'recado kubernetes definition apply'],
   bench: ['recado bench', 'recado bench --clients 8 --seconds 10 --size 1000 --acks all'],
 }
 
@@ -105,6 +107,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
   addStatus(program, contextOf)
   addVerify(program, contextOf)
   addRestore(program, contextOf)
+  addKubernetes(program, contextOf, environment)
   program.addCommand(startCommand(started).copyInheritedSettings(program))
   addBench(program, contextOf)
   addExamples(program)

@@ -1,2 +1,6 @@
 /** The operator: makes MessagingClusters so as their resources say. */
+export { definition } from './api/index.ts'
+export { KINDS } from './kinds.ts'
+export { HttpKubeApi, Requests } from './kube/index.ts'
+export { clientServices } from './names.ts'
 export type { ReconcileResult, Reconciler, ReconcilerOptions } from './reconcile/types.ts'

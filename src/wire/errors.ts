@@ -74,6 +74,18 @@ export const ERRORS = {
     exit: 1,
     meaning: 'The files cannot be made into a store',
   },
+  kubernetes_refused: {
+    where: 'process',
+    retryable: true,
+    exit: 1,
+    meaning: 'The API server of Kubernetes refused a request or did not answer',
+  },
+  check_failed: {
+    where: 'process',
+    retryable: true,
+    exit: 1,
+    meaning: 'Something that was checked does not work',
+  },
   files_differ: {
     where: 'process',
     retryable: false,

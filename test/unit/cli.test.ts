@@ -42,6 +42,7 @@ const COMMANDS = [
   'restore',
   'start',
   'bench',
+  'kubernetes',
 ]
 
 describe('recado', () => {
@@ -77,6 +78,9 @@ describe('recado', () => {
     ['one folder to compare', ['verify', 'data']],
     ['folders that hold nothing', ['verify', '/nonexistent-1', '/nonexistent-2']],
     ['a folder to restore that is not there', ['restore', '/nonexistent-1']],
+    ['no Kubernetes to ask', ['kubernetes', 'check']],
+    ['an operator that is no URL', ['kubernetes', 'check', '--operator', 'recado']],
+    ['nothing to do with a definition', ['kubernetes', 'definition', 'delete']],
     ['too large a bench', ['bench', '--clients', '100000']],
     ['a wrong number of servers', ['start', '--servers', 'x']],
   ])('ends with 2 and one line on standard error when given %s', async (_, args) => {

@@ -67,12 +67,12 @@ capabilities:
 {{- end -}}
 
 {{- define "recado.pullSecrets" -}}
-{{- with .Values.image.pullSecrets }}
+{{- with .Values.image.pullSecrets -}}
 imagePullSecrets:
 {{- range . }}
   - name: {{ . }}
 {{- end }}
-{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* What the pods of hooks and tests have in common: they call the command of the image once. */}}
