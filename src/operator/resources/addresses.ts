@@ -1,0 +1,30 @@
+import type { MessagingCluster } from '../api/index.ts'
+import { type Component, childName, clientServices } from '../names.ts'
+import { PORTS } from './ports.ts'
+
+/** Where the processes of a cluster find each other: DNS names of Services, which stand for all their pods. */
+export function innerAddresses(
+  cluster: MessagingCluster,
+): Readonly<Record<'ref' | 'brokers' | 'proxies', string>> {
+  const host = (component: Component): string => hostOf(cluster, childName(cluster.metadata.name, component))
+  return {
+    ref: `tcp://${host('ref')}:${PORTS.ref}`,
+    brokers: `tcp://${host('broker')}:${PORTS.servers}`,
+    proxies: `tcp://${host('proxy')}:${PORTS.publishers}/${PORTS.publications}`,
+  }
+}
+
+/** Where clients connect to: Services of ready pods only. */
+export function clientAddresses(
+  cluster: MessagingCluster,
+): Readonly<Record<'requests' | 'publications', string>> {
+  const { requests, publications } = clientServices(cluster.metadata.name)
+  return {
+    requests: `tcp://${hostOf(cluster, requests)}:${PORTS.requests}`,
+    publications: `tcp://${hostOf(cluster, publications)}:${PORTS.publications}`,
+  }
+}
+
+function hostOf(cluster: MessagingCluster, service: string): string {
+  return `${service}.${cluster.metadata.namespace}.svc`
+}

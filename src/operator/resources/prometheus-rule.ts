@@ -1,0 +1,18 @@
+import type { KubeObject } from '../../ports/index.ts'
+import type { MessagingCluster } from '../api/index.ts'
+import { KINDS } from '../kinds.ts'
+import { labelsOf, owned } from './metadata.ts'
+import { clusterAlerts, rulesSpec } from './rules.ts'
+
+/** The alerts of the cluster. */
+export function prometheusRule(cluster: MessagingCluster): KubeObject | undefined {
+  const { rules, labels, alertDelayPercent } = cluster.spec.monitoring
+  if (!rules) return undefined
+  const { name, namespace } = cluster.metadata
+  return owned(
+    cluster,
+    KINDS.prometheusRule,
+    { name, labels: { ...labels, ...labelsOf(cluster) } },
+    { spec: rulesSpec([clusterAlerts(namespace, name)], alertDelayPercent) },
+  )
+}
