@@ -1,6 +1,7 @@
 import { Document, isMap, isScalar, type YAMLMap } from 'yaml'
 import { z } from 'zod'
 import { operatorAlerts } from '../../src/operator/resources/rules.ts'
+import { clusterSpecSchema } from '../resource/values.ts'
 import { VALUES } from './values.ts'
 
 const MARK =
@@ -56,7 +57,10 @@ function comment(parent: YAMLMap, name: string, meaning: string, apart: boolean)
 }
 
 function schemaFile(): string {
-  return `${JSON.stringify(z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' }), null, 2)}\n`
+  const schema = z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' })
+  const cluster = schema.properties?.['cluster'] as z.core.JSONSchema.ObjectSchema
+  cluster.properties = { ...cluster.properties, spec: { ...clusterSpecSchema(), description: 'Its spec' } }
+  return `${JSON.stringify(schema, null, 2)}\n`
 }
 
 /** Rules with the seconds that the template scales, and words that it replaces. */
