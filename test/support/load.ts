@@ -33,7 +33,10 @@ export async function until(deadlineMs: number, condition: () => unknown): Promi
   }
 }
 
-export function connectTo(system: TestSystem, user?: string, timeoutMs = PATIENT_MS): Promise<Client> {
+/** Where clients find a system. */
+export type Entrance = Pick<TestSystem, 'brokerAddress' | 'proxyAddress'>
+
+export function connectTo(system: Entrance, user?: string, timeoutMs = PATIENT_MS): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy } = system
   return connect({ broker, proxy, timeoutMs, ...(user !== undefined && { user }) })
 }
@@ -61,17 +64,20 @@ function read(path: string): Buffer {
 
 /** Several clients that publish and send direct messages, each text once, and one that subscribes to all of it. */
 export class Load {
-  readonly #system: TestSystem
+  readonly #system: Entrance
   readonly #recorder: Recorder
+  readonly #pauseMs: number
   readonly #clients: Client[] = []
   readonly #subscriptions: Promise<void>[] = []
   #writing: Promise<void>[] = []
   #failure: Error | undefined
   #stopping = false
 
-  constructor(system: TestSystem, recorder: Recorder) {
+  /** `pauseMs`: between an answer and a worker's next operation. */
+  constructor(system: Entrance, recorder: Recorder, pauseMs = PAUSE_MS) {
     this.#system = system
     this.#recorder = recorder
+    this.#pauseMs = pauseMs
   }
 
   /** What failed for good: a fault of the system or of these clients. */
@@ -136,7 +142,7 @@ export class Load {
         this.#recorder.giveUp(text)
         if (!(error instanceof RecadoError && error.retryable)) this.#fail(error)
       }
-      await delay(PAUSE_MS)
+      await delay(this.#pauseMs)
     }
   }
 
@@ -172,7 +178,13 @@ export function told(system: TestSystem, recorder: Recorder): true | string {
 
 /** What the load said that stands in the files; undefined when these are not the same bytes. */
 export function heldBy(system: TestSystem): Held[] | undefined {
-  return equalFiles(system)?.flatMap(({ user, kind, message }) => {
+  const lines = equalFiles(system)
+  return lines && saidBy(lines)
+}
+
+/** What the load said of these lines of servers' files. */
+export function saidBy(lines: readonly ReturnType<typeof parseLine>[]): Held[] {
+  return lines.flatMap(({ user, kind, message }) => {
     if (!WRITERS.includes(user)) return []
     return [
       { text: String(message), kind: kind === 'publish' ? ('publication' as const) : ('message' as const) },

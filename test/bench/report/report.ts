@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { growthSection, SOAK_CHART, soakChart, soakSection } from './growth.ts'
+import { operatorSection } from './operator.ts'
 import { type Results, readResults } from './results.ts'
 import { replaceSection } from './sections.ts'
 import { speedCharts, speedSection } from './speed.ts'
@@ -14,6 +15,7 @@ export function generatedFiles(results: Results): Readonly<Record<string, string
     speed: speedSection(results),
     growth: growthSection(results),
     soak: soakSection(results),
+    operator: operatorSection(results),
   }
   const page = Object.entries(sections).reduce(
     (text, [name, section]) => replaceSection(text, name, section),

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { GrowthResult, SoakResult } from '../growth/results.ts'
 import type { RowResult } from '../measured.ts'
 import type { PeerResult } from '../peers/peers.ts'
+import type { OperatorResult } from './operator.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 export const RESULTS = join(ROOT, 'docs/benchmarks/results.json')
@@ -27,6 +28,7 @@ export interface Results {
   readonly peers?: Readonly<Record<string, Session & PeerResult>>
   readonly growth?: Session & GrowthResult
   readonly soak?: Session & SoakResult
+  readonly operator?: Session & OperatorResult
 }
 
 export function sessionOf(runs: number, seconds: number): Session {

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ROOT } from '../tidy/tree.ts'
+import type { Findings, Scenario } from './scenario.ts'
+import { GROUPS } from './scenarios/index.ts'
+import { pageOf, type Result, row } from './table.ts'
+import { hasTools, type OwnWorld, openWorld } from './world.ts'
+
+/**
+ * Runs scenarios on a real Kubernetes: the one that KUBECONFIG names, or the one that ../shared/cluster makes on this machine.
+ * Without arguments all, and writes docs/kubernetes-reliability.md; `--only TEXT` that of this name, or those whose names
+ * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. With KUBECONFIG,
+ * RECADO_IMAGE names the image that the cluster has or can pull.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    short: { type: 'boolean' },
+    list: { type: 'boolean' },
+    keep: { type: 'boolean' },
+  },
+})
+const PAGE = join(ROOT, 'docs', 'kubernetes-reliability.md')
+const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+
+function isWanted({ name, short }: Scenario): boolean {
+  if (values.short === true && short !== true) return false
+  if (values.only === undefined) return true
+  return values.only.some((text) => (NAMES.includes(text) ? name === text : name.includes(text)))
+}
+
+async function findingsOf(scenario: Scenario, world: OwnWorld): Promise<Findings> {
+  const late = new AbortController()
+  try {
+    const deadline = delay(scenario.deadlineMs, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`It was not over after ${scenario.deadlineMs / 1000} s`)
+    })
+    return await Promise.race([scenario.run(world), deadline])
+  } catch (error) {
+    return { broken: [error instanceof Error ? error.message : String(error)] }
+  } finally {
+    late.abort()
+  }
+}
+
+async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
+  const { name, says } = scenario
+  const lacks = scenario.needs?.filter((need) => need === 'machine' && world.machine === undefined) ?? []
+  if (lacks.length > 0) return { name, says, leftOut: 'the nodes are not this machine’s', seconds: 0 }
+  await world.begin(scenario)
+  const begun = performance.now()
+  const found = await findingsOf(scenario, world)
+  const seconds = (performance.now() - begun) / 1000
+  const after = await world
+    .end(scenario)
+    .catch((error: unknown) => [`It could not be ended: ${String(error)}`])
+  return { name, says, findings: { ...found, broken: [...found.broken, ...after] }, seconds }
+}
+
+async function runAll(world: OwnWorld): Promise<Result[]> {
+  const results: Result[] = []
+  for (const scenario of GROUPS.flatMap(({ scenarios }) => scenarios).filter(isWanted)) {
+    const result = await resultOf(scenario, world)
+    results.push(result)
+    process.stdout.write(`${row(result)}\n`)
+    for (const broken of result.findings?.broken ?? []) process.stderr.write(`Broken: ${broken}\n`)
+  }
+  return results
+}
+
+function statusOf(results: readonly Result[]): number {
+  const broken = results.filter(({ findings }) => findings !== undefined && findings.broken.length > 0)
+  const ran = results.filter(({ findings }) => findings !== undefined)
+  process.stdout.write(
+    `On Kubernetes: ${ran.length - broken.length} kept what they promise, ${broken.length} broke it, ${results.length - ran.length} left out\n`,
+  )
+  for (const { name } of broken) process.stderr.write(`Broken by: ${name}\n`)
+  return broken.length > 0 || ran.length === 0 ? 1 : 0
+}
+
+async function main(): Promise<number> {
+  if (values.list === true) {
+    process.stdout.write(`${NAMES.join('\n')}\n`)
+    return 0
+  }
+  const reason = hasTools()
+  if (reason !== undefined) {
+    process.stderr.write(`No Kubernetes to run on: ${reason}; or give KUBECONFIG and RECADO_IMAGE\n`)
+    return 2
+  }
+  const world = await openWorld()
+  try {
+    const results = await runAll(world)
+    if (results.length === 0) throw new RangeError(`No scenario is called ${values.only?.join(' or ')}`)
+    const isWhole = values.only === undefined && values.short !== true
+    if (isWhole) writeFileSync(PAGE, pageOf(GROUPS, results, await world.version(), new Date()))
+    return statusOf(results)
+  } finally {
+    await world.close({ keep: values.keep === true })
+  }
+}
+
+process.exit(await main())

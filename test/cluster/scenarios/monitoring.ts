@@ -1,0 +1,160 @@
+import { KINDS } from '../../../src/operator/kinds.ts'
+import { until } from '../../support/load.ts'
+import type { Findings, Group, Scenario, World } from '../scenario.ts'
+import { isReady, OPERATOR_NAMESPACE } from '../support/chart.ts'
+import { MONITORING_DEFINITIONS, Prometheus } from '../support/prometheus.ts'
+import { Stage } from '../support/stage.ts'
+
+/** Alerts wait for so much of their usual time. */
+const DELAY_PERCENT = 5
+const HEALTHY_S = 45
+const FOUND_MS = 90_000
+const FIRES_MS = 60_000
+
+const live: Scenario = {
+  name: 'Prometheus',
+  says: 'scrape all that the monitors select; no alert on a healthy cluster; freeze a server, ref, a broker, all servers, the operators, and see which alert fires',
+  needs: ['machine'],
+  deadlineMs: 900_000,
+  run: watched,
+}
+
+async function watched(world: World): Promise<Findings> {
+  const { kubernetes, release, tell } = world
+  await kubernetes.apply(...MONITORING_DEFINITIONS)
+  try {
+    await kubernetes.kubectl(
+      'wait',
+      '--for=condition=Established',
+      'crd/podmonitors.monitoring.coreos.com',
+      '--timeout=20s',
+    )
+    await release.install({
+      operator: { resyncMs: 10_000 },
+      monitoring: { alertDelayPercent: DELAY_PERCENT },
+    })
+    const stage = await world.stage({
+      clients: { replicas: 1, rate: 20 },
+      monitoring: { interval: '5s', alertDelayPercent: DELAY_PERCENT },
+    })
+    await stage.settled()
+    await monitorsAre(world, stage)
+    const prometheus = await Prometheus.start(kubernetes, [stage.namespace, OPERATOR_NAMESPACE])
+    try {
+      return await observed(world, stage, prometheus)
+    } finally {
+      prometheus.close()
+    }
+  } finally {
+    tell('removes the monitoring definitions')
+    for (const kind of ['podMonitor', 'serviceMonitor', 'prometheusRule'] as const) {
+      const { plural } = KINDS[kind]
+      await kubernetes.kubectl('delete', 'crd', `${plural}.monitoring.coreos.com`, '--timeout=30s')
+    }
+  }
+}
+
+async function monitorsAre({ kubernetes }: World, stage: Stage): Promise<void> {
+  await until(FOUND_MS, async () => {
+    const found = [
+      ...(await kubernetes.list(KINDS.podMonitor, stage.namespace)),
+      ...(await kubernetes.list(KINDS.prometheusRule, stage.namespace)),
+      ...(await kubernetes.list(KINDS.serviceMonitor, OPERATOR_NAMESPACE)),
+      ...(await kubernetes.list(KINDS.prometheusRule, OPERATOR_NAMESPACE)),
+    ]
+    return (
+      found.length === 4 ||
+      `there are ${found.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ')}`
+    )
+  })
+}
+
+async function observed(world: World, stage: Stage, prometheus: Prometheus): Promise<Findings> {
+  const broken: string[] = []
+  const seen: string[] = []
+  const pods = [
+    ...(await world.kubernetes.list(KINDS.pod, stage.namespace)),
+    ...(await world.release.pods()),
+  ].filter(isReady)
+  const wanted = pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).toSorted()
+  await until(FOUND_MS, async () => {
+    const up = await prometheus.up()
+    return up.join() === wanted.join() || `scraped: ${up.join(', ')}; wanted: ${wanted.join(', ')}`
+  })
+  seen.push(`${wanted.length} pods scraped`)
+  world.tell('a healthy cluster')
+  await Stage.lasting(HEALTHY_S)
+  const early = await prometheus.firing()
+  if (early.length > 0) broken.push(`fires on a healthy cluster: ${early.join(', ')}`)
+  for (const fault of FAULTS) {
+    world.tell(fault.says)
+    const frozen = await fault.pods(world, stage)
+    try {
+      for (const pod of frozen) await signal(world, pod, 'SIGSTOP')
+      await until(FIRES_MS, async () => {
+        const firing = await prometheus.firing()
+        const lacks = fault.alerts.filter((alert) => !firing.includes(alert))
+        return lacks.length === 0 || `does not fire: ${lacks.join(', ')}; fires: ${firing.join(', ')}`
+      })
+      seen.push(`${fault.says}: ${fault.alerts.join(', ')}`)
+    } catch (error) {
+      broken.push(`${fault.says}: ${String(error)}`)
+    } finally {
+      for (const pod of frozen) await signal(world, pod, 'SIGCONT')
+    }
+    await stage.settled()
+    await until(FIRES_MS, async () => {
+      const firing = await prometheus.firing()
+      return firing.length === 0 || `still fires: ${firing.join(', ')}`
+    }).catch((error: unknown) => broken.push(`after ${fault.says}: ${String(error)}`))
+  }
+  return { seen, broken }
+}
+
+interface Fault {
+  readonly says: string
+  readonly alerts: readonly string[]
+  /** Whose processes are frozen, by namespace and name. */
+  pods(world: World, stage: Stage): Promise<readonly PodName[]>
+}
+
+type PodName = readonly [namespace: string, name: string]
+
+const FAULTS: readonly Fault[] = [
+  {
+    says: 'a server is frozen',
+    alerts: ['RecadoServerDown', 'RecadoProcessUnreachable'],
+    pods: async (_, stage) => [[stage.namespace, stage.server(2)]],
+  },
+  {
+    says: 'ref is frozen',
+    alerts: ['RecadoRefAbsent'],
+    pods: async (_, stage) => named(stage.namespace, await stage.pods('ref')),
+  },
+  {
+    says: 'a broker is frozen',
+    alerts: ['RecadoProcessUnreachable'],
+    pods: async (_, stage) => named(stage.namespace, (await stage.pods('broker')).slice(0, 1)),
+  },
+  {
+    says: 'all servers are frozen',
+    alerts: ['RecadoNoCoordinator', 'RecadoBrokerWithoutServers'],
+    pods: async (_, stage) => named(stage.namespace, await stage.pods('server')),
+  },
+  {
+    says: 'both operators are frozen',
+    alerts: ['RecadoOperatorDown'],
+    pods: async ({ release }) => named(OPERATOR_NAMESPACE, await release.pods()),
+  },
+]
+
+function named(namespace: string, pods: readonly { metadata: { name: string } }[]): PodName[] {
+  return pods.map(({ metadata }) => [namespace, metadata.name])
+}
+
+async function signal(world: World, [namespace, name]: PodName, which: NodeJS.Signals): Promise<void> {
+  const { node, container } = await new Stage(world.kubernetes, namespace).placeOf(name)
+  await world.machine?.signal(node, container, which)
+}
+
+export const monitoring: Group = { title: 'Observing', scenarios: [live] }

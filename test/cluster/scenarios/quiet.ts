@@ -1,0 +1,82 @@
+import { KINDS } from '../../../src/operator/kinds.ts'
+import type { Findings, Group, Scenario, World } from '../scenario.ts'
+import { OPERATOR_NAMESPACE } from '../support/chart.ts'
+import { countsOf, requestsOf } from '../support/metrics.ts'
+import { Stage } from '../support/stage.ts'
+
+const QUIET_S = 300
+/** What became of the last change dies away: conditions, events, heartbeats. */
+const BEFORE_S = 20
+
+const nothing: Scenario = {
+  name: 'a quiet cluster',
+  says: 'leave a cluster without clients alone for 5 minutes, and count what is written',
+  deadlineMs: 480_000,
+  run: quietCluster,
+}
+
+async function quietCluster(world: World): Promise<Findings> {
+  const stage = await world.stage({})
+  await stage.settled()
+  await Stage.lasting(BEFORE_S)
+  const [objects, requests] = [await versionsOf(world, stage), await writesOf(world)]
+  await Stage.lasting(QUIET_S)
+  const [objectsAfter, requestsAfter] = [await versionsOf(world, stage), await writesOf(world)]
+  const changed = [...objectsAfter]
+    .filter(([key, version]) => objects.get(key) !== version)
+    .map(([key]) => key)
+  const writes = [...requestsAfter]
+    .map(([labels, count]) => [labels, count - (requests.get(labels) ?? 0)] as const)
+    .filter(([labels, count]) => count > 0 && !isOfLease(labels))
+  return {
+    seen: [
+      `${objectsAfter.size} objects, ${changed.length} changed`,
+      `${sum(writes)} writes beside Lease renewals`,
+    ],
+    broken: [
+      ...changed.map((key) => `${key} was written`),
+      ...writes.map(([labels, count]) => `the operator wrote ${count} times: ${labels}`),
+    ],
+  }
+}
+
+/** Every object of the cluster's namespace, and of the operator's but its Lease, with its version. */
+async function versionsOf(
+  { kubernetes, release }: World,
+  stage: Stage,
+): Promise<Map<string, string | undefined>> {
+  const found = new Map<string, string | undefined>()
+  const lease = await release.leaseName()
+  for (const kind of Object.values(KINDS).filter(({ namespaced }) => namespaced)) {
+    for (const namespace of [stage.namespace, OPERATOR_NAMESPACE]) {
+      for (const { metadata } of await kubernetes.list(kind, namespace).catch(() => [])) {
+        if (kind === KINDS.lease && metadata.name === lease) continue
+        found.set(`${kind.plural} ${namespace}/${metadata.name}`, metadata.resourceVersion)
+      }
+    }
+  }
+  return found
+}
+
+/** Requests of all operators that may write, by their labels. */
+async function writesOf(world: World): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const text of await requestsOf(world)) {
+    for (const [labels, count] of countsOf(text, 'recado_operator_requests_total')) {
+      if (/verb="(?:get|list|watch)"/.test(labels)) continue
+      counts.set(labels, (counts.get(labels) ?? 0) + count)
+    }
+  }
+  if (counts.size === 0) throw new Error('The operator counts no requests')
+  return counts
+}
+
+function isOfLease(labels: string): boolean {
+  return /kind="Lease"|resource="leases"/.test(labels)
+}
+
+function sum(counts: readonly (readonly [string, number])[]): number {
+  return counts.reduce((total, [, count]) => total + count, 0)
+}
+
+export const quiet: Group = { title: 'At rest', scenarios: [nothing] }

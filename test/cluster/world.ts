@@ -1,0 +1,107 @@
+import type { Scenario, World } from './scenario.ts'
+import { RELEASE, Release } from './support/chart.ts'
+import { givenImage, type Image, provideImages } from './support/image.ts'
+import { Kubernetes } from './support/kubernetes.ts'
+import { Machine } from './support/machine.ts'
+import { Stage } from './support/stage.ts'
+
+const NAMESPACE = 'recado-e2e'
+
+export interface OwnWorld extends World {
+  begin(scenario: Scenario): Promise<void>
+  /** Removes what the scenario made; what the operator complained of. */
+  end(scenario: Scenario): Promise<string[]>
+  version(): Promise<string>
+  close(options: { keep: boolean }): Promise<void>
+}
+
+/** Why nothing can be run here; undefined when something can. */
+export function hasTools(): string | undefined {
+  return process.env['KUBECONFIG'] === undefined ? Machine.missing() : undefined
+}
+
+/** Finds the cluster, or makes it; builds the image and gives it to the nodes. */
+export async function openWorld(): Promise<OwnWorld> {
+  const begun = performance.now()
+  const tell = (text: string): void => {
+    const seconds = Math.round((performance.now() - begun) / 1000)
+    process.stderr.write(`${String(seconds).padStart(5)} s  ${text}\n`)
+  }
+  const { KUBECONFIG, RECADO_IMAGE } = process.env
+  const own = KUBECONFIG === undefined ? await Machine.open() : undefined
+  const kubernetes = await Kubernetes.open(own?.env ?? { KUBECONFIG: KUBECONFIG ?? '' })
+  tell('builds the image and loads it')
+  const images = await imagesOf(own?.machine, RECADO_IMAGE)
+  return new RealWorld(kubernetes, own?.machine, images, tell)
+}
+
+async function imagesOf(
+  machine: Machine | undefined,
+  given: string | undefined,
+): Promise<{ image: Image; other: Image }> {
+  if (machine !== undefined) return provideImages(machine)
+  if (given === undefined) throw new RangeError('With KUBECONFIG, give RECADO_IMAGE: the image to test')
+  const [image = '', other = image] = given.split(',')
+  return { image: givenImage(image), other: givenImage(other) }
+}
+
+class RealWorld implements OwnWorld {
+  readonly kubernetes: Kubernetes
+  readonly machine: Machine | undefined
+  readonly release: Release
+  readonly image: Image
+  readonly other: Image
+  readonly tell: (text: string) => void
+  #stages: Stage[] = []
+  #namespace = NAMESPACE
+
+  constructor(
+    kubernetes: Kubernetes,
+    machine: Machine | undefined,
+    images: { image: Image; other: Image },
+    tell: (text: string) => void,
+  ) {
+    this.kubernetes = kubernetes
+    this.machine = machine
+    this.image = images.image
+    this.other = images.other
+    this.release = new Release(kubernetes, images.image)
+    this.tell = tell
+  }
+
+  async begin({ name }: Scenario): Promise<void> {
+    this.tell(`== ${name}`)
+    this.#namespace = `${NAMESPACE}-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60)
+    await this.release.ensure()
+    await this.release.complaints()
+  }
+
+  async stage(spec?: object): Promise<Stage> {
+    const stage = await Stage.build(this.kubernetes, this.#namespace, spec)
+    this.#stages.push(stage)
+    return stage
+  }
+
+  async end({ expects }: Scenario): Promise<string[]> {
+    const complaints = await this.release.complaints(expects)
+    for (const stage of this.#stages) await stage.remove()
+    this.#stages = []
+    return complaints.slice(0, 10).map((line) => `operator: ${line.slice(0, 500)}`)
+  }
+
+  async version(): Promise<string> {
+    const { gitVersion } = JSON.parse(await this.kubernetes.raw('/version')) as { gitVersion: string }
+    return gitVersion
+  }
+
+  async close({ keep }: { keep: boolean }): Promise<void> {
+    try {
+      if (!keep && (await this.release.isInstalled())) {
+        this.tell(`uninstalls ${RELEASE}`)
+        await this.release.uninstall()
+      }
+    } finally {
+      this.kubernetes.close()
+    }
+  }
+}
