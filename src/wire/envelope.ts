@@ -21,6 +21,9 @@ export interface ErrorData {
   readonly retryable: boolean
   /** With ref's `name_taken`: the newest incarnation that it knows of the name. */
   readonly incarnation?: number
+  /** With ref's `stale`: the newest report that it has seen. */
+  readonly term?: number
+  readonly sequence?: number
 }
 
 export interface Reply {

@@ -19,6 +19,7 @@ import {
   LISTED_STATES,
   type MembersReport,
   type ServerEntry,
+  type ServerList,
 } from './reference.ts'
 
 /** Servers that a cluster has at most, removed ones among them. */
@@ -51,13 +52,20 @@ export function parseHeartbeat(data: Fields): Heartbeat {
   ) as unknown as Heartbeat
 }
 
+/** Reads the ok reply to `list`. @throws RecadoError `bad_request` */
+export function parseServerList(data: Fields): ServerList {
+  return {
+    servers: readEntries(data),
+    coordinator: readShort(data, 'coordinator'),
+    epoch: readInteger(data, 'epoch'),
+  }
+}
+
 /** Reads the ok reply to `heartbeat`. @throws RecadoError `bad_request` */
 export function parseHeartbeatReply(data: Fields): HeartbeatReply {
-  const servers = data['servers']
-  if (!Array.isArray(servers)) throw new RecadoError('bad_request', 'Key "servers" must be an array of maps')
   return {
     rank: readInteger(data, 'rank'),
-    servers: servers.map(parseEntry),
+    servers: readEntries(data),
     brokers: readStrings(data, 'brokers'),
     proxies: readStrings(data, 'proxies'),
     ...(data['voters'] === undefined ? {} : { voters: readVoters(data, 'voters') }),
@@ -79,6 +87,11 @@ export function parseMembersReport(data: Fields): MembersReport {
     wanted,
     pods: pods.map(parsePod),
   }
+}
+
+function readEntries({ servers }: Fields): ServerEntry[] {
+  if (!Array.isArray(servers)) throw new RecadoError('bad_request', 'Key "servers" must be an array of maps')
+  return servers.map(parseEntry)
 }
 
 function parseEntry(value: unknown): ServerEntry {

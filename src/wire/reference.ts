@@ -39,6 +39,15 @@ export interface Heartbeat {
   readonly durable?: Readonly<Record<string, number>>
 }
 
+/** The ok reply to `list`. */
+export interface ServerList {
+  readonly servers: readonly ServerEntry[]
+  /** The server that most of those heard follow; empty while none is known. */
+  readonly coordinator: string
+  /** The epoch of the list of voters; 0 while ref does not know the newest. */
+  readonly epoch: number
+}
+
 /** The ok reply to `heartbeat`. */
 export interface HeartbeatReply {
   /** The server's rank; 0 while ref may give none. */

@@ -3,12 +3,9 @@ import type { Reply, ReplyData } from './envelope.ts'
 import { isErrorCode, RecadoError } from './errors.ts'
 import { isMap, readBoolean, readInteger, readMap, readString } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
-import { readReplies } from './usual/replies.ts'
 
 /** Reads what answers a client's body: one reply or an array of them. @throws RecadoError `bad_request` */
 export function parseReplies(body: Uint8Array): readonly Reply[] {
-  const usual = body.byteLength <= PEER_LIMITS.frameBytes ? readReplies(body) : undefined
-  if (usual !== undefined) return usual
   const value = decode(body, PEER_LIMITS)
   return Array.isArray(value) ? value.map(parseReply) : [parseReply(value)]
 }
@@ -33,6 +30,16 @@ function parseData(data: Readonly<Record<string, unknown>>): ReplyData {
     code: isErrorCode(code) ? code : 'internal',
     message: readString(data, 'message'),
     retryable: readBoolean(data, 'retryable'),
-    ...(data['incarnation'] === undefined ? {} : { incarnation: readInteger(data, 'incarnation') }),
+    ...readDetails(data),
   }
+}
+
+/** Numbers that some errors carry beside their code. */
+const DETAILS = ['incarnation', 'term', 'sequence'] as const
+
+function readDetails(data: Readonly<Record<string, unknown>>): {
+  [Key in (typeof DETAILS)[number]]?: number
+} {
+  const told = DETAILS.filter((key) => data[key] !== undefined)
+  return Object.fromEntries(told.map((key) => [key, readInteger(data, key)]))
 }

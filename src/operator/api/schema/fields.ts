@@ -12,8 +12,8 @@ export interface Rule {
 /** What the definition says of a field beyond its type. */
 export interface FieldNotes {
   readonly rules?: readonly Rule[]
-  /** How the API server merges a list: as a whole, or by these keys. */
-  readonly list?: 'atomic' | readonly string[]
+  /** How the API server merges a list: as a whole, as a set of scalars, or by these keys. */
+  readonly list?: 'atomic' | 'set' | readonly string[]
   readonly entriesMax?: number
   readonly format?: string
 }
@@ -62,7 +62,7 @@ type Quantity = typeof amount
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 const KEY = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
-const KEY_FORM = 'an optional DNS name and a slash, then letters, digits, dots, - and _'
+const KEY_FORM = 'an optional DNS name and a slash, then letters, digits, - _ and .'
 export const ENTRIES_MAX = 24
 
 /** Labels that people add: none of the operator's own may be among them. */

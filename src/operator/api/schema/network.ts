@@ -18,15 +18,7 @@ const selector = (of: string) =>
   z.object({ matchLabels: matchLabels(`Labels that the ${of} have; none for all`) }).optional()
 
 const CIDR = /^[0-9a-fA-F:.]+\/[0-9]{1,3}$/
-const cidr = z
-  .string()
-  .max(49)
-  .regex(CIDR)
-  .meta({
-    'x-kubernetes-validations': [
-      { rule: 'isCIDR(self)', message: 'a range of addresses is an address and a length, like 10.1.0.0/16' },
-    ],
-  })
+const cidr = z.string().max(49).regex(CIDR)
 
 const peer = z
   .object({
@@ -35,7 +27,7 @@ const peer = z
     ipBlock: field(
       z
         .object({
-          cidr: field(cidr, 'The addresses'),
+          cidr: field(cidr, 'A range of addresses, like 10.1.0.0/16'),
           except: field(z.array(cidr).max(16).optional(), 'Ranges in it that are left out', {
             list: 'atomic',
           }),

@@ -1,0 +1,81 @@
+import { KubeError, type KubeObject } from '../../ports/index.ts'
+import { KINDS } from '../kinds.ts'
+import { type Child, children, renderedHash, wasApplied, withAppliedHash } from '../resources/index.ts'
+import { differences } from './compare.ts'
+import { imageOf } from './images.ts'
+import { lookAgain, type Pass } from './pass.ts'
+import { keepClaimTemplates } from './storage.ts'
+
+/** By when the watch has told of what was applied, or something is wrong with it. */
+const WATCH_MS = 5000
+
+/** Makes every object of the cluster as it is rendered, and takes away those that it is not to have any more. */
+export async function applyChildren(pass: Pass): Promise<void> {
+  for (const child of children(pass.cluster, pass.render)) {
+    try {
+      await applyChild(pass, child)
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error
+      pass.failures.push({ step: `${child.kind.kind} ${child.key.name}`, error })
+    }
+  }
+}
+
+async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): Promise<void> {
+  const { api, cache, time } = pass.options
+  const live = cache.get(kind, key)
+  if (rendered === undefined) return removeChild(pass, { kind, key, object: undefined }, live)
+  // What is being deleted will be made anew once it is gone.
+  if (live?.metadata.deletionTimestamp !== undefined) return
+  const object =
+    kind === KINDS.statefulSet && live !== undefined ? keepClaimTemplates(rendered, live) : rendered
+  const id = `${kind.kind}/${key.name}`
+  if (live !== undefined && isAsRendered(pass, id, object, live)) return
+  const hash = renderedHash(object)
+  const known = pass.memory.applied.get(id)
+  const since = known?.hash === hash ? time.monotonic() - known.at : WATCH_MS
+  if (since < WATCH_MS && (live === undefined || !wasApplied(object, live)))
+    return lookAgain(pass, WATCH_MS - since)
+  if (live !== undefined && kind === KINDS.statefulSet) announceImage(pass, object, live)
+  const result = await api.apply(kind, withAppliedHash(object))
+  pass.memory.applied.set(id, { hash, at: time.monotonic() })
+  const remaining = differences(object, result)
+  if (remaining.length > 0) {
+    pass.memory.excused.set(id, new Set(remaining))
+    pass.options.log.warn(
+      { object: id, fields: remaining },
+      'The API server keeps fields otherwise than they were applied',
+    )
+  }
+}
+
+function isAsRendered(pass: Pass, id: string, object: KubeObject, live: KubeObject): boolean {
+  if (!wasApplied(object, live)) return false
+  const excused = pass.memory.excused.get(id)
+  const drifted = differences(object, live).filter((path) => excused?.has(path) !== true)
+  if (drifted.length > 0)
+    pass.options.log.info({ object: id, fields: drifted }, 'Somebody changed what is not theirs; repairing')
+  return drifted.length === 0
+}
+
+async function removeChild(pass: Pass, { kind, key }: Child, live: KubeObject | undefined): Promise<void> {
+  const { uid, deletionTimestamp, ownerReferences = [] } = live?.metadata ?? {}
+  if (uid === undefined || deletionTimestamp !== undefined) return
+  // Not ours: somebody else made an object of this name.
+  if (!ownerReferences.some((owner) => owner.uid === pass.cluster.metadata.uid)) return
+  await pass.options.api.delete(kind, key, { uid, propagation: 'Background' })
+}
+
+/** Says that a new operator brought a new image: for many it is the first they hear of it. */
+function announceImage({ cluster, options }: Pass, object: KubeObject, live: KubeObject): void {
+  const [next, former] = [imageOf(object), imageOf(live)]
+  if (next === former || next === undefined) return
+  const whose =
+    cluster.spec.image.name === undefined ? 'The operator’s own image has changed' : 'spec.image has changed'
+  options.events.record(cluster, {
+    type: 'Normal',
+    reason: 'ImageChanged',
+    action: 'Roll',
+    note: `${whose}: servers go from ${former} to ${next}, one at a time`,
+  })
+}

@@ -1,0 +1,150 @@
+import { KubeError, type KubeObject, type ObjectKey } from '../../ports/index.ts'
+import { RecadoError } from '../../wire/index.ts'
+import { type MessagingCluster, parseCluster } from '../api/index.ts'
+import { KINDS } from '../kinds.ts'
+import { Membership } from '../membership/index.ts'
+import { clusterLabels } from '../names.ts'
+import { invalidStatus } from '../status/index.ts'
+import { observe, observePods, ordinalOf, specReplicas } from './observe.ts'
+import type { ClusterMemory, Pass } from './pass.ts'
+import { refAddresses, reportedPods } from './reports.ts'
+import { decideScale, type ScaleFacts, wantedAsItIs } from './scale.ts'
+import { STEPS } from './steps.ts'
+import { type ReconcileResult, type Reconciler, type ReconcilerOptions } from './types.ts'
+import { writeClusterStatus, writeStatus } from './write-status.ts'
+
+/** One operator's judgement over all clusters. */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  return new ClusterReconciler(options)
+}
+
+class ClusterReconciler implements Reconciler {
+  readonly #options: ReconcilerOptions
+  readonly #memories = new Map<string, ClusterMemory>()
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+  }
+
+  async reconcile(key: ObjectKey): Promise<ReconcileResult> {
+    const { cache } = this.#options
+    const resource = cache.get(KINDS.messagingCluster, key)
+    // A resource that is being deleted is left to Kubernetes: what it owns goes with it.
+    if (resource === undefined || resource.metadata.deletionTimestamp !== undefined) {
+      await this.#forget(key)
+      return {}
+    }
+    const cluster = await this.#read(resource)
+    if (cluster === undefined) return {}
+    const pass = this.#begin(cluster)
+    for (const { name, run, paused } of STEPS) {
+      if (cluster.spec.paused && paused !== true) continue
+      await attempt(pass, name, run)
+    }
+    await writeClusterStatus(pass)
+    const failure = pass.failures[0]
+    if (failure !== undefined) throw failure.error
+    return pass.againAfterMs === undefined ? {} : { againAfterMs: pass.againAfterMs }
+  }
+
+  podsChanged(key: ObjectKey): void {
+    const memory = this.#memories.get(idOf(key))
+    const { report } = memory?.membership ?? {}
+    if (memory === undefined || report === undefined) return
+    const objects = this.#options.cache.list(KINDS.pod, key.namespace ?? '', clusterLabels(key.name))
+    const pods = observePods(objects)
+    memory.membership.tell({ wanted: report.wanted, pods: reportedPods(pods) }, refAddresses(pods))
+  }
+
+  async stop(): Promise<void> {
+    const memories = [...this.#memories.values()]
+    this.#memories.clear()
+    await Promise.all(memories.map(({ membership }) => membership.stop()))
+  }
+
+  async #read(resource: KubeObject): Promise<MessagingCluster | undefined> {
+    try {
+      return parseCluster(resource)
+    } catch (error) {
+      if (!(error instanceof RecadoError)) throw error
+      const status = invalidStatus(resource, error.message, this.#options.time.wall())
+      await writeStatus(this.#options, this.#memory(resource.metadata), resource, status)
+      return undefined
+    }
+  }
+
+  #begin(cluster: MessagingCluster): Pass {
+    const { cache, image, imagePullPolicy, operatorNamespace, serves } = this.#options
+    const observed = observe(cluster, cache)
+    const memory = this.#memory(cluster.metadata)
+    const { name } = cluster.metadata
+    const facts: ScaleFacts = {
+      cluster: name,
+      desired: cluster.spec.servers.replicas,
+      replicas: specReplicas(observed.statefulSet),
+      claims: observed.claims,
+      pods: observed.pods
+        .filter(({ component }) => component === 'server')
+        .map((pod) => ordinalOf(name, pod.name)),
+      view: memory.membership.view,
+    }
+    const scale = cluster.spec.paused
+      ? { ...decideScale(facts), replicas: facts.replicas ?? facts.desired, wanted: wantedAsItIs(facts) }
+      : decideScale(facts)
+    return {
+      options: this.#options,
+      cluster,
+      observed,
+      memory,
+      failures: [],
+      scale,
+      render: { image, imagePullPolicy, operatorNamespace, serves, serverReplicas: scale.replicas },
+      rollout: { step: 'wait', why: 'it has not been looked at yet' },
+      againAfterMs: undefined,
+    }
+  }
+
+  #memory(metadata: ObjectKey): ClusterMemory {
+    const key = { namespace: metadata.namespace ?? '', name: metadata.name }
+    const id = idOf(key)
+    const known = this.#memories.get(id)
+    if (known !== undefined) return known
+    const { log, again } = this.#options
+    const membership = new Membership({
+      ...this.#options,
+      cluster: id,
+      log: log.child({ cluster: id }),
+      onChange: () => again(key),
+    })
+    const memory: ClusterMemory = {
+      membership,
+      applied: new Map(),
+      excused: new Map(),
+      growth: undefined,
+      statusAt: Number.NEGATIVE_INFINITY,
+      status: '',
+    }
+    this.#memories.set(id, memory)
+    return memory
+  }
+
+  async #forget(key: ObjectKey): Promise<void> {
+    const memory = this.#memories.get(idOf(key))
+    this.#memories.delete(idOf(key))
+    await memory?.membership.stop()
+  }
+}
+
+/** A step that fails is told of in the status, and keeps the others from nothing but what depends on it. */
+async function attempt(pass: Pass, step: string, run: (pass: Pass) => Promise<void>): Promise<void> {
+  try {
+    await run(pass)
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error
+    pass.failures.push({ step, error })
+  }
+}
+
+function idOf({ namespace = '', name }: ObjectKey): string {
+  return `${namespace}/${name}`
+}

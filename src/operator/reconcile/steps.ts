@@ -1,0 +1,23 @@
+import { applyChildren } from './children.ts'
+import { deleteRemoved, unmarkStaying } from './claims.ts'
+import type { Pass } from './pass.ts'
+import { rollServers } from './roll.ts'
+import { growStorage } from './storage.ts'
+import { tellRefs } from './tell.ts'
+
+export interface Step {
+  readonly name: string
+  readonly run: (pass: Pass) => Promise<void>
+  /** Whether it is done for a paused cluster too: it writes nothing then. */
+  readonly paused?: true
+}
+
+/** A pass, in order. Each writes only what differs; one that fails is tried again by the next pass. */
+export const STEPS: readonly Step[] = [
+  { name: 'Membership', run: tellRefs, paused: true },
+  { name: 'Storage', run: growStorage },
+  { name: 'Objects', run: applyChildren },
+  { name: 'Claims to keep', run: unmarkStaying },
+  { name: 'Claims to delete', run: deleteRemoved },
+  { name: 'Rollout', run: rollServers },
+]

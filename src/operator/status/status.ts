@@ -1,0 +1,140 @@
+import type { KubeObject } from '../../ports/index.ts'
+import type { ClusterStatus, Condition, ConditionType, MessagingCluster } from '../api/index.ts'
+import { selectorLabels } from '../names.ts'
+import { imageOf } from '../reconcile/images.ts'
+import { clientAddresses } from '../resources/index.ts'
+import { formatTimestamp } from '../timestamps.ts'
+import { degraded } from './degraded.ts'
+import type { Counts, StatusFacts } from './facts.ts'
+import { roundedLag } from './lag.ts'
+import { paused } from './paused.ts'
+import { progressing } from './progressing.ts'
+import { ready } from './ready.ts'
+import type { Verdict } from './reasons.ts'
+import { warning } from './warning.ts'
+
+const MESSAGE_CHARACTERS = 1024
+const MEMBERS_MAX = 64
+
+/** In the order in which they are shown. */
+const CONDITIONS: readonly (readonly [ConditionType, (facts: StatusFacts) => Verdict])[] = [
+  ['Ready', ready],
+  ['Progressing', progressing],
+  ['Degraded', degraded],
+  ['Paused', paused],
+  ['Warning', warning],
+]
+
+/** The status of a cluster: a pure function of what was found, and of when each condition last changed. */
+export function statusOf(cluster: MessagingCluster, facts: StatusFacts): ClusterStatus {
+  const { generation, name } = cluster.metadata
+  const { view, observed, counts, spec } = facts
+  const verdicts = CONDITIONS.map(([type, judge]): [ConditionType, Verdict] => [type, judge(facts)])
+  const labels = Object.entries(selectorLabels(name, 'server'))
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    conditions: conditionsOf(verdicts, cluster, facts.now),
+    selector: labels.map(([key, value]) => `${key}=${value}`).join(','),
+    servers: {
+      replicas: observed.pods.filter(({ component }) => component === 'server').length,
+      ...counts.server,
+      ...(view === undefined ? keptMembers(cluster) : { members: membersOf(view.servers) }),
+    },
+    brokers: plain(counts.broker),
+    proxies: plain(counts.proxy),
+    ref: plain(counts.ref),
+    ...(spec.clients.replicas > 0 && { clients: plain(counts.client) }),
+    ...coordinatorOf(cluster, facts),
+    ...versionOf(observed.statefulSet),
+    endpoints: clientAddresses(cluster),
+  }
+}
+
+/** The status of a resource that cannot be read. */
+export function invalidStatus(resource: KubeObject, message: string, now: number): ClusterStatus {
+  const verdict = (status: Verdict['status']): Verdict => ({ status, reason: 'InvalidSpec', message })
+  const verdicts: [ConditionType, Verdict][] = [
+    ['Ready', verdict('False')],
+    ['Degraded', verdict('True')],
+  ]
+  const former = (resource['status'] ?? {}) as ClusterStatus
+  const { generation } = resource.metadata
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    conditions: conditionsOf(verdicts, { ...resource, status: former }, now),
+  }
+}
+
+/** Whether two statuses say the same, and whether they do but for what changes all the time. */
+export function compareStatus(a: unknown, b: unknown): 'same' | 'lags differ' | 'differ' {
+  if (canonical(a) === canonical(b)) return 'same'
+  return canonical(a, true) === canonical(b, true) ? 'lags differ' : 'differ'
+}
+
+function conditionsOf(
+  verdicts: readonly [ConditionType, Verdict][],
+  cluster: { readonly metadata: KubeObject['metadata']; readonly status?: ClusterStatus | undefined },
+  now: number,
+): Condition[] {
+  return verdicts.map(([type, { status, reason, message }]) => {
+    const former = cluster.status?.conditions?.find((each) => each.type === type)
+    const { generation } = cluster.metadata
+    return {
+      type,
+      status,
+      ...(generation !== undefined && { observedGeneration: generation }),
+      lastTransitionTime: former?.status === status ? former.lastTransitionTime : formatTimestamp(now),
+      reason,
+      message: message.slice(0, MESSAGE_CHARACTERS),
+    }
+  })
+}
+
+type Members = NonNullable<NonNullable<ClusterStatus['servers']>['members']>
+
+function membersOf(servers: NonNullable<StatusFacts['view']>['servers']): Members {
+  return servers.slice(0, MEMBERS_MAX).map(({ name, rank, state, lag }) => ({
+    name,
+    ...(rank > 0 && { rank }),
+    state,
+    ...(state !== 'removed' && { lag: roundedLag(lag) }),
+  }))
+}
+
+/** What is known of the servers while ref cannot be asked: their names and ranks. */
+function keptMembers({ status }: MessagingCluster): { members?: Members } {
+  const members = status?.servers?.members
+  if (members === undefined) return {}
+  return {
+    members: members.map(({ name, rank, state }) => ({
+      name,
+      ...(rank !== undefined && { rank }),
+      state: state === 'removed' ? state : ('unknown' as const),
+    })),
+  }
+}
+
+function coordinatorOf({ status }: MessagingCluster, { view }: StatusFacts): Partial<ClusterStatus> {
+  if (view === undefined) return status?.epoch === undefined ? {} : { epoch: status.epoch }
+  return { ...(view.coordinator !== '' && { coordinator: view.coordinator }), epoch: view.epoch }
+}
+
+function versionOf(statefulSet: KubeObject | undefined): Partial<ClusterStatus> {
+  const image = imageOf(statefulSet)
+  if (image === undefined) return {}
+  const [name = '', digest] = image.split('@')
+  const last = name.slice(name.lastIndexOf('/') + 1)
+  return { version: last.includes(':') ? last.slice(last.indexOf(':') + 1) : (digest ?? 'latest') }
+}
+
+function plain({ desired, ready: isReady, updated }: Counts): Counts {
+  return { desired, ready: isReady, updated }
+}
+
+function canonical(value: unknown, withoutLags = false): string {
+  return JSON.stringify(value, (key, each: unknown) => {
+    if (withoutLags && key === 'lag') return undefined
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each
+    return Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
