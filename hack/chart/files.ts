@@ -1,6 +1,8 @@
 import { Document, isMap, isScalar, type YAMLMap } from 'yaml'
 import { z } from 'zod'
 import { operatorAlerts } from '../../src/operator/resources/rules.ts'
+import { DASHBOARDS } from './dashboards.ts'
+import { grafana } from './grafana.ts'
 import { VALUES } from './values.ts'
 
 const MARK =
@@ -12,6 +14,9 @@ export function chartFiles(): Readonly<Record<string, string>> {
     'charts/recado/values.yaml': valuesFile(),
     'charts/recado/values.schema.json': schemaFile(),
     'charts/recado/files/operator-rules.json': rulesFile(),
+    ...Object.fromEntries(
+      DASHBOARDS.map((each) => [`charts/recado/dashboards/${each.uid}.json`, json(grafana(each))]),
+    ),
     'docs/chart.md': page(),
   }
 }
@@ -56,7 +61,7 @@ function comment(parent: YAMLMap, name: string, meaning: string, apart: boolean)
 }
 
 function schemaFile(): string {
-  return `${JSON.stringify(z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' }), null, 2)}\n`
+  return json(z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' }))
 }
 
 /** Rules with the seconds that the template scales, and words that it replaces. */
@@ -65,7 +70,7 @@ function rulesFile(): string {
   const rules = alerts.map(({ alert, expr, forSeconds, severity, summary, description }) => {
     return { alert, expr, forSeconds, labels: { severity }, annotations: { summary, description } }
   })
-  return `${JSON.stringify({ groups: [{ name, rules }] }, null, 2)}\n`
+  return json({ groups: [{ name, rules }] })
 }
 
 function page(): string {
@@ -84,4 +89,8 @@ function page(): string {
         `| \`${path.join('.')}\` | \`${JSON.stringify(byDefault)}\` | ${meaning} |`,
     ),
   ].join('\n')}\n`
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
