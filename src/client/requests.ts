@@ -3,7 +3,7 @@ import type { Cancel, Chance, Dealer, Time, Timers } from '../ports/index.ts'
 import {
   CLIENT_LIMITS,
   CLIENT_WINDOW,
-  encode,
+  encodeRequests,
   type OkData,
   parseReplies,
   RecadoError,
@@ -227,7 +227,7 @@ export class Requests {
     if (first === undefined) return
     const timestamp = Math.floor(this.#options.time.wall())
     const requests = batch.map((pending) => this.#requestOf(pending, timestamp))
-    const body = encode(requests.length === 1 ? requests[0] : requests)
+    const body = encodeRequests(requests)
     if (body.byteLength > CLIENT_LIMITS.frameBytes) return this.#refuse(batch, body.byteLength)
     const sent = this.#connected()?.send([EMPTY, body]) === true
     const now = this.#now()

@@ -1,5 +1,11 @@
 import type { Timers } from '../ports/index.ts'
-import { channelTopic, encode, type Operation, type Publication, userTopic } from '../wire/index.ts'
+import {
+  channelTopic,
+  encodePublications,
+  type Operation,
+  type Publication,
+  userTopic,
+} from '../wire/index.ts'
 import type { Level } from './acknowledgements.ts'
 
 /** Publications in one frame. */
@@ -100,7 +106,7 @@ export class Publications {
         bytes += publication.message.length
         if (index + 1 - from < FRAME_MAX && bytes < FRAME_BYTES_MAX && index + 1 < publications.length) return
         const part = publications.slice(from, index + 1)
-        this.#options.publish(topic, encode(part.length === 1 ? part[0] : part))
+        this.#options.publish(topic, encodePublications(part))
         from = index + 1
         bytes = 0
       })

@@ -1,11 +1,20 @@
-import { decode } from './codec.ts'
+import { decode, encode } from './codec.ts'
 import type { Publication } from './envelope.ts'
 import { RecadoError } from './errors.ts'
 import { isMap, readInteger, readMap, readName, readString } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
+import { readPublications, writePublications } from './usual/publications.ts'
+
+/** The body of a publication's frame: of one a map, of more an array. */
+export function encodePublications(publications: readonly Publication[]): Uint8Array {
+  const usual = writePublications(publications)
+  return usual ?? encode(publications.length === 1 ? publications[0] : publications)
+}
 
 /** Reads the body of a publication: one map or an array of them. @throws RecadoError `bad_request` */
 export function parsePublications(body: Uint8Array): readonly Publication[] {
+  const usual = body.byteLength <= PEER_LIMITS.frameBytes ? readPublications(body) : undefined
+  if (usual !== undefined) return usual
   const value = decode(body, PEER_LIMITS)
   return Array.isArray(value) ? value.map(parsePublication) : [parsePublication(value)]
 }

@@ -3,9 +3,12 @@ import type { Reply, ReplyData } from './envelope.ts'
 import { isErrorCode, RecadoError } from './errors.ts'
 import { isMap, readBoolean, readInteger, readMap, readString } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
+import { readReplies } from './usual/replies.ts'
 
 /** Reads what answers a client's body: one reply or an array of them. @throws RecadoError `bad_request` */
 export function parseReplies(body: Uint8Array): readonly Reply[] {
+  const usual = body.byteLength <= PEER_LIMITS.frameBytes ? readReplies(body) : undefined
+  if (usual !== undefined) return usual
   const value = decode(body, PEER_LIMITS)
   return Array.isArray(value) ? value.map(parseReply) : [parseReply(value)]
 }

@@ -3,6 +3,8 @@ import type { Reply, Request } from './envelope.ts'
 import { RecadoError } from './errors.ts'
 import { type Fields, isMap, readInteger, readMap, readString } from './fields.ts'
 import { BATCH_REQUESTS_MAX, CLIENT_LIMITS, ID_BYTES_MAX } from './limits.ts'
+import { writeReplies } from './usual/replies.ts'
+import { readRequests, writeRequests } from './usual/requests.ts'
 
 /** A request that cannot be served, with what of it could be read, for its reply. */
 export interface MalformedRequest {
@@ -17,8 +19,16 @@ export interface ParsedRequests {
   readonly batch: boolean
 }
 
+/** A client's body: one request is a map, more are an array. */
+export function encodeRequests(requests: readonly Request[]): Uint8Array {
+  const batch = requests.length !== 1
+  return writeRequests(requests, batch) ?? encode(batch ? requests : requests[0])
+}
+
 /** Reads a client's body. Never throws: what is wrong stands in the result, to be answered. */
 export function parseRequests(body: Uint8Array): ParsedRequests {
+  const usual = body.byteLength <= CLIENT_LIMITS.frameBytes ? readRequests(body) : undefined
+  if (usual !== undefined) return usual
   try {
     const value = decode(body, CLIENT_LIMITS)
     if (!Array.isArray(value)) return { requests: [parseRequest(value)], batch: false }
@@ -33,7 +43,7 @@ export function parseRequests(body: Uint8Array): ParsedRequests {
 
 /** The body that answers; replies stand in the order of the requests. */
 export function encodeReplies(replies: readonly Reply[], batch: boolean): Uint8Array {
-  return encode(batch ? replies : replies[0])
+  return writeReplies(replies, batch) ?? encode(batch ? replies : replies[0])
 }
 
 /** Larger bodies are refused unread: to decode them would take longer than to serve a small one. */

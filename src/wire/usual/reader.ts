@@ -1,0 +1,135 @@
+import { BATCH_REQUESTS_MAX, ID_BYTES_MAX } from '../limits.ts'
+import { isName } from '../names.ts'
+
+/** What the decoder of Buffers puts where bytes are no UTF-8. */
+const REPLACEMENT = '\ufffd'
+const INTEGER_HIGH_MAX = 0x1f_ffff
+
+/**
+ * Reads MessagePack of which the form is known, piece by piece. Whatever is not as expected makes the body unusual, and
+ * what was read of it worthless: it is for the general decoder to say what it is. Nothing here is larger than its bytes.
+ */
+export class Reader {
+  readonly #bytes: Buffer
+  #at = 0
+  #usual = true
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Whether all so far was as expected. */
+  get usual(): boolean {
+    return this.#usual
+  }
+
+  /** Whether all was as expected, and nothing follows. */
+  get ended(): boolean {
+    return this.#usual && this.#at === this.#bytes.length
+  }
+
+  /** The elements of an array, undefined when what comes is none. One without any, or with more than 1,024, is unusual. */
+  array(): number | undefined {
+    const head = this.#bytes[this.#at] ?? 0
+    const long = head === 0xdc
+    if (!long && head >>> 4 !== 0x9) return undefined
+    const count = long ? this.#number(this.#at + 1, 2) : head & 0x0f
+    this.#at += long ? 3 : 1
+    return count > 0 && count <= BATCH_REQUESTS_MAX ? count : this.#fail(count)
+  }
+
+  /** Expects these bytes. */
+  piece(expected: Uint8Array): void {
+    if (this.follows(expected)) this.#at += expected.length
+    else this.#usual = false
+  }
+
+  /** Whether these bytes come next. */
+  follows(expected: Uint8Array): boolean {
+    const bytes = this.#bytes
+    const at = this.#at
+    for (let index = 0; index < expected.length; index++) {
+      if (bytes[at + index] !== expected[index]) return false
+    }
+    return true
+  }
+
+  /** From 0 to 2^53 - 1. */
+  integer(): number {
+    const head = this.#bytes[this.#at] ?? 0xff
+    const at = this.#at + 1
+    if (head < 0x80) {
+      this.#at = at
+      return head
+    }
+    if (head < 0xcc || head > 0xcf) return this.#fail(0)
+    const size = 1 << (head - 0xcc)
+    this.#at = at + size
+    if (size < 8) return this.#number(at, size)
+    const high = this.#number(at, 4)
+    return high > INTEGER_HIGH_MAX ? this.#fail(0) : high * 0x1_0000_0000 + this.#number(at + 4, 4)
+  }
+
+  /** A name; nearly always the last one of its kind, which is then not made anew. */
+  name(last: string): string {
+    const { length } = last
+    const bytes = this.#bytes
+    let at = this.#at
+    let same = length > 0 && length < 32 && bytes[at++] === (0xa0 | length)
+    for (let index = 0; same && index < length; index++) same = bytes[at++] === last.charCodeAt(index)
+    if (same) {
+      this.#at = at
+      return last
+    }
+    const name = this.text()
+    return isName(name) ? name : this.#fail('')
+  }
+
+  /** Text of 1 to 64 bytes. */
+  id(): string {
+    const id = this.text()
+    return id.length > 0 && Buffer.byteLength(id) <= ID_BYTES_MAX ? id : this.#fail('')
+  }
+
+  /** Text; such as is no UTF-8 is unusual, and such as holds the sign for that. */
+  text(): string {
+    const from = this.#at
+    const head = this.#bytes[from] ?? 0
+    if (head >>> 5 === 0x5) return this.#take(from + 1, head & 0x1f)
+    if (head < 0xd9 || head > 0xdb) return this.#fail('')
+    const size = 1 << (head - 0xd9)
+    return this.#take(from + 1 + size, this.#number(from + 1, size))
+  }
+
+  /** Text, or bytes: a view into the body. */
+  textOrBytes(): string | Uint8Array {
+    const head = this.#bytes[this.#at] ?? 0
+    if (head < 0xc4 || head > 0xc6) return this.text()
+    const size = 1 << (head - 0xc4)
+    const from = this.#at + 1 + size
+    const count = this.#number(this.#at + 1, size)
+    this.#at = from + count
+    const { buffer, byteOffset, length } = this.#bytes
+    return this.#at > length ? this.#fail('') : new Uint8Array(buffer, byteOffset + from, count)
+  }
+
+  #take(from: number, count: number): string {
+    this.#at = from + count
+    if (this.#at > this.#bytes.length) return this.#fail('')
+    const text = this.#bytes.toString('utf8', from, this.#at)
+    return text.includes(REPLACEMENT) ? this.#fail('') : text
+  }
+
+  /** A big-endian number of 1, 2 or 4 bytes; beyond the end all is unusual. */
+  #number(at: number, size: number): number {
+    if (at + size > this.#bytes.length) return this.#fail(0)
+    let value = 0
+    for (let index = at; index < at + size; index++) value = value * 256 + (this.#bytes[index] as number)
+    return value
+  }
+
+  #fail<Value>(value: Value): Value {
+    this.#usual = false
+    return value
+  }
+}

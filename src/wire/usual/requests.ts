@@ -1,0 +1,108 @@
+import type { Request } from '../envelope.ts'
+import { Reader } from './reader.ts'
+import { pieceOf, Writer } from './writer.ts'
+
+/** How something is said to many and to one: its service, and the key of the receiver. */
+const FORMS = [form('publish', 'channel'), form('message', 'to')] as const
+const [CLOCK, TIMESTAMP] = [pieceOf('clock'), pieceOf('timestamp')]
+const [DATA, DATA_WITH_ACKS] = [dataOf(3), dataOf(4)]
+const [MESSAGE, ACKS] = [pieceOf('message'), pieceOf('acks')]
+
+const writer = new Writer()
+
+/** The body that says something, once or more. Undefined when one of the requests is none of these, or unusual. */
+export function writeRequests(requests: readonly Request[], batch: boolean): Uint8Array | undefined {
+  if (batch) writer.array(requests.length)
+  for (const request of requests) if (!write(request)) writer.fail()
+  return writer.take()
+}
+
+function write({ service, id, clock, timestamp, data }: Request): boolean {
+  const said = FORMS.find((each) => each.service === service)
+  if (said === undefined) return false
+  const { user, message, acks } = data
+  const receiver = data[said.key]
+  let keys = 0
+  for (const _key in data) keys++
+  const texts = typeof user === 'string' && typeof receiver === 'string'
+  if (!texts || keys !== (acks === undefined ? 3 : 4)) return false
+  writer.piece(said.head)
+  writer.text(id)
+  writer.piece(CLOCK)
+  writer.integer(clock)
+  writer.piece(TIMESTAMP)
+  writer.integer(timestamp)
+  writer.piece(acks === undefined ? DATA : DATA_WITH_ACKS)
+  writer.text(user)
+  writer.piece(said.receiver)
+  writer.text(receiver)
+  writer.piece(MESSAGE)
+  if (typeof message === 'string') writer.text(message)
+  else if (message instanceof Uint8Array) writer.binary(message)
+  else return false
+  if (acks === undefined) return true
+  if (typeof acks !== 'string') return false
+  writer.piece(ACKS)
+  writer.text(acks)
+  return true
+}
+
+/** Reads such a body, checked like any other. Undefined when it is unusual. */
+export function readRequests(body: Uint8Array): { requests: Request[]; batch: boolean } | undefined {
+  const reader = new Reader(body)
+  const count = reader.array()
+  const requests: Request[] = []
+  let last: Said = { user: '', receiver: '' }
+  while (requests.length < (count ?? 1) && reader.usual) {
+    const said = FORMS.find(({ head }) => reader.follows(head))
+    if (said === undefined) return undefined
+    last = read(reader, said, last, requests)
+  }
+  return reader.ended ? { requests, batch: count !== undefined } : undefined
+}
+
+interface Said {
+  readonly user: string
+  readonly receiver: string
+}
+
+function read(reader: Reader, said: Form, last: Said, requests: Request[]): Said {
+  reader.piece(said.head)
+  const id = reader.id()
+  reader.piece(CLOCK)
+  const clock = reader.integer()
+  reader.piece(TIMESTAMP)
+  const timestamp = reader.integer()
+  const withAcks = reader.follows(DATA_WITH_ACKS)
+  reader.piece(withAcks ? DATA_WITH_ACKS : DATA)
+  const user = reader.name(last.user)
+  reader.piece(said.receiver)
+  const receiver = reader.name(last.receiver)
+  reader.piece(MESSAGE)
+  const message = reader.textOrBytes()
+  const data = said.key === 'channel' ? { user, channel: receiver, message } : { user, to: receiver, message }
+  if (withAcks) reader.piece(ACKS)
+  requests.push({
+    service: said.service,
+    id,
+    clock,
+    timestamp,
+    data: withAcks ? { ...data, acks: reader.text() } : data,
+  })
+  return { user, receiver }
+}
+
+interface Form {
+  readonly service: string
+  readonly key: string
+  readonly head: Uint8Array
+  readonly receiver: Uint8Array
+}
+
+function form(service: string, key: string): Form {
+  return { service, key, head: pieceOf(5, 'service', service, 'id'), receiver: pieceOf(key) }
+}
+
+function dataOf(keys: number): Uint8Array {
+  return new Uint8Array(Buffer.concat([pieceOf('data'), pieceOf(keys, 'user')]))
+}
