@@ -81,7 +81,16 @@ export const clients = field(
           .max(64)
           .default(() => ['general', 'news']),
         'The channels that each joins',
-        { list: 'set' },
+        // As a whole: who names one channel does not want the default's others beside it.
+        {
+          list: 'atomic',
+          rules: [
+            {
+              rule: 'self.all(one, self.exists_one(other, other == one))',
+              message: 'every channel is named once',
+            },
+          ],
+        },
       ),
       logLevel,
       template: template({ cpu: '50m', memory: '128Mi', memoryLimit: '384Mi' }),

@@ -12,8 +12,8 @@ export interface Rule {
 /** What the definition says of a field beyond its type. */
 export interface FieldNotes {
   readonly rules?: readonly Rule[]
-  /** How the API server merges a list: as a whole, as a set of scalars, or by these keys. */
-  readonly list?: 'atomic' | 'set' | readonly string[]
+  /** How the API server merges a list: as a whole, or by these keys. */
+  readonly list?: 'atomic' | readonly string[]
   readonly entriesMax?: number
   readonly format?: string
 }

@@ -18,7 +18,15 @@ const selector = (of: string) =>
   z.object({ matchLabels: matchLabels(`Labels that the ${of} have; none for all`) }).optional()
 
 const CIDR = /^[0-9a-fA-F:.]+\/[0-9]{1,3}$/
-const cidr = z.string().max(49).regex(CIDR)
+const cidr = z
+  .string()
+  .max(49)
+  .regex(CIDR)
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: 'isCIDR(self)', message: 'ipBlock.cidr is a range of addresses, like 10.1.0.0/16' },
+    ],
+  })
 
 const peer = z
   .object({

@@ -34,7 +34,16 @@ export function template(defaults: ResourceDefaults) {
             .max(8)
             .default(() => [...SPREAD]),
           'How evenly the pods are spread over nodes, zones, ...; an empty list for not at all',
-          { list: ['topologyKey'] },
+          // As a whole: who names one place does not want the default's others beside it.
+          {
+            list: 'atomic',
+            rules: [
+              {
+                rule: 'self.all(one, self.exists_one(other, other.topologyKey == one.topologyKey))',
+                message: 'every topologyKey is named once',
+              },
+            ],
+          },
         ),
         priorityClassName: field(objectName.optional(), 'The PriorityClass of the pods'),
       })
@@ -86,19 +95,36 @@ function resources({ cpu, memory, memoryLimit }: ResourceDefaults) {
   )
 }
 
-const toleration = z.object({
-  key: field(z.string().max(317).optional(), 'The taint’s key; none for all'),
-  operator: field(z.enum(['Exists', 'Equal']).default('Equal'), 'Whether the value counts'),
-  value: field(z.string().max(63).optional(), 'The taint’s value, with `Equal`'),
-  effect: field(
-    z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-    'The taint’s effect; none for all',
-  ),
-  tolerationSeconds: field(
-    z.int().min(0).max(86_400).optional(),
-    'How long a pod stays, with `NoExecute`; for ever unless given',
-  ),
-})
+const TOLERATION_RULES = [
+  {
+    rule: "has(self.key) || self.operator == 'Exists'",
+    message: 'a toleration without a key has the operator Exists: it is of all taints',
+  },
+  {
+    rule: "!has(self.value) || self.operator == 'Equal'",
+    message: 'a toleration with the operator Exists has no value',
+  },
+  {
+    rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+    message: 'tolerationSeconds goes with the effect NoExecute',
+  },
+]
+
+const toleration = z
+  .object({
+    key: field(z.string().max(317).optional(), 'The taint’s key; none for all'),
+    operator: field(z.enum(['Exists', 'Equal']).default('Equal'), 'Whether the value counts'),
+    value: field(z.string().max(63).optional(), 'The taint’s value, with `Equal`'),
+    effect: field(
+      z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+      'The taint’s effect; none for all',
+    ),
+    tolerationSeconds: field(
+      z.int().min(0).max(86_400).optional(),
+      'How long a pod stays, with `NoExecute`; for ever unless given',
+    ),
+  })
+  .meta({ 'x-kubernetes-validations': TOLERATION_RULES })
 
 const spreadConstraint = z.object({
   topologyKey: field(z.string().min(1).max(317), 'The label of nodes that tells places apart'),
