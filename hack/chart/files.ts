@@ -1,6 +1,7 @@
 import { Document, isMap, isScalar, type YAMLMap } from 'yaml'
 import { z } from 'zod'
 import { operatorAlerts } from '../../src/operator/resources/rules.ts'
+import { clusterSpecSchema } from '../resource/values.ts'
 import { DASHBOARDS } from './dashboards.ts'
 import { grafana } from './grafana.ts'
 import { VALUES } from './values.ts'
@@ -61,7 +62,10 @@ function comment(parent: YAMLMap, name: string, meaning: string, apart: boolean)
 }
 
 function schemaFile(): string {
-  return json(z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' }))
+  const schema = z.toJSONSchema(VALUES, { target: 'draft-7', io: 'input' })
+  const cluster = schema.properties?.['cluster'] as z.core.JSONSchema.ObjectSchema
+  cluster.properties = { ...cluster.properties, spec: { ...clusterSpecSchema(), description: 'Its spec' } }
+  return json(schema)
 }
 
 /** Rules with the seconds that the template scales, and words that it replaces. */

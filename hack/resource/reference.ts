@@ -23,7 +23,7 @@ export function reference(): string {
     'spec: {}',
     '```',
     '',
-    ...rules.map(({ message }) => `- ${capital(message)}.`),
+    ...rules.map(({ message }) => `- ${sentence(message)}.`),
     '',
     ...section('## spec', 'spec', properties['spec']),
     '## template',
@@ -115,10 +115,15 @@ function defaultOf({ schema, needed }: Row): string {
 }
 
 function meaningOf({ schema }: Row): string {
-  const rules = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => message)
-  return [schema.description, ...rules].filter((text) => text !== undefined).join('. ')
+  const rules = [schema, schema.items ?? {}].flatMap((each) => each['x-kubernetes-validations'] ?? [])
+  return [schema.description, ...rules.map(({ message }) => sentence(message))]
+    .filter((text) => text !== undefined)
+    .join('. ')
 }
 
-function capital(text: string): string {
-  return text.startsWith('metadata') ? `\`metadata.name\`${text.slice('metadata.name'.length)}` : text
+/** A rule's message as a sentence: one that begins with a field's name keeps it as it is. */
+function sentence(message: string): string {
+  const [first = '', ...rest] = message.split(' ')
+  if (first.includes('.') || /[a-z][A-Z]/.test(first)) return [`\`${first}\``, ...rest].join(' ')
+  return message.charAt(0).toUpperCase() + message.slice(1)
 }

@@ -62,7 +62,7 @@ type Quantity = typeof amount
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 const KEY = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
-const KEY_FORM = 'an optional DNS name and a slash, then letters, digits, - _ and .'
+const KEY_FORM = 'an optional DNS name and a slash, then letters, digits, dots, - and _'
 export const ENTRIES_MAX = 24
 
 /** Labels that people add: none of the operator's own may be among them. */

@@ -24,7 +24,7 @@ const cidr = z
   .regex(CIDR)
   .meta({
     'x-kubernetes-validations': [
-      { rule: 'isCIDR(self)', message: 'ipBlock.cidr is a range of addresses, like 10.1.0.0/16' },
+      { rule: 'isCIDR(self)', message: 'a range of addresses is an address and a length, like 10.1.0.0/16' },
     ],
   })
 
@@ -35,7 +35,7 @@ const peer = z
     ipBlock: field(
       z
         .object({
-          cidr: field(cidr, 'A range of addresses, like 10.1.0.0/16'),
+          cidr: field(cidr, 'The addresses'),
           except: field(z.array(cidr).max(16).optional(), 'Ranges in it that are left out', {
             list: 'atomic',
           }),

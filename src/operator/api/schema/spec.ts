@@ -37,7 +37,7 @@ const security = field(
     .object({
       mode: field(
         z.enum(['open']).default('open'),
-        'Who may do what. `open`: whoever reaches the ports may do everything; nothing is encrypted. It cannot change',
+        'Who may do what. `open`: whoever reaches the ports may do everything; nothing is encrypted',
         {
           rules: [{ rule: 'self == oldSelf', message: 'security.mode cannot change' }],
         },

@@ -11,7 +11,7 @@ export const storage = field(
   z
     .object({
       size: quantity(
-        'The size of each server’s volume; it may grow where the class allows, never shrink',
+        'The size of each server’s volume; growth reaches the volumes where the class allows it',
         '10Gi',
         [
           {
@@ -26,7 +26,7 @@ export const storage = field(
       ),
       storageClassName: field(
         objectName.optional(),
-        'The StorageClass of the volumes; the default class unless given. It cannot change',
+        'The StorageClass of the volumes; the default class unless given',
       ),
       retain: field(
         z.boolean().default(true),
