@@ -2,6 +2,7 @@ import type {
   DeleteOptions,
   KubeApi,
   KubeObject,
+  KubeRequest,
   KubeResponse,
   ObjectKey,
   ResourceKind,
@@ -11,16 +12,19 @@ import { FIELD_MANAGER } from '../names.ts'
 import { hasCause, parseAnswer, refusal } from './answers.ts'
 import { readPages } from './pages.ts'
 import { collectionPath, objectPath, withQuery } from './paths.ts'
-import type { Request, Requests, Verb } from './requests.ts'
+import type { Requests, Verb } from './requests.ts'
 
+const DEADLINE_MS = 10_000
 const MANAGER = { fieldManager: FIELD_MANAGER }
 
 /** The API server as plain JSON over HTTP: no model classes, which would drop fields that they do not know. */
 export class HttpKubeApi implements KubeApi {
   readonly #requests: Requests
+  readonly #deadlineMs: number
 
-  constructor(requests: Requests) {
+  constructor(requests: Requests, options: { readonly deadlineMs?: number } = {}) {
     this.#requests = requests
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS
   }
 
   async get(kind: ResourceKind, key: ObjectKey): Promise<KubeObject | undefined> {
@@ -93,8 +97,8 @@ export class HttpKubeApi implements KubeApi {
     return parseAnswer(response)
   }
 
-  #send(verb: Verb, request: Request): Promise<KubeResponse> {
-    return this.#requests.send(verb, request)
+  #send(verb: Verb, request: Omit<KubeRequest, 'deadlineMs'>): Promise<KubeResponse> {
+    return this.#requests.send(verb, { deadlineMs: this.#deadlineMs, ...request })
   }
 }
 

@@ -1,3 +1,11 @@
 /** How the operator speaks with the API server: plain requests, watches into a cache, a queue, a Lease, Events. */
 export { HttpKubeApi } from './api.ts'
+export { ObjectCache } from './cache.ts'
+export { Elector, LEASE_MS, RENEW_MS } from './elector.ts'
+export { ApiEventRecorder } from './event-recorder.ts'
+export { fenced } from './fence.ts'
+export type { Change } from './reflector.ts'
 export { Requests } from './requests.ts'
+export { microTimeOf, parseTime, timeOf } from './times.ts'
+export { type Watched, Watches } from './watches.ts'
+export { WorkQueue } from './work-queue.ts'

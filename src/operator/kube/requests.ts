@@ -7,17 +7,13 @@ export type Verb =
   | 'list'
   | 'watch'
   | 'discover'
+  | 'ready'
   | 'apply'
   | 'create'
   | 'update'
   | 'patch'
   | 'delete'
   | 'evict'
-
-/** Time enough for a busy API server, and soon enough for a Lease to be renewed another time. */
-const DEADLINE_MS = 10_000
-
-export type Request = Omit<KubeRequest, 'deadlineMs'> & { readonly deadlineMs?: number }
 
 /** What a watch is told; nothing any more once it is cancelled. */
 export interface WatchHandlers {
@@ -37,9 +33,9 @@ export class Requests {
   }
 
   /** @throws KubeError of status 0 when there was no whole answer in time; refusals are answers */
-  async send(verb: Verb, request: Request): Promise<KubeResponse> {
+  async send(verb: Verb, request: KubeRequest): Promise<KubeResponse> {
     try {
-      const response = await this.#transport.request({ deadlineMs: DEADLINE_MS, ...request })
+      const response = await this.#transport.request(request)
       this.#count(verb, String(response.status))
       return response
     } catch (error) {

@@ -1,0 +1,133 @@
+import type { Cancel, ResourceKind } from '../../ports/index.ts'
+import { servedOf } from './discovery.ts'
+import { Reachability } from './reachability.ts'
+import { Reflector, type ReflectorContext, type Selection } from './reflector.ts'
+
+export interface WatchesOptions extends Omit<ReflectorContext, 'reachability' | 'stateChanged'> {
+  /** Empty: all of them. */
+  readonly namespaces: readonly string[]
+  readonly watched: readonly Watched[]
+  /** Kinds that the API server may have, now or later, or not. */
+  readonly optional: readonly Watched[]
+  /** Between two looks for the optional kinds. */
+  readonly resyncMs: number
+  /** All watches work, or one does not any more. */
+  readonly healthChanged: (isHealthy: boolean) => void
+  /** An optional kind came or went. */
+  readonly servedChanged: () => void
+}
+
+export type Watched = Omit<Selection, 'namespace'>
+
+/** One watch for each kind, and for each namespace where only some are watched. */
+export class Watches {
+  readonly #options: WatchesOptions
+  readonly #reachability: Reachability
+  readonly #required: readonly Reflector[]
+  readonly #optional = new Map<ResourceKind, readonly Reflector[]>()
+  #isHealthy = false
+  #served = ''
+  #cancel: Cancel = () => {}
+  #isStopped = false
+
+  constructor(options: WatchesOptions) {
+    this.#options = options
+    this.#reachability = new Reachability(options)
+    this.#required = options.watched.flatMap((watched) => this.#reflectors(watched))
+  }
+
+  /** All that is needed is known, and kept up to date. */
+  get isHealthy(): boolean {
+    return this.#isHealthy
+  }
+
+  start(): void {
+    for (const reflector of this.#required) reflector.start()
+    void this.#discover()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#cancel()
+    this.#reachability.stop()
+    for (const reflector of this.#all()) reflector.stop()
+  }
+
+  /** Whether the API server has this kind, and what there is of it is known. */
+  serves(kind: ResourceKind): boolean {
+    if (!this.#options.optional.some((each) => each.kind === kind)) return true
+    return this.#optional.get(kind)?.every(({ isSynced }) => isSynced) ?? false
+  }
+
+  /** True, or what is not known, for people. */
+  readiness(): true | string {
+    const failing = this.#required.find(({ failure }) => failure !== undefined)
+    if (failing?.failure !== undefined) {
+      return `Cannot watch ${describe(failing.selection)}: ${failing.failure.message}`
+    }
+    const missing = this.#required.filter(({ isSynced }) => !isSynced)
+    if (missing.length === 0) return true
+    return `Still reading ${[...new Set(missing.map(({ selection }) => selection.kind.kind))].join(', ')}`
+  }
+
+  #reflectors(watched: Watched): Reflector[] {
+    const { namespaces } = this.#options
+    const stateChanged = (): void => this.#look()
+    const context = { ...this.#options, reachability: this.#reachability, stateChanged }
+    const selections =
+      namespaces.length === 0 ? [watched] : namespaces.map((namespace) => ({ ...watched, namespace }))
+    return selections.map((selection) => new Reflector(context, selection))
+  }
+
+  #all(): Reflector[] {
+    return [...this.#required, ...[...this.#optional.values()].flat()]
+  }
+
+  #look(): void {
+    const isHealthy = this.#required.every(({ isSynced, failure }) => isSynced && failure === undefined)
+    if (isHealthy !== this.#isHealthy) {
+      this.#isHealthy = isHealthy
+      this.#options.healthChanged(isHealthy)
+    }
+    const { optional, servedChanged } = this.#options
+    const served = optional.filter(({ kind }) => this.serves(kind)).map(({ kind }) => kind.kind)
+    if (served.join(' ') === this.#served) return
+    this.#served = served.join(' ')
+    servedChanged()
+  }
+
+  async #discover(): Promise<void> {
+    const { requests, optional, timers, resyncMs, log } = this.#options
+    try {
+      const kinds = optional.map(({ kind }) => kind)
+      this.#serve(await servedOf(requests, kinds))
+    } catch (error) {
+      log.debug({ err: error }, 'The API server does not say which kinds it has')
+    }
+    if (!this.#isStopped) this.#cancel = timers.after(resyncMs, () => void this.#discover())
+  }
+
+  #serve(served: readonly ResourceKind[]): void {
+    if (this.#isStopped) return
+    const { optional, log } = this.#options
+    for (const watched of optional) {
+      const { kind } = watched
+      const reflectors = this.#optional.get(kind)
+      if (served.includes(kind) && reflectors === undefined) {
+        log.info({ kind: kind.kind }, 'The API server has this kind: it is used')
+        const begun = this.#reflectors(watched)
+        this.#optional.set(kind, begun)
+        for (const reflector of begun) reflector.start()
+      } else if (!served.includes(kind) && reflectors !== undefined) {
+        log.info({ kind: kind.kind }, 'The API server has this kind no more')
+        this.#optional.delete(kind)
+        for (const reflector of reflectors) reflector.stop({ forget: true })
+      }
+    }
+    this.#look()
+  }
+}
+
+function describe({ kind, namespace }: Selection): string {
+  return namespace === undefined ? kind.plural : `${kind.plural} in ${namespace}`
+}
