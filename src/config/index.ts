@@ -7,6 +7,7 @@ export {
   type ConfigOf,
   type Environment,
   type Machine,
+  type OperatorConfig,
   type ProxyConfig,
   type RefConfig,
   readConfig,

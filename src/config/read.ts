@@ -19,6 +19,7 @@ export type ProxyConfig = ConfigOf<'proxy'>
 export type RefConfig = ConfigOf<'ref'>
 export type ServerConfig = ConfigOf<'server'>
 export type ClientConfig = ConfigOf<'client'>
+export type OperatorConfig = ConfigOf<'operator'>
 
 /** What the settings' defaults take from the machine. */
 export interface Machine {

@@ -39,7 +39,7 @@ const everyone = {
     otherwise: 'the role; needed for a server and a client',
   }),
   cluster: setting(clusterField, {
-    meaning: 'The cluster that this process belongs to',
+    meaning: 'The cluster that this process belongs to; an operator belongs to none',
     expected: 'namespace/name',
   }),
   bind: setting(hostField.default('127.0.0.1'), {
@@ -184,12 +184,53 @@ export const clientFields = {
   }),
 }
 
+export const operatorFields = {
+  ...everyone,
+  watchNamespaces: setting(namesField(''), {
+    meaning: 'The namespaces whose MessagingClusters this operator looks after; empty for all of them',
+    expected: 'names separated by commas',
+  }),
+  operatorImage: setting(z.string().regex(/^[\x21-\x7e]{1,512}$/), {
+    meaning: 'The image of MessagingClusters that name none: the operator’s own',
+    expected: 'an image like registry.example/recado:1.0.0',
+    otherwise: 'none; it must be given',
+  }),
+  operatorImagePullPolicy: setting(z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'), {
+    meaning: 'When the nodes pull that image',
+    expected: 'Always, IfNotPresent or Never',
+  }),
+  podNamespace: setting(nameField.default('default'), {
+    meaning: 'The namespace of the operator’s own pods and of its Lease',
+    expected: 'the name of a namespace',
+  }),
+  leaseName: setting(nameField.default('recado-operator'), {
+    meaning: 'The Lease by which several operators agree on the one that acts',
+    expected: 'the name of a Lease',
+  }),
+  resyncMs: milliseconds(
+    300_000,
+    1000,
+    'The time within which every MessagingCluster is looked at, changed or not',
+  ),
+  kubeconfig: setting(z.string().min(1).optional(), {
+    meaning: 'The file that says where the API server is, for an operator that runs outside of it',
+    expected: 'a file',
+    otherwise: 'none: the API server of the cluster that the pod is in',
+  }),
+  kubernetesServiceHost: setting(hostField.optional(), {
+    meaning: 'Where the API server is; Kubernetes tells every pod',
+    expected: 'an IP address or a host name',
+  }),
+  kubernetesServicePort: port(443, 'The port of the API server; Kubernetes tells every pod'),
+}
+
 export const SCHEMAS = {
   broker: z.object(brokerFields),
   proxy: z.object(proxyFields),
   ref: z.object(refFields),
   server: z.object(serverFields),
   client: z.object(clientFields),
+  operator: z.object(operatorFields),
 }
 
 export type Role = keyof typeof SCHEMAS

@@ -12,4 +12,5 @@ export const ROLES: RoleLoaders = {
   ref: () => import('./ref.ts'),
   server: () => import('./server.ts'),
   client: () => import('./client.ts'),
+  operator: () => import('./operator.ts'),
 }

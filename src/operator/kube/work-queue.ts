@@ -107,11 +107,11 @@ export class WorkQueue {
     const now = time.monotonic()
     const waiting = [...this.#entries].filter(([, entry]) => !entry.isWorking && entry.dueAt !== undefined)
     const due = waiting
-      .filter(([, entry]) => dueAt(entry) <= now)
-      .toSorted(([, a], [, b]) => dueAt(a) - dueAt(b))
+      .filter(([, entry]) => timeOf(entry) <= now)
+      .toSorted(([, a], [, b]) => timeOf(a) - timeOf(b))
     const free = this.#isHeld ? 0 : concurrency - this.#working
     for (const [key, entry] of due.slice(0, free)) void this.#work(key, entry)
-    const next = Math.min(...waiting.map(([, entry]) => dueAt(entry)).filter((at) => at > now))
+    const next = Math.min(...waiting.map(([, entry]) => timeOf(entry)).filter((at) => at > now))
     if (Number.isFinite(next)) this.#cancel = timers.after(next - now, () => this.#plan())
     metrics.set('recado_operator_queue_depth', Math.max(0, due.length - free) + this.#working)
   }
@@ -161,6 +161,6 @@ export class WorkQueue {
   }
 }
 
-function dueAt(entry: Entry): number {
+function timeOf(entry: Entry): number {
   return entry.dueAt ?? Number.POSITIVE_INFINITY
 }

@@ -297,7 +297,7 @@ describe('a reflector that is stopped', () => {
     ['while it waits', () => refused(500, 'InternalError', 'No'), 0],
     ['while the API server is away', () => new Error('ECONNREFUSED'), 0],
   ] as const)('%s asks nothing more', async (_, intercept, watches) => {
-    world.server.intercept = intercept as typeof world.server.intercept
+    world.server.intercept = intercept
     await world.start()
     world.reflector.stop()
     const asked = world.lists

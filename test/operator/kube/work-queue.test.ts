@@ -8,8 +8,8 @@ import { seededChance, VirtualTime } from '../../support/virtual-time.ts'
 interface Piece {
   readonly key: string
   readonly at: number
-  done(againAfterMs?: number): void
-  fail(error?: Error): void
+  readonly done: (againAfterMs?: number) => void
+  readonly fail: (error?: Error) => void
 }
 
 class World {
@@ -241,9 +241,11 @@ describe('a work queue that is held', () => {
     world.queue.hold()
     world.queue.add('b')
     let isCleared = false
-    void world.queue.clear().then(() => {
+    const clear = async (): Promise<void> => {
+      await world.queue.clear()
       isCleared = true
-    })
+    }
+    void clear()
     await world.pass()
     expect(isCleared).toBe(false)
     world.begun[0]?.fail()

@@ -1,0 +1,33 @@
+import { openKubeTransport } from '../adapters/kubernetes/index.ts'
+import { openDealer } from '../adapters/zeromq/index.ts'
+import type { OperatorConfig } from '../config/index.ts'
+import { createReconciler, Operator } from '../operator/index.ts'
+import type { StartRole } from './types.ts'
+
+/** Composes an operator. Ready once it knows all MessagingClusters and what belongs to them, whether it leads or not. */
+export const start: StartRole<OperatorConfig> = async (context) => {
+  const { config, readiness } = context
+  const transport = await openKubeTransport(config)
+  const operator = new Operator({
+    ...context,
+    ...config,
+    transport,
+    lease: { namespace: config.podNamespace, name: config.leaseName },
+    createReconciler: (parts) =>
+      createReconciler({
+        ...parts,
+        openDealer,
+        image: config.operatorImage,
+        imagePullPolicy: config.operatorImagePullPolicy,
+        operatorNamespace: config.podNamespace,
+      }),
+  })
+  readiness('watches', () => operator.readiness())
+  operator.start()
+  return {
+    async stop() {
+      await operator.stop()
+      transport.close()
+    },
+  }
+}

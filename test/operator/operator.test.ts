@@ -1,0 +1,339 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { KINDS } from '../../src/operator/kinds.ts'
+import { Operator, type ReconcilerContext } from '../../src/operator/operator.ts'
+import type { ReconcileResult, Reconciler } from '../../src/operator/reconcile/types.ts'
+import type { KubeResponse, KubeTransport } from '../../src/ports/index.ts'
+import { countingMetrics } from '../support/counting-metrics.ts'
+import { answered, FakeApiServer, refused } from '../support/fake-api-server.ts'
+import { quietLog } from '../support/quiet.ts'
+import { type ProcessTime, seededChance, VirtualTime } from '../support/virtual-time.ts'
+
+const CLUSTERS = '/apis/recado.dev/v1alpha1/namespaces/ns/messagingclusters'
+const PODS = '/api/v1/namespaces/ns/pods'
+const MONITORING = '/apis/monitoring.coreos.com/v1'
+const RESYNC_MS = 100_000
+const OWN = { 'app.kubernetes.io/managed-by': 'recado-operator', 'app.kubernetes.io/instance': 'a' }
+
+let virtual: VirtualTime
+let server: FakeApiServer
+
+class Process {
+  readonly time: ProcessTime = virtual.process()
+  readonly metrics = countingMetrics()
+  readonly operator: Operator
+  readonly passes: string[] = []
+  readonly pods: string[] = []
+  readonly failures: unknown[] = []
+  stops = 0
+  context: ReconcilerContext | undefined
+  isCut = false
+  reconcile: (key: string) => Promise<ReconcileResult> = async () => ({})
+
+  constructor(name: string, watchNamespaces: readonly string[] = []) {
+    this.operator = new Operator({
+      transport: this.#transport(),
+      time: this.time,
+      timers: this.time,
+      chance: seededChance(name.length),
+      log: quietLog,
+      metrics: this.metrics,
+      name,
+      lease: { namespace: 'system', name: 'recado-operator' },
+      watchNamespaces,
+      resyncMs: RESYNC_MS,
+      createReconciler: (context) => this.#reconciler(context),
+      fail: (error) => this.failures.push(error),
+    })
+    this.operator.start()
+  }
+
+  value(name: Parameters<typeof this.metrics.value>[0], labels?: Record<string, string>): number {
+    return this.metrics.value(name, labels)
+  }
+
+  #transport(): KubeTransport {
+    return {
+      request: (request) => {
+        if (!this.isCut) return server.request(request)
+        virtual.promises = true
+        return Promise.reject(new Error('ECONNREFUSED'))
+      },
+      stream: (path, handlers) => server.stream(path, handlers),
+    }
+  }
+
+  #reconciler(context: ReconcilerContext): Reconciler {
+    this.context = context
+    return {
+      reconcile: ({ namespace, name }) => {
+        virtual.promises = true
+        this.passes.push(`${namespace}/${name}`)
+        return this.reconcile(`${namespace}/${name}`)
+      },
+      podsChanged: ({ name }) => void this.pods.push(name),
+      stop: async () => void this.stops++,
+    }
+  }
+}
+
+beforeEach(() => {
+  virtual = new VirtualTime()
+  server = new FakeApiServer(virtual)
+  server.intercept = monitorsAbsent
+})
+
+const monitorsAbsent = ({ path }: { path: string }): KubeResponse | undefined =>
+  path.startsWith(MONITORING) ? refused(404, 'NotFound', 'the server could not find it') : undefined
+
+async function pass(ms: number): Promise<void> {
+  for (let rest = ms; rest > 0; rest -= 500) {
+    await virtual.drain()
+    virtual.promises = true
+    await virtual.advance(Math.min(500, rest))
+  }
+  await virtual.drain()
+}
+
+describe('an operator', () => {
+  it('watches the resource everywhere, and of all else only what is its own', async () => {
+    const { operator } = new Process('one')
+    await pass(5000)
+    const collections = server.watched.map((path) => path.split('?')[0])
+
+    expect(collections).toContain('/apis/recado.dev/v1alpha1/messagingclusters')
+    expect(collections).toHaveLength(9)
+    expect(server.watched.filter((path) => !path.includes('labelSelector='))).toHaveLength(1)
+    expect(operator.readiness()).toBe(true)
+  })
+
+  it('watches some namespaces only when told so', async () => {
+    const { operator } = new Process('one', ['x', 'y'])
+    await pass(5000)
+    expect(operator.readiness()).toBe(true)
+
+    expect(server.watched).toHaveLength(18)
+    expect(server.watched.filter((path) => /\/namespaces\/[xy]\//.test(path))).toHaveLength(18)
+  })
+
+  it('passes over a cluster at what happens to it and to what is its own', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const process = new Process('one')
+    await pass(5000)
+    expect(process.passes).toEqual(['ns/a'])
+    server.put(`${PODS}/a-server-0`, { metadata: { labels: OWN } })
+    server.put(`${PODS}/stranger`, { metadata: { labels: {} } })
+    expect(process.pods).toEqual(['a'])
+    await pass(1000)
+
+    expect(process.passes).toEqual(['ns/a', 'ns/a'])
+    server.remove(`${CLUSTERS}/a`)
+    await pass(1000)
+    expect(process.passes).toHaveLength(3)
+  })
+
+  it('passes over every cluster within the resync time, though nothing happens', async () => {
+    for (const name of ['a', 'b', 'c']) server.put(`${CLUSTERS}/${name}`, {})
+    const process = new Process('one')
+    await pass(5000)
+    const before = process.passes.length
+    await pass(RESYNC_MS * 2)
+
+    expect(new Set(process.passes.slice(before))).toEqual(new Set(['ns/a', 'ns/b', 'ns/c']))
+  })
+
+  it('passes over a cluster again after as long as a pass asks', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const process = new Process('one')
+    process.reconcile = async () => ({ againAfterMs: 10_000 })
+    await pass(35_000)
+
+    expect(process.passes).toHaveLength(4)
+  })
+
+  it('counts passes, how they ended, and since when the worst one waits', async () => {
+    server.put(`${CLUSTERS}/good`, {})
+    server.put(`${CLUSTERS}/bad`, {})
+    const process = new Process('one')
+    process.reconcile = async (key) => {
+      if (key === 'ns/bad') throw new Error('Cannot')
+      return {}
+    }
+    await pass(5000)
+    const begun = process.value('recado_operator_oldest_success_timestamp_seconds')
+    await pass(RESYNC_MS)
+
+    expect(process.value('recado_operator_reconciles_total', { result: 'success' })).toBeGreaterThan(0)
+    expect(process.value('recado_operator_reconciles_total', { result: 'error' })).toBeGreaterThan(3)
+    expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBe(begun)
+    server.remove(`${CLUSTERS}/bad`)
+    process.reconcile = async () => ({})
+    await pass(RESYNC_MS)
+    expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBeGreaterThan(begun)
+  })
+
+  it('does nothing but keep its Lease when nothing happens', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const { passes } = new Process('one')
+    await pass(10_000)
+    server.requests.length = 0
+    const watches = server.watched.length
+    await pass(60_000)
+
+    expect(server.requests.filter(({ path }) => !path.includes('/leases/'))).toEqual([])
+    expect(server.requests.length).toBeLessThanOrEqual(31)
+    expect(server.watched).toHaveLength(watches)
+    expect(passes).toHaveLength(1)
+  })
+})
+
+describe('of two operators', () => {
+  it('one acts, and both are ready', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const [first, second] = [new Process('one'), new Process('second')]
+    await pass(10_000)
+
+    expect([first.passes.length, second.passes.length].toSorted((a, b) => a - b)).toEqual([0, 1])
+    expect(first.operator.readiness()).toBe(true)
+    expect(second.operator.readiness()).toBe(true)
+  })
+
+  it('the other acts within twenty seconds when the leader dies', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const first = new Process('one')
+    await pass(5000)
+    const second = new Process('second')
+    await pass(10_000)
+    first.time.stop()
+    await pass(20_000)
+
+    expect(second.passes).toEqual(['ns/a'])
+    expect(second.context?.term()).toBe(1)
+  })
+
+  it('the other acts at once when the leader stops in order, which first ends its work', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const first = new Process('one')
+    let end: () => void = () => {}
+    first.reconcile = () => new Promise((resolve) => (end = () => resolve({})))
+    await pass(5000)
+    const second = new Process('second')
+    await pass(5000)
+    void first.operator.stop()
+    await pass(3000)
+    expect(second.passes).toEqual([])
+    virtual.promises = true
+    end()
+    await pass(3000)
+
+    expect(second.passes).toEqual(['ns/a'])
+    expect(first.stops).toBe(1)
+  })
+
+  it('the one that is cut off stops its work, writes nothing more, and stays alive', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const first = new Process('one')
+    await pass(5000)
+    const second = new Process('second')
+    await pass(5000)
+    first.isCut = true
+    await pass(30_000)
+    expect(second.passes).toEqual(['ns/a'])
+    first.isCut = false
+    const write = first.context?.api.apply(KINDS.pod, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'x' },
+    })
+
+    await expect(write).rejects.toMatchObject({ reason: 'NotLeading' })
+    expect(first.stops).toBe(1)
+    expect(first.failures).toEqual([])
+  })
+
+  it('the one whose work does not end when it must ends its process', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const first = new Process('one')
+    first.reconcile = () => new Promise(() => {})
+    await pass(5000)
+    first.isCut = true
+    await pass(20_000)
+
+    expect(first.failures).toHaveLength(1)
+  })
+})
+
+describe('while the API server is away', () => {
+  it('an operator is not ready, neither dies nor floods, and acts within ten seconds of its return', async () => {
+    for (let i = 0; i < 50; i++) server.put(`${CLUSTERS}/c${i}`, {})
+    const process = new Process('one')
+    await pass(10_000)
+    expect(process.passes).toHaveLength(50)
+    server.intercept = () => new Error('ECONNREFUSED')
+    server.end(new Error('ECONNRESET'))
+    await pass(1000)
+    expect(process.operator.readiness()).toContain('Cannot watch')
+    server.requests.length = 0
+    await pass(60_000)
+    expect(process.passes).toHaveLength(50)
+    expect(server.requests.length).toBeLessThan(120)
+
+    server.intercept = monitorsAbsent
+    server.put(`${CLUSTERS}/new`, {})
+    await pass(10_000)
+    expect(process.operator.readiness()).toBe(true)
+    expect(process.passes.slice(50)).toContain('ns/new')
+    expect(process.failures).toEqual([])
+    expect(process.value('recado_operator_leader')).toBe(1)
+  })
+
+  it('an operator that starts waits for it, and says what it waits for', async () => {
+    server.intercept = () => new Error('ECONNREFUSED')
+    const process = new Process('one')
+    expect(process.operator.readiness()).toBe(
+      'Still reading MessagingCluster, StatefulSet, Deployment, Pod, Service, ServiceAccount, PersistentVolumeClaim, PodDisruptionBudget, NetworkPolicy',
+    )
+    await pass(30_000)
+    expect(process.operator.readiness()).toContain('ECONNREFUSED')
+    server.intercept = monitorsAbsent
+    server.put(`${CLUSTERS}/a`, {})
+    await pass(10_000)
+
+    expect(process.passes).toEqual(['ns/a'])
+  })
+
+  it('an operator that may not see a kind says which', async () => {
+    server.intercept = (request) =>
+      request.path.includes('/networkpolicies?')
+        ? refused(403, 'Forbidden', 'networkpolicies is forbidden')
+        : monitorsAbsent(request)
+    server.put(`${CLUSTERS}/a`, {})
+    const process = new Process('one')
+    await pass(30_000)
+
+    expect(process.operator.readiness()).toBe('Cannot watch networkpolicies: networkpolicies is forbidden')
+    expect(process.passes).toEqual([])
+  })
+})
+
+describe('kinds of another project', () => {
+  it('are used once their definitions are there, and not any more when those are gone', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const process = new Process('one')
+    await pass(5000)
+    expect(process.context?.serves(KINDS.podMonitor)).toBe(false)
+    expect(process.context?.serves(KINDS.pod)).toBe(true)
+    server.intercept = ({ path }) =>
+      path === MONITORING ? answered({ resources: [{ name: 'podmonitors' }] }) : undefined
+    const before = process.passes.length
+    await pass(RESYNC_MS)
+    expect(process.context?.serves(KINDS.podMonitor)).toBe(true)
+    expect(process.context?.serves(KINDS.prometheusRule)).toBe(false)
+    expect(process.passes.length).toBeGreaterThan(before)
+    server.intercept = monitorsAbsent
+    await pass(RESYNC_MS)
+
+    expect(process.context?.serves(KINDS.podMonitor)).toBe(false)
+    expect(server.watches.filter((path) => path.includes('monitors'))).toEqual([])
+    expect(process.operator.readiness()).toBe(true)
+  })
+})
