@@ -5,7 +5,7 @@ export type Component = (typeof COMPONENTS)[number]
 export const FIELD_MANAGER = 'recado-operator'
 export const GROUP = 'recado.dev'
 
-/** The name of a component's workload, of the headless Service in front of it, and of its account, budget and policy. */
+/** The name of a component's workload, of the Service by which the others find it, and of its account, budget and policy. */
 export function childName(cluster: string, component: Component): string {
   return `${cluster}-${component}`
 }

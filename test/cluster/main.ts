@@ -9,10 +9,10 @@ import { pageOf, type Result, row } from './table.ts'
 import { hasTools, type OwnWorld, openWorld } from './world.ts'
 
 /**
- * Runs scenarios on a real Kubernetes: the one that KUBECONFIG names, or the one that ../shared/cluster makes on this machine.
+ * Runs scenarios on a real Kubernetes: the one that ../shared/cluster makes on this machine, or, with RECADO_IMAGE, the one that
+ * KUBECONFIG names; RECADO_IMAGE is the image that it has or can pull, and with a comma behind another to change to.
  * Without arguments all, and writes docs/kubernetes-reliability.md; `--only TEXT` that of this name, or those whose names
- * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. With KUBECONFIG,
- * RECADO_IMAGE names the image that the cluster has or can pull.
+ * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed.
  */
 const { values } = parseArgs({
   options: {

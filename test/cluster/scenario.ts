@@ -50,6 +50,8 @@ export interface Scenario {
   /** Whether the short form has it. */
   readonly short?: boolean
   readonly deadlineMs: number
+  /** Whether it installs the operator itself. */
+  readonly installs?: boolean
   /** Lines of level error that the operator may write meanwhile. */
   readonly expects?: readonly RegExp[]
   run(world: World): Promise<Findings>

@@ -17,7 +17,7 @@ export interface OwnWorld extends World {
 
 /** Why nothing can be run here; undefined when something can. */
 export function hasTools(): string | undefined {
-  return process.env['KUBECONFIG'] === undefined ? Machine.missing() : undefined
+  return process.env['RECADO_IMAGE'] === undefined ? Machine.missing() : undefined
 }
 
 /** Finds the cluster, or makes it; builds the image and gives it to the nodes. */
@@ -28,21 +28,14 @@ export async function openWorld(): Promise<OwnWorld> {
     process.stderr.write(`${String(seconds).padStart(5)} s  ${text}\n`)
   }
   const { KUBECONFIG, RECADO_IMAGE } = process.env
-  const own = KUBECONFIG === undefined ? await Machine.open() : undefined
-  const kubernetes = await Kubernetes.open(own?.env ?? { KUBECONFIG: KUBECONFIG ?? '' })
+  if (RECADO_IMAGE !== undefined) {
+    const [image = '', other = image] = RECADO_IMAGE.split(',')
+    const images = { image: givenImage(image), other: givenImage(other) }
+    return new RealWorld(await Kubernetes.open({ KUBECONFIG: KUBECONFIG ?? '' }), undefined, images, tell)
+  }
+  const { machine, env } = await Machine.open()
   tell('builds the image and loads it')
-  const images = await imagesOf(own?.machine, RECADO_IMAGE)
-  return new RealWorld(kubernetes, own?.machine, images, tell)
-}
-
-async function imagesOf(
-  machine: Machine | undefined,
-  given: string | undefined,
-): Promise<{ image: Image; other: Image }> {
-  if (machine !== undefined) return provideImages(machine)
-  if (given === undefined) throw new RangeError('With KUBECONFIG, give RECADO_IMAGE: the image to test')
-  const [image = '', other = image] = given.split(',')
-  return { image: givenImage(image), other: givenImage(other) }
+  return new RealWorld(await Kubernetes.open(env), machine, await provideImages(machine), tell)
 }
 
 class RealWorld implements OwnWorld {
@@ -69,10 +62,10 @@ class RealWorld implements OwnWorld {
     this.tell = tell
   }
 
-  async begin({ name }: Scenario): Promise<void> {
+  async begin({ name, installs }: Scenario): Promise<void> {
     this.tell(`== ${name}`)
     this.#namespace = `${NAMESPACE}-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60)
-    await this.release.ensure()
+    if (installs !== true) await this.release.ensure()
     await this.release.complaints()
   }
 

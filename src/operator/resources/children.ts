@@ -13,6 +13,7 @@ import { podMonitor } from './pod-monitor.ts'
 import { prometheusRule } from './prometheus-rule.ts'
 import { proxyDeployment } from './proxy-deployment.ts'
 import { refDeployment } from './ref-deployment.ts'
+import { refService } from './ref-service.ts'
 import { serverSet } from './server-set.ts'
 import { serviceAccount } from './service-account.ts'
 
@@ -34,7 +35,8 @@ const ENTRIES: readonly Entry[] = [
       isThere(cluster, component) ? networkPolicy(cluster, context, component) : undefined,
     ),
   ),
-  ...(['ref', 'broker', 'proxy', 'server'] as const).map((component) =>
+  entry(KINDS.service, 'ref', refService),
+  ...(['broker', 'proxy', 'server'] as const).map((component) =>
     entry(KINDS.service, component, (cluster) => headlessService(cluster, component)),
   ),
   ...(['requests', 'publications'] as const).map((port) => ({

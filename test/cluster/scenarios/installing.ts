@@ -16,6 +16,7 @@ const install: Scenario = {
   name: 'a first cluster',
   says: 'helm install; apply the smallest resource; helm test; a Python client publishes and reads, from outside',
   short: true,
+  installs: true,
   deadlineMs: 300_000,
   run: firstCluster,
 }

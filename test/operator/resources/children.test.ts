@@ -75,6 +75,16 @@ describe('the children of a cluster', () => {
     expect(policy(false)).toEqual({ whenScaled: 'Retain', whenDeleted: 'Delete' })
   })
 
+  it('let processes find ref at an address that outlives its pod, and the others at those of all their pods', () => {
+    const spec = (component: string): Json => objectOf(objectsOf({}), 'Service', `chat-${component}`).spec
+
+    expect(spec('ref')).not.toHaveProperty('clusterIP')
+    expect(spec('ref')).not.toHaveProperty('publishNotReadyAddresses')
+    for (const component of ['broker', 'proxy', 'server']) {
+      expect(spec(component)).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true })
+    }
+  })
+
   it('have as many servers as the operator says while it drains some, not as the resource does', () => {
     const objects = objectsOf({ servers: { replicas: 3 } }, { serverReplicas: 5 })
 
