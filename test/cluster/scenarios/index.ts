@@ -9,6 +9,7 @@ import { nodes } from './nodes.ts'
 import { operators } from './operators.ts'
 import { quiet } from './quiet.ts'
 import { removing } from './removing.ts'
+import { resource } from './resource.ts'
 import { scaling } from './scaling.ts'
 
 /** All that is done on Kubernetes, in the order of docs/kubernetes-reliability.md: the last removes what the first installed. */
@@ -20,6 +21,7 @@ export const GROUPS: readonly Group[] = [
   changes,
   operators,
   quiet,
+  resource,
   definition,
   monitoring,
   many,
