@@ -196,7 +196,7 @@ const MACHINES: Row = {
   panels: [
     {
       title: 'Disk left',
-      meaning: 'Below a tenth a server takes no new messages.',
+      meaning: 'Below its reserve, a tenth unless told otherwise, a server takes no new messages.',
       unit: 'percentunit',
       queries: one(`recado_disk_free_bytes{${SERVER}} / recado_disk_size_bytes{${SERVER}}`, '{{pod}}'),
     },

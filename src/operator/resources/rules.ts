@@ -136,7 +136,7 @@ function machineAlerts(job: string): Alert[] {
       severity: 'warning',
       summary: '{{ $value | humanizePercentage }} of the disk of {{ $labels.pod }} is free',
       description:
-        'Below a tenth it takes no new messages. Raise `servers.storage.size` where the storage class allows it.',
+        'Below its reserve, a tenth unless told otherwise, it takes no new messages. Raise `servers.storage.size` where the storage class allows it.',
     },
     {
       alert: 'RecadoDiskFull',
