@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /** Each of these files runs a system of six processes or more: two at once would starve each other of processors. */
-const SYSTEMS = ['process', 'interop', 'hostile', 'faults'].map((folder) => `test/${folder}/**/*.test.ts`)
+const SYSTEMS = ['process', 'interop', 'hostile', 'faults', 'security'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+)
 /** These need tools for Kubernetes: `npm run test:chart`. */
 const CHART = 'test/chart/**/*.test.ts'
 /** Thousands of simulated schedules: much work, on all processors. */

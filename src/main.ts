@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemChance } from './adapters/chance.ts'
 import { type HealthServer, openHealthServer } from './adapters/http.ts'
+import { KeyRing } from './adapters/keys/index.ts'
 import { createLog } from './adapters/logs.ts'
 import { createMetrics, type MetricsRegistry } from './adapters/metrics.ts'
 import { systemTime, systemTimers } from './adapters/time.ts'
@@ -88,7 +89,7 @@ class Process<R extends Role> {
       metrics: registry,
     })
     registry.metrics.set('recado_build_info', 1, { version: VERSION, role: this.#role })
-    if (!/^(?:127\.|localhost$|::1$)/.test(bind)) {
+    if (this.#config.security === 'open' && !/^(?:127\.|localhost$|::1$)/.test(bind)) {
       this.#log.warn({ bind }, 'Listening beyond this machine in open mode: nothing is encrypted or checked')
     }
     const running = await this.#startRole(registry)
@@ -110,9 +111,15 @@ class Process<R extends Role> {
       time: systemTime({ offsetMs: clockOffsetMs, driftPpm: clockDriftPpm }),
       timers: systemTimers,
       chance: systemChance,
+      ...(config.security === 'secured' && { keys: this.#openKeys(registry) }),
       readiness: (name, check) => this.#checks.set(name, check),
       fail: (error) => this.#end(error),
     })
+  }
+
+  #openKeys({ metrics }: MetricsRegistry): KeyRing {
+    const folder = this.#config.keysDir as string
+    return new KeyRing({ folder, timers: systemTimers, log: this.#log, metrics })
   }
 
   #listen(): void {

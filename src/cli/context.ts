@@ -21,6 +21,7 @@ export interface GlobalOptions {
   readonly user?: string
   readonly output: 'table' | 'json'
   readonly timeout: string
+  readonly keys?: string
 }
 
 export function connectOptionsOf(options: GlobalOptions): ConnectOptions {
@@ -28,7 +29,12 @@ export function connectOptionsOf(options: GlobalOptions): ConnectOptions {
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
     throw new RecadoError('bad_option', '--timeout must be a whole number of milliseconds above 0')
   }
-  return { brokers: options.broker.split(','), proxies: options.proxy.split(','), timeoutMs }
+  return {
+    brokers: options.broker.split(','),
+    proxies: options.proxy.split(','),
+    timeoutMs,
+    ...(options.keys !== undefined && { keysDir: options.keys }),
+  }
 }
 
 /** A client of the system. Loaded only now: help and usage errors need no sockets. */

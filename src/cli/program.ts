@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ERRORS, RecadoError } from '../wire/index.ts'
 import { addBench } from './bench.ts'
+import { addKeys } from './commands/keys.ts'
 import { addKubernetes } from './commands/kubernetes.ts'
 import { addNames } from './commands/names.ts'
 import { addRestore } from './commands/restore.ts'
@@ -36,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   verify: ['recado verify data/server-1 data/server-2 data/server-3'],
   restore: ['recado restore data/server-1'],
   kubernetes: ['recado kubernetes check --namespace shop', 'recado kubernetes definition apply'],
+  keys: ['recado keys make ana', 'recado keys revoke ana', 'recado keys rotate front'],
   bench: ['recado bench', 'recado bench --clients 8 --seconds 10 --size 1000 --acks all'],
 }
 
@@ -91,6 +93,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
         .default('table'),
     )
     .option('--timeout <ms>', 'how long a request is tried', '10000')
+    .addOption(keysOption(environment['RECADO_KEYS']))
   const contextOf = (command: Command): Context => {
     const options = command.optsWithGlobals<GlobalOptions>()
     return {
@@ -108,6 +111,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
   addVerify(program, contextOf)
   addRestore(program, contextOf)
   addKubernetes(program, contextOf, environment)
+  addKeys(program, contextOf)
   program.addCommand(startCommand(started).copyInheritedSettings(program))
   addBench(program, contextOf)
   addExamples(program)
@@ -125,6 +129,11 @@ function addExamples(program: Command): void {
 
 function userOption(byDefault: string | undefined): Option {
   const option = new Option('--user <name>', 'in whose name (RECADO_USER; the name of this machine’s user)')
+  return byDefault === undefined ? option : option.default(byDefault)
+}
+
+function keysOption(byDefault: string | undefined): Option {
+  const option = new Option('--keys <folder>', 'a client’s keys, for a system in secured mode (RECADO_KEYS)')
   return byDefault === undefined ? option : option.default(byDefault)
 }
 

@@ -15,6 +15,7 @@ interface Options {
   readonly portBase: number
   readonly logFormat: 'pretty' | 'json'
   readonly logLevel: string
+  readonly secured?: true
 }
 
 /** The `start` command, alone or below `recado`. Its action's exit status is given to `done`. */
@@ -26,6 +27,7 @@ export function startCommand(done: (status: number) => void): Command {
       new Option('--clients <n>', 'how many automatic clients').default(2).argParser(whole(0, CLIENTS_MAX)),
     )
     .option('--data <folder>', 'where the processes keep their data', 'data')
+    .option('--secured', 'only those with keys come in; the keys are made in the data folder’s keys')
     .addOption(
       new Option('--port-base <n>', 'the first port; the HTTP ports begin 3909 above it')
         .default(5555)
@@ -43,8 +45,8 @@ export function startCommand(done: (status: number) => void): Command {
     )
     .allowExcessArguments(false)
     .action(async (options: Options) => {
-      const { servers, clients, data, portBase, logFormat, logLevel } = options
-      done(await launch({ servers, clients, folder: resolve(data), portBase, format: logFormat, logLevel }))
+      const { data, logFormat: format, secured = false } = options
+      done(await launch({ ...options, folder: resolve(data), format, secured }))
     })
 }
 

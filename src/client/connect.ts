@@ -1,8 +1,9 @@
 import { systemChance } from '../adapters/chance.ts'
+import { KeyRing } from '../adapters/keys/index.ts'
 import { watchAddresses } from '../adapters/resolver.ts'
 import { systemTime, systemTimers } from '../adapters/time.ts'
 import { openDealer, openSubscriber } from '../adapters/zeromq/index.ts'
-import type { Log } from '../ports/index.ts'
+import type { Log, Metrics } from '../ports/index.ts'
 import { RecadoError } from '../wire/index.ts'
 import { Client } from './client.ts'
 
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   /** The subscribers' ports of proxies, `tcp://host:port`. */
   readonly proxies?: readonly string[]
   readonly proxy?: string
+  /** For a system in secured mode: the folder with this client's keys (`own.key_secret` and `front.keys`). */
+  readonly keysDir?: string
   /** Logs in as this user. */
   readonly user?: string
   /** How long a request is tried before it fails as `unavailable`; 10,000 ms unless given. */
@@ -33,21 +36,24 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const brokers = addressesOf(options.brokers, options.broker, BROKER)
   const proxies = addressesOf(options.proxies, options.proxy, PROXY)
+  const log = options.log ?? SILENT
+  const keys = options.keysDir === undefined ? undefined : openKeys(options.keysDir, log)
+  const front = keys?.pass('front')
   const client = new Client({
     time: systemTime(),
     timers: systemTimers,
     chance: systemChance,
-    openDealer,
-    openSubscriber,
+    openDealer: (address) => openDealer(address, front),
+    openSubscriber: (address) => openSubscriber(address, front),
     deadlineMs: options.timeoutMs ?? DEADLINE_MS,
   })
-  const log = options.log ?? SILENT
   const watches = [
     watchAddresses(brokers, { timers: systemTimers, log, onChange: (found) => client.setBrokers(found) }),
     watchAddresses(proxies, { timers: systemTimers, log, onChange: (found) => client.setProxies(found) }),
   ]
   client.onClose(() => {
     for (const watch of watches) watch.close()
+    keys?.close()
   })
   if (options.user === undefined) return client
   try {
@@ -57,6 +63,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     await client.close()
     throw error
   }
+}
+
+function openKeys(folder: string, log: Log): KeyRing {
+  return new KeyRing({ folder, timers: systemTimers, log, metrics: UNREAD })
 }
 
 function addressesOf(
@@ -71,6 +81,8 @@ function addressesOf(
   if (addresses.length > 0 && wrong === undefined) return [...addresses]
   throw new RecadoError('bad_option', `"${wrong ?? ''}" is no address; give tcp://host:port`)
 }
+
+const UNREAD: Metrics = { add() {}, set() {}, observe() {} }
 
 const SILENT: Log = {
   trace() {},

@@ -256,6 +256,9 @@ export class Requests {
     dealer.receive((frames) => {
       if (dealer === this.#dealer) this.#receive(frames)
     })
+    dealer.onReconnect?.(() => {
+      if (dealer === this.#dealer) this.#sendAllAgain()
+    })
     this.#address = address
     this.#dealer = dealer
     this.#heardAt = this.#now()
@@ -269,6 +272,11 @@ export class Requests {
     this.#address = undefined
     this.#turn++
     dealer?.close().catch(() => {})
+    this.#sendAllAgain()
+  }
+
+  /** The connection that they went by is gone, and the answers with it. */
+  #sendAllAgain(): void {
     for (const pending of this.#pending.values()) if (pending.state === 'sent') this.#sendAgain(pending)
   }
 

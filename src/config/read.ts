@@ -74,7 +74,13 @@ function nameOf(role: Role, value: string | undefined): string | undefined {
 }
 
 function complete(values: Record<string, unknown>, machine: Machine): Record<string, unknown> {
-  const { name, bind, advertise, logFormat, dataDir, peers } = values
+  const { name, bind, advertise, logFormat, dataDir, peers, security, keysDir } = values
+  if (security === 'secured' && keysDir === undefined) {
+    throw new RecadoError(
+      'bad_option',
+      'KEYS_DIR is "", expected a folder with keys, for SECURITY is "secured"',
+    )
+  }
   const anywhere = bind === '0.0.0.0' || bind === '::' || bind === '*'
   return {
     ...values,

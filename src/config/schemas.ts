@@ -43,7 +43,7 @@ const everyone = {
     expected: 'namespace/name',
   }),
   bind: setting(hostField.default('127.0.0.1'), {
-    meaning: 'The address that this process listens at; beyond loopback nothing is encrypted or checked',
+    meaning: 'The address that this process listens at; beyond loopback choose `SECURITY=secured`',
     expected: 'an IP address or a host name',
   }),
   advertise: setting(addressOrHostField.optional(), {
@@ -55,6 +55,15 @@ const everyone = {
   logLevel: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), {
     meaning: 'The least level that is logged',
     expected: 'trace, debug, info, warn or error',
+  }),
+  security: setting(z.enum(['open', 'secured']).default('open'), {
+    meaning: 'Whether every connection must prove a key that is listed and is encrypted',
+    expected: 'open or secured',
+  }),
+  keysDir: setting(z.string().min(1).optional(), {
+    meaning: 'The folder of this process’s keys, for `SECURITY=secured`',
+    expected: 'a folder',
+    otherwise: 'none; needed when secured',
   }),
   logFormat: setting(z.enum(['json', 'pretty']).optional(), {
     meaning: 'One JSON object a line, or lines for people',
@@ -103,6 +112,7 @@ export const proxyFields = {
   ...pod,
   portPublishers: port(5557, 'The port for servers’ publications'),
   portSubscribers: port(5558, 'The port for subscribers'),
+  portServers: port(5561, 'The port at which servers hear each other; with `SECURITY=secured` only'),
   subscriberQueue: count(10_000, 'Frames that may wait for one subscriber; it loses those beyond'),
 }
 
@@ -110,6 +120,7 @@ export const refFields = {
   ...everyone,
   ...dataDir,
   portRef: port(5559, 'The port of the reference service'),
+  portOperators: port(5562, 'The port for the operator; with `SECURITY=secured` only'),
   servers: setting(namesField(''), {
     meaning: 'The names of all servers wanted: the first list of voters',
     expected: 'names separated by commas',
@@ -127,8 +138,9 @@ export const serverFields = {
     expected: ADDRESSES,
   }),
   proxies: setting(proxiesField('tcp://127.0.0.1:5557'), {
-    meaning: 'The proxies’ ports for publishers; subscribers’ is the next one unless it is given',
-    expected: 'addresses like tcp://host:port or tcp://host:publishers/subscribers, separated by commas',
+    meaning:
+      'The proxies’ ports for publishers and, behind the slash, where servers hear each other: subscribers’, or `PORT_SERVERS` when secured; the next one unless given',
+    expected: 'addresses like tcp://host:port or tcp://host:publishers/port, separated by commas',
   }),
   peers: setting(peersField, {
     meaning: 'The servers’ ports for each other; the own name is passed over',

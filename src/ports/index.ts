@@ -3,6 +3,8 @@ export type { Chance } from './chance.ts'
 export type { Files } from './files.ts'
 export type { Journal, JournalRecords } from './journal.ts'
 export type { KeyValue, KeyValueChange } from './key-value.ts'
+export type { Guard, KeyPair, KeyRole, Pass } from './keys.ts'
+export { KEY_ROLES } from './keys.ts'
 export type { KubeRequest, KubeResponse, KubeTransport, StreamHandlers } from './kube-transport.ts'
 export type {
   DeleteOptions,

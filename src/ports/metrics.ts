@@ -98,6 +98,11 @@ export const METRICS = {
     help: 'Operations that others have on disk and the server has not, as ref sees it',
     labels: ['server'],
   },
+  recado_handshakes_total: {
+    type: 'counter',
+    help: 'Connections that asked to be let in, in secured mode: admitted, unknown_key, no_proof, broken_off',
+    labels: ['port', 'result'],
+  },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },
   recado_server_stalls_total: {
     type: 'counter',

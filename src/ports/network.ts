@@ -17,6 +17,8 @@ export interface Router extends Socket {
 export interface Dealer extends Socket {
   send(frames: Frames): boolean
   receive(handler: (frames: Uint8Array[]) => void): void
+  /** Where connections are watched: calls back when one takes the place of one that was lost, with what was under way. */
+  onReconnect?(callback: () => void): void
 }
 
 /** Connected to proxies; one that is slow or away loses what is sent meanwhile. */

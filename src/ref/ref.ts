@@ -81,16 +81,16 @@ export class Ref {
     this.#cancel()
   }
 
-  /** Answers a body. Never throws. */
-  answer(body: Uint8Array): Uint8Array {
+  /** Answers a body; of these services only, if given. Never throws. */
+  answer(body: Uint8Array, services?: ReadonlySet<string>): Uint8Array {
     const { requests, batch } = parseRequests(body)
     return encodeReplies(
-      requests.map((request) => this.#reply(request)),
+      requests.map((request) => this.#reply(request, services)),
       batch,
     )
   }
 
-  #reply(request: Request | MalformedRequest): Reply {
+  #reply(request: Request | MalformedRequest, services: ReadonlySet<string> | undefined): Reply {
     const { time, metrics, log } = this.#options
     const now = Math.floor(time.wall())
     const { service, id } = request
@@ -99,6 +99,7 @@ export class Ref {
       if ('error' in request) throw request.error
       checkClientClock(request.clock, this.#lamport.now, now)
       this.#lamport.receive(request.clock)
+      if (services?.has(service) === false) throw this.#notHere(service)
       data = { status: 'ok', ...this.#serve(service, request.data) }
     } catch (error) {
       if (!(error instanceof RecadoError)) log.error({ err: error, service }, 'Cannot serve a request')
@@ -123,6 +124,11 @@ export class Ref {
     }
     const answer = this[SERVICES[service as keyof typeof SERVICES]](data)
     return answer
+  }
+
+  #notHere(service: string): RecadoError {
+    this.#options.log.warn({ audit: 'denied', service }, 'Denied a service that the port is not for')
+    return new RecadoError('denied', `Service "${service}" is not for those who may connect to this port`)
   }
 
   /** @internal Service `rank`. */

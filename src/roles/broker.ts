@@ -12,7 +12,8 @@ const CLIENT_RECEIVE_QUEUE = 32
 
 /** Composes a broker: a ROUTER for clients, one for servers, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<BrokerConfig> = async (context) => {
-  const { config, time, log, readiness } = context
+  const { config, time, log, readiness, keys } = context
+  const back = keys?.pass('back')
   const clients = await openRouter({
     host: config.bind,
     port: config.portClients,
@@ -20,13 +21,16 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     maxFrameBytes: CLIENT_LIMITS.frameBytes * 2,
     peerQueue: config.clientQueue,
     peerReceiveQueue: CLIENT_RECEIVE_QUEUE,
+    guard: keys?.guard('clients'),
   })
-  const servers = await openRouter({ host: config.bind, port: config.portServers }).catch(
-    async (error: unknown) => {
-      await clients.close()
-      throw error
-    },
-  )
+  const servers = await openRouter({
+    host: config.bind,
+    port: config.portServers,
+    guard: keys?.guard('servers'),
+  }).catch(async (error: unknown) => {
+    await clients.close()
+    throw error
+  })
   const lamport = new LamportClock()
   const broker = new Broker({
     ...context,
@@ -46,6 +50,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
   const ref = new RefLink({
     ...context,
     refs: config.ref,
+    pass: back,
     lamport,
     now: () => Math.floor(time.wall()),
     settled: () => true,

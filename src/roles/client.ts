@@ -8,8 +8,14 @@ const REQUEST_DEADLINE_MS = 10_000
 
 /** The automatic client. Ready once it has logged in and subscribed. */
 export const start: StartRole<ClientConfig> = async (context) => {
-  const { config, log, timers, readiness, fail } = context
-  const client = new Client({ ...context, openDealer, openSubscriber, deadlineMs: REQUEST_DEADLINE_MS })
+  const { config, log, timers, readiness, fail, keys } = context
+  const front = keys?.pass('front')
+  const client = new Client({
+    ...context,
+    openDealer: (address) => openDealer(address, front),
+    openSubscriber: (address) => openSubscriber(address, front),
+    deadlineMs: REQUEST_DEADLINE_MS,
+  })
   const watches = [
     watchAddresses(config.brokers, { timers, log, onChange: (found) => client.setBrokers(found) }),
     watchAddresses(config.proxies, { timers, log, onChange: (found) => client.setProxies(found) }),

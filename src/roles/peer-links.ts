@@ -1,6 +1,13 @@
 import { type AddressWatch, watchAddresses } from '../adapters/resolver.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
-import type { Dealer, Log, Timers } from '../ports/index.ts'
+import type { Dealer, Log, Pass, Timers } from '../ports/index.ts'
+
+export interface PeerLinksOptions {
+  readonly timers: Timers
+  readonly log: Log
+  /** In secured mode. */
+  readonly pass?: Pass | undefined
+}
 
 interface PeerLink {
   readonly address: string
@@ -9,12 +16,12 @@ interface PeerLink {
 
 /** A server's links to the other servers, one each: it only sends on them, for answers come by the peers' own. */
 export class PeerLinks {
-  readonly #options: { readonly timers: Timers; readonly log: Log }
+  readonly #options: PeerLinksOptions
   readonly #links = new Map<string, PeerLink>()
   /** By name of the peer; none while its host's name has not been found. */
   readonly #dealers = new Map<string, { readonly resolved: string; readonly dealer: Dealer }>()
 
-  constructor(options: { readonly timers: Timers; readonly log: Log }) {
+  constructor(options: PeerLinksOptions) {
     this.#options = options
   }
 
@@ -54,6 +61,7 @@ export class PeerLinks {
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error, address: known.resolved }, 'Cannot close a link'),
       )
-    if (resolved !== undefined) this.#dealers.set(name, { resolved, dealer: openDealer(resolved) })
+    if (resolved !== undefined)
+      this.#dealers.set(name, { resolved, dealer: openDealer(resolved, this.#options.pass) })
   }
 }

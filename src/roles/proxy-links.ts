@@ -1,6 +1,6 @@
 import { openPublisher, openSubscriber } from '../adapters/zeromq/index.ts'
 import { proxyAddresses } from '../config/index.ts'
-import type { Log, Publisher, Subscriber, Timers } from '../ports/index.ts'
+import type { Log, Pass, Publisher, Subscriber, Timers } from '../ports/index.ts'
 import { REPLICA_TOPIC, SERVERS_TOPIC } from '../wire/index.ts'
 import { Links } from './links.ts'
 
@@ -13,6 +13,7 @@ interface ProxyLink {
 export interface ProxyLinksOptions {
   readonly timers: Timers
   readonly log: Log
+  readonly pass: Pass | undefined
   readonly changed: (addresses: readonly string[]) => void
   readonly received: (topic: string, body: Uint8Array) => void
 }
@@ -24,7 +25,7 @@ export class ProxyLinks {
   constructor(configured: readonly string[], options: ProxyLinksOptions) {
     this.#links = new Links(configured.map(whole), {
       ...options,
-      open: (address) => open(address, options.received),
+      open: (address) => open(address, options),
     })
   }
 
@@ -51,10 +52,10 @@ function whole(address: string): string {
   return `${publishers}/${subscribers.slice(subscribers.lastIndexOf(':') + 1)}`
 }
 
-function open(address: string, received: (topic: string, body: Uint8Array) => void): ProxyLink {
+function open(address: string, { received, pass }: ProxyLinksOptions): ProxyLink {
   const { publishers, subscribers } = proxyAddresses(address)
-  const publisher = openPublisher(publishers)
-  const subscriber = openSubscriber(subscribers)
+  const publisher = openPublisher(publishers, pass)
+  const subscriber = openSubscriber(subscribers, pass)
   subscriber.receive(received)
   for (const topic of [REPLICA_TOPIC, SERVERS_TOPIC]) subscriber.subscribe(topic)
   return {

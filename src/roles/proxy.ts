@@ -2,26 +2,36 @@ import { openForwarder } from '../adapters/zeromq/index.ts'
 import { LamportClock } from '../clocks/index.ts'
 import type { ProxyConfig } from '../config/index.ts'
 import { Proxy } from '../proxy/index.ts'
+import { isServersTopic } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
 import { RefLink } from './ref-link.ts'
 import type { StartRole } from './types.ts'
 
 /** Composes a proxy: its two sockets, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<ProxyConfig> = async (context) => {
-  const { config, metrics, time, log } = context
+  const { config, metrics, time, log, keys } = context
+  const back = keys?.pass('back')
   const proxy = new Proxy(metrics)
   const forwarder = await openForwarder({
     ...config,
     host: config.bind,
+    secured: keys && {
+      portServers: config.portServers,
+      guardServers: keys.guard('servers'),
+      guardSubscribers: keys.guard('clients'),
+      isForServers: isServersTopic,
+    },
     admit: (topic, frames) => proxy.admits(topic, frames),
     admitSubscription: (message) => proxy.admitsSubscription(message),
   })
-  const { portPublishers, portSubscribers } = forwarder
+  const { portPublishers, portSubscribers, portServers } = forwarder
   const incarnation = Math.floor(time.wall())
-  const address = `${advertised(config.advertise, portPublishers)}/${portSubscribers}`
+  // With the port where servers hear each other.
+  const address = `${advertised(config.advertise, portPublishers)}/${portServers ?? portSubscribers}`
   const ref = new RefLink({
     ...context,
     refs: config.ref,
+    pass: back,
     lamport: new LamportClock(),
     now: () => Math.floor(time.wall()),
     settled: () => true,

@@ -1,10 +1,13 @@
 import { type AddressWatch, watchAddresses } from '../adapters/resolver.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
+import type { Pass } from '../ports/index.ts'
 import { Heartbeater, type HeartbeaterOptions } from '../ref/index.ts'
 
 export interface RefLinkOptions extends Omit<HeartbeaterOptions, 'openDealer'> {
   /** Where the refs are: `tcp://host:port`; a name stands for all its addresses. None: no heartbeats. */
   readonly refs: readonly string[]
+  /** In secured mode. */
+  readonly pass?: Pass | undefined
 }
 
 /** A process's link to ref, wherever ref is now: one that was replaced is found under the same name at another address. */
@@ -15,7 +18,10 @@ export class RefLink {
 
   constructor(options: RefLinkOptions) {
     this.#options = options
-    this.#heartbeater = new Heartbeater({ ...options, openDealer })
+    this.#heartbeater = new Heartbeater({
+      ...options,
+      openDealer: (address) => openDealer(address, options.pass),
+    })
   }
 
   /** Whether no ref has answered for a while. */

@@ -6,7 +6,7 @@ import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
-import type { Dealer, Router } from '../ports/index.ts'
+import type { Dealer, Pass, Router } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
 import { Server, startClock, takeIncarnation } from '../server/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -40,6 +40,7 @@ export const start: StartRole<ServerConfig> = async (context) => {
       host: config.bind,
       port: config.portPeers,
       maxFrameBytes: PEER_LIMITS.frameBytes,
+      guard: context.keys?.guard('servers'),
     })
     const composed = new Composition(context, router)
     composed.start()
@@ -70,6 +71,7 @@ class Composition implements RunningRole {
   readonly server: Server
   readonly #context: RoleContext<ServerConfig>
   readonly #router: Router
+  readonly #pass: Pass | undefined
   readonly #store: Store
   readonly #identity: Identity
   readonly #lamport: LamportClock
@@ -85,11 +87,12 @@ class Composition implements RunningRole {
     const { config, log, time, timers } = context
     this.#context = context
     this.#router = router
+    this.#pass = context.keys?.pass('back')
     this.#corrected = new CorrectedTime(time)
     this.#store = this.#openStore()
     this.#identity = this.#takeIdentity(router.port)
     this.#lamport = startClock(this.#store)
-    this.#peers = new PeerLinks({ timers, log })
+    this.#peers = new PeerLinks({ timers, log, pass: this.#pass })
     this.server = this.#compose()
     this.#berkeley = new Berkeley({
       ...context,
@@ -110,6 +113,7 @@ class Composition implements RunningRole {
     this.#proxies = new ProxyLinks(config.proxies, {
       timers,
       log,
+      pass: this.#pass,
       changed: (addresses) => this.server.replica.setProxies(addresses),
       received: (topic, body) => this.server.fromTopic(topic, body),
     })
@@ -232,7 +236,7 @@ class Composition implements RunningRole {
   }
 
   #openBroker(address: string): Dealer {
-    const dealer = openDealer(address)
+    const dealer = openDealer(address, this.#pass)
     dealer.receive((frames) => this.server.fromBroker(address, frames))
     return dealer
   }
@@ -243,6 +247,7 @@ class Composition implements RunningRole {
     return new RefLink({
       ...this.#context,
       refs: config.ref,
+      pass: this.#pass,
       lamport: this.#lamport,
       now: this.#corrected.now,
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,

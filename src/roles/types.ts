@@ -1,3 +1,4 @@
+import type { KeyRing } from '../adapters/keys/index.ts'
 import type { Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
 
 /** What main hands to a role: its settings and the parts of the world that every role needs. */
@@ -8,6 +9,8 @@ export interface RoleContext<Config> {
   readonly time: Time
   readonly timers: Timers
   readonly chance: Chance
+  /** This process's keys, in secured mode. */
+  readonly keys?: KeyRing
   /** Adds a check to `/readyz`: true when fine, else a sentence that says what is missing. */
   readonly readiness: (name: string, check: () => true | string) => void
   /** Ends the process with this error's code and exit status, after the role has stopped. */

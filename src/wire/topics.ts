@@ -2,6 +2,11 @@
 export const REPLICA_TOPIC = 'replica'
 export const SERVERS_TOPIC = 'servers'
 
+/** Whether what has this topic is said by servers to servers. */
+export function isServersTopic(topic: string): boolean {
+  return topic === REPLICA_TOPIC || topic === SERVERS_TOPIC
+}
+
 /** Lately made ones: each is asked for again and again, and a text that is made anew must be hashed anew. */
 const KNOWN_MAX = 4096
 const channels = new Map<string, string>()

@@ -34,11 +34,18 @@ export async function until(deadlineMs: number, condition: () => unknown): Promi
 }
 
 /** Where clients find a system. */
-export type Entrance = Pick<TestSystem, 'brokerAddress' | 'proxyAddress'>
+export type Entrance = Pick<TestSystem, 'brokerAddress' | 'proxyAddress'> &
+  Partial<Pick<TestSystem, 'keysDir'>>
 
 export function connectTo(system: Entrance, user?: string, timeoutMs = PATIENT_MS): Promise<Client> {
-  const { brokerAddress: broker, proxyAddress: proxy } = system
-  return connect({ broker, proxy, timeoutMs, ...(user !== undefined && { user }) })
+  const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
+  return connect({
+    broker,
+    proxy,
+    timeoutMs,
+    ...(user !== undefined && { user }),
+    ...(keysDir !== undefined && { keysDir }),
+  })
 }
 
 /** What a server's files hold, in their order; undefined when the servers' files are not the same bytes. */

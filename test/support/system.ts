@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LOCAL_CLIENT, makeKeys } from '../../src/cli/keys/index.ts'
 import {
   freePorts,
   type Ports,
@@ -12,6 +13,8 @@ import {
 export interface TestSystemOptions extends Pick<SystemOptions, 'host' | 'within'> {
   readonly servers?: number
   readonly clients?: number
+  /** Whether it runs in secured mode, with keys in `folder`/keys. */
+  readonly secured?: boolean
   /** More settings for all processes, or by the name of each. */
   readonly env?: Readonly<Record<string, string>> | ((name: string) => Readonly<Record<string, string>>)
   /** A folder that stays; otherwise a temporary one, removed at the end. */
@@ -38,6 +41,8 @@ export interface TestSystem {
   readonly proxyAddress: string
   readonly refAddress: string
   readonly folder: string
+  /** A client's keys, in secured mode. */
+  readonly keysDir: string | undefined
   readonly ports: Ports
   readonly processes: readonly TestProcess[]
   process(name: string): TestProcess
@@ -59,7 +64,9 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'recado-test-')))
   const ports = await choosePorts(servers, clients)
   const environment = typeof env === 'function' ? env : () => env
-  const plan = planSystem({ ...options, servers, clients, folder, ports, environment })
+  const keys = options.secured === true ? join(folder, 'keys') : undefined
+  if (keys !== undefined) makeKeys(keys)
+  const plan = planSystem({ ...options, keys, servers, clients, folder, ports, environment })
   const lines: string[] = []
   const note = (name: string, text: string): void => {
     if (lines.length < LOG_LINES_MAX) lines.push(`${name} ${text}`)
@@ -86,6 +93,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     proxyAddress: plan.proxyAddress,
     refAddress: plan.refAddress,
     folder,
+    keysDir: keys === undefined ? undefined : join(keys, 'clients', LOCAL_CLIENT),
     ports,
     processes,
     process: (name) => processes[system.children.indexOf(system.child(name))] as TestProcess,
@@ -123,16 +131,18 @@ function processOf(system: RunningSystem, name: string, ready: TestSystem['ready
 }
 
 async function choosePorts(servers: number, clients: number): Promise<Ports> {
-  const free = await freePorts(5 + servers + 3 + servers + clients)
-  const [first = 0, second = 0, publishers = 0, subscribers = 0, ref = 0] = free
+  const free = await freePorts(7 + servers + 3 + servers + clients)
+  const [first = 0, second = 0, publishers = 0, subscribers = 0, ref = 0, replica = 0, operators = 0] = free
   return {
     clients: first,
     servers: second,
     publishers,
     subscribers,
     ref,
-    peers: free.slice(5, 5 + servers),
-    http: free.slice(5 + servers),
+    replica,
+    operators,
+    peers: free.slice(7, 7 + servers),
+    http: free.slice(7 + servers),
   }
 }
 

@@ -1,7 +1,9 @@
 import * as zmq from 'zeromq'
+import type { Guard } from '../../ports/index.ts'
 import { ByteBound } from './byte-bound.ts'
-import { listen } from './listen.ts'
+import { Ear } from './listen.ts'
 import { bind, HIGH_WATER_MARK, bound as listening } from './options.ts'
+import type { Held } from './secured.ts'
 import { sendNow } from './sockets.ts'
 
 /** Subscriptions are short: whoever sends more at once is cut off. */
@@ -10,14 +12,27 @@ const SUBSCRIBER_FRAME_BYTES_MAX = 1024
 /** `channel/`, a name, `/`: no topic is longer. */
 const TOPIC_BYTES_MAX = 128
 
+/** A subscription to all topics. */
+const ALL = Uint8Array.of(1)
+
 /** Bytes that may wait for one subscriber: for one that has stopped reading never more. */
 const SUBSCRIBER_BYTES_MAX = 64 * 1024 * 1024
 
-/** The two sockets of a proxy, joined. */
+/** The sockets of a proxy, joined. */
 export interface Forwarder {
   readonly portPublishers: number
   readonly portSubscribers: number
+  /** Undefined in open mode, where servers hear each other among the subscribers. */
+  readonly portServers: number | undefined
   close(): Promise<void>
+}
+
+export interface SecuredPorts {
+  readonly guardServers: Guard
+  readonly guardSubscribers: Guard
+  readonly portServers: number
+  /** Whether what has this topic is for servers, and does not reach subscribers. */
+  readonly isForServers: (topic: string) => boolean
 }
 
 export interface ForwarderOptions {
@@ -25,6 +40,8 @@ export interface ForwarderOptions {
   /** 0 for any free one, like `portSubscribers`. */
   readonly portPublishers: number
   readonly portSubscribers: number
+  /** In secured mode: who may connect, and a port where servers hear what is for servers only. */
+  readonly secured?: SecuredPorts | undefined
   /** Frames that may wait for one subscriber; it loses those beyond, and nobody else does. */
   readonly subscriberQueue: number
   /** Whether a publication goes on to the subscribers. */
@@ -39,49 +56,85 @@ export interface ForwarderOptions {
  * @throws RecadoError `port_in_use`, `bad_option`
  */
 export async function openForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { host, subscriberQueue, admit, admitSubscription } = options
-  const publishers = new zmq.XSubscriber({
-    ...listening({ host, port: options.portPublishers }),
-    receiveHighWaterMark: HIGH_WATER_MARK,
-    sendTimeout: 0,
-  })
-  const portPublishers = await bind(publishers, { host, port: options.portPublishers })
-  const subscribers = new zmq.XPublisher({
-    ...listening({ host, port: options.portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX }),
-    sendHighWaterMark: subscriberQueue,
-    sendTimeout: 0,
-    linger: 0,
-  })
-  const portSubscribers = await bind(subscribers, { host, port: options.portSubscribers }).catch(
-    (error: unknown) => {
-      publishers.close()
-      throw error
+  const { host, subscriberQueue, admit, admitSubscription, secured } = options
+  const open: Held<unknown>[] = []
+  const kept = <Socket extends Held<unknown>>(held: Socket): Socket => {
+    open.push(held)
+    return held
+  }
+  const close = async (): Promise<void> => {
+    for (const held of open) held.close()
+  }
+  const ears = {
+    publishers: new Ear<zmq.XSubscriber>(),
+    subscribers: new Ear<zmq.XPublisher>(),
+  }
+  try {
+    const publishers = kept(await openPublishers(options, ears.publishers))
+    const subscribers = kept(await openSubscribers(options, ears.subscribers))
+    const servers = secured && kept(await openServers(host, secured))
+    const bound = new ByteBound(SUBSCRIBER_BYTES_MAX, subscriberQueue)
+    ears.publishers.hear(publishers.current, (frames) => {
+      const [topic] = frames
+      // A first frame that is no topic is not worth making a string of.
+      const name = topic === undefined || topic.byteLength > TOPIC_BYTES_MAX ? '' : topic.toString('latin1')
+      if (!admit(name, frames.length)) return
+      if (servers !== undefined && secured?.isForServers(name) === true)
+        return void sendNow(servers.current, frames)
+      let bytes = 0
+      for (const frame of frames) bytes += frame.byteLength
+      const count = bound.sending(bytes, performance.now())
+      // Sockets take a new count for the connections that they have, too.
+      if (count !== undefined && !subscribers.current.closed) subscribers.current.sendHighWaterMark = count
+      sendNow(subscribers.current, frames)
+    })
+    ears.subscribers.hear(subscribers.current, ([message, ...more]) => {
+      if (message === undefined || more.length > 0 || !admitSubscription(message)) return
+      if (secured === undefined) sendNow(publishers.current, [message])
+    })
+    return {
+      portPublishers: publishers.port,
+      portSubscribers: subscribers.port,
+      portServers: servers?.port,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function openPublishers({ host, portPublishers, secured }: ForwarderOptions, ear: Ear<zmq.XSubscriber>) {
+  const options = { host, port: portPublishers, guard: secured?.guardServers }
+  const own = { ...listening(options), receiveHighWaterMark: HIGH_WATER_MARK, sendTimeout: 0 }
+  return bind(
+    options,
+    (more) => new zmq.XSubscriber({ ...own, ...more }),
+    (socket) => {
+      // What strangers ask for is no matter of the servers: all is taken, also by a socket that takes another's place.
+      if (secured !== undefined) sendNow(socket, [ALL])
+      ear.opened(socket)
     },
   )
-  const bound = new ByteBound(SUBSCRIBER_BYTES_MAX, subscriberQueue)
-  listen(publishers, (frames) => {
-    const [topic] = frames
-    // A first frame that is no topic is not worth making a string of.
-    const name = topic === undefined || topic.byteLength > TOPIC_BYTES_MAX ? '' : topic.toString('latin1')
-    if (!admit(name, frames.length)) return
-    let bytes = 0
-    for (const frame of frames) bytes += frame.byteLength
-    const count = bound.sending(bytes, performance.now())
-    // Sockets take a new count for the connections that they have, too.
-    if (count !== undefined) subscribers.sendHighWaterMark = count
-    sendNow(subscribers, frames)
-  })
-  listen(subscribers, ([message, ...more]) => {
-    if (message !== undefined && more.length === 0 && admitSubscription(message)) {
-      sendNow(publishers, [message])
-    }
-  })
-  return {
-    portPublishers,
-    portSubscribers,
-    async close() {
-      publishers.close()
-      subscribers.close()
-    },
-  }
+}
+
+function openSubscribers(
+  { host, portSubscribers, subscriberQueue, secured }: ForwarderOptions,
+  ear: Ear<zmq.XPublisher>,
+) {
+  const guard = secured?.guardSubscribers
+  const options = { host, port: portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX, guard }
+  const own = { ...listening(options), sendHighWaterMark: subscriberQueue, sendTimeout: 0, linger: 0 }
+  return bind(options, (more) => new zmq.XPublisher({ ...own, ...more }), ear.opened)
+}
+
+/** Where servers hear each other, apart from those whom nobody trusts. */
+function openServers(host: string, { portServers, guardServers: guard }: SecuredPorts) {
+  const options = { host, port: portServers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX, guard }
+  const own = { ...listening(options), sendHighWaterMark: HIGH_WATER_MARK, sendTimeout: 0, linger: 0 }
+  return bind(
+    options,
+    (more) => new zmq.Publisher({ ...own, ...more }),
+    () => {},
+  )
 }

@@ -43,3 +43,21 @@ function pause(ms: number): Promise<void> {
     else setImmediate(resolve)
   })
 }
+
+/** One handler for all the sockets that take each other's place. */
+export class Ear<Socket extends Receiving> {
+  #handle: ((frames: Buffer[]) => void) | undefined
+  #rest: (() => number) | undefined
+
+  /** A socket has been opened: it is listened to, if anybody listens yet. */
+  readonly opened = (socket: Socket): void => {
+    if (this.#handle !== undefined) listen(socket, this.#handle, this.#rest)
+  }
+
+  /** Listens to the socket that is there, and to all that follow it. */
+  hear(socket: Socket, handle: (frames: Buffer[]) => void, rest?: () => number): void {
+    this.#handle = handle
+    this.#rest = rest
+    this.opened(socket)
+  }
+}

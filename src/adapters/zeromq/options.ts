@@ -1,5 +1,7 @@
 import * as zmq from 'zeromq'
+import type { Guard } from '../../ports/index.ts'
 import { PEER_LIMITS, RecadoError } from '../../wire/index.ts'
+import { type BindingSocket, type Held, holdBound } from './secured.ts'
 
 // Nothing that is still queued may hold up a process's end.
 zmq.context.blocky = false
@@ -16,6 +18,8 @@ const STRANGER_HEARTBEAT_MS = 5000
 const STRANGER_TIMEOUT_MS = 30_000
 /** A stranger that connects and says nothing is cut off. */
 const HANDSHAKE_MS = 3000
+/** Strangers that come at once wait here for the listener, not their turn to try again. */
+const BACKLOG = 1024
 /** Messages that may wait for one peer inside a socket. */
 export const HIGH_WATER_MARK = 10_000
 
@@ -29,6 +33,8 @@ export interface BindOptions {
   readonly peerQueue?: number
   /** Messages of one peer that may wait to be taken; beyond it the peer waits. */
   readonly peerReceiveQueue?: number
+  /** In secured mode: who may connect. */
+  readonly guard?: Guard | undefined
 }
 
 /** Options of a socket that strangers connect to. */
@@ -38,6 +44,7 @@ export function bound({ host, maxFrameBytes = PEER_LIMITS.frameBytes }: BindOpti
     ipv6: host.includes(':'),
     maxMessageSize: maxFrameBytes,
     handshakeInterval: HANDSHAKE_MS,
+    backlog: BACKLOG,
     tcpKeepalive: 1,
     heartbeatInterval: STRANGER_HEARTBEAT_MS,
     heartbeatTimeout: STRANGER_TIMEOUT_MS,
@@ -61,19 +68,23 @@ export function connecting(address: string) {
   }
 }
 
-interface Bindable {
-  bind(address: string): Promise<void>
-  close(): void
-  readonly lastEndpoint: string | null
-}
-
-/** Binds and tells the port; closes the socket when that fails. @throws RecadoError `port_in_use`, `bad_option` */
-export async function bind(socket: Bindable, { host, port }: BindOptions): Promise<number> {
+/**
+ * Holds a bound socket.
+ * @param make a socket with these options besides its own
+ * @param opened a socket is bound and shall be listened to
+ * @throws RecadoError `port_in_use`, `bad_option`
+ */
+export async function bind<Socket extends BindingSocket>(
+  { host, port, guard }: BindOptions,
+  make: (options: object) => Socket,
+  opened: (socket: Socket) => void,
+): Promise<Held<Socket> & { readonly port: number }> {
   const address = `tcp://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? '*' : port}`
   try {
-    await socket.bind(address)
+    const held = await holdBound(address, guard, make, opened)
+    const found = Number(/:(\d+)$/.exec(held.current.lastEndpoint ?? '')?.[1] ?? port)
+    return Object.assign(held, { port: found })
   } catch (cause) {
-    socket.close()
     const code = (cause as { code?: unknown }).code
     if (code === 'EADDRINUSE') {
       const what = `Port ${port} at ${host} is in use by another process; choose another`
@@ -82,5 +93,4 @@ export async function bind(socket: Bindable, { host, port }: BindOptions): Promi
     const what = `Cannot listen at ${address}: ${String(code)}; is it this machine's?`
     throw new RecadoError('bad_option', what, { cause })
   }
-  return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? port)
 }

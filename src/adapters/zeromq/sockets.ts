@@ -1,8 +1,9 @@
 import * as zmq from 'zeromq'
-import type { Dealer, Publisher, Router, Subscriber } from '../../ports/index.ts'
-import { listen } from './listen.ts'
+import type { Dealer, Pass, Publisher, Router, Subscriber } from '../../ports/index.ts'
+import { Ear } from './listen.ts'
 import { type BindOptions, bind, bound, connecting, HIGH_WATER_MARK } from './options.ts'
 import { KEEP_MS, Outgoing } from './outgoing.ts'
+import { holdConnected } from './secured.ts'
 
 /** Messages that may wait for the one peer of a DEALER, besides those in front of the socket. */
 const DEALER_QUEUE = 1000
@@ -13,92 +14,110 @@ const DEALER_QUEUE = 1000
  * @throws RecadoError `port_in_use`, `bad_option` when the address is not this machine's
  */
 export async function openRouter(options: BindOptions): Promise<Router> {
-  const socket = new zmq.Router({
+  const own = {
     ...bound(options),
     sendHighWaterMark: options.peerQueue ?? HIGH_WATER_MARK,
     receiveHighWaterMark: options.peerReceiveQueue ?? HIGH_WATER_MARK,
     mandatory: false,
     sendTimeout: 0,
-  })
-  const port = await bind(socket, options)
+  }
+  const ear = new Ear<zmq.Router>()
+  const held = await bind(options, (secured) => new zmq.Router({ ...own, ...secured }), ear.opened)
   return {
-    port,
-    send: (to, frames) => sendNow(socket, [Buffer.from(to, 'latin1'), ...frames]),
+    port: held.port,
+    send: (to, frames) => sendNow(held.current, [Buffer.from(to, 'latin1'), ...frames]),
     receive(handler, rest) {
       const handle = ([from, ...frames]: Buffer[]): void => {
         if (from !== undefined && frames.length > 0) handler(from.toString('latin1'), frames)
       }
-      listen(socket, handle, rest)
+      ear.hear(held.current, handle, rest)
     },
     async close() {
-      socket.close()
+      held.close()
     },
   }
 }
 
-/** Connects, and again when the connection is lost. What cannot be sent within a second is dropped. */
-export function openDealer(address: string): Dealer {
-  const socket = new zmq.Dealer({
+/**
+ * Connects, and again when the connection is lost. What cannot be sent within a second is dropped. `pass`, here and
+ * below, is what secured mode needs.
+ */
+export function openDealer(address: string, pass?: Pass): Dealer {
+  const own = {
     ...connecting(address),
     sendHighWaterMark: DEALER_QUEUE,
     receiveHighWaterMark: HIGH_WATER_MARK,
     // Nothing is queued for a peer that is not there.
     immediate: true,
     sendTimeout: KEEP_MS,
-  })
-  socket.connect(address)
-  const outgoing = new Outgoing((frames) => socket.send(frames as Buffer[]))
+  }
+  const ear = new Ear<zmq.Dealer>()
+  const held = holdConnected(address, pass, (secured) => new zmq.Dealer({ ...own, ...secured }), ear.opened)
+  const outgoing = new Outgoing((frames) => held.current.send(frames as Buffer[]))
   return {
     send: (frames) => outgoing.add(frames),
     receive(handler) {
-      listen(socket, handler)
+      ear.hear(held.current, handler)
+    },
+    onReconnect(callback) {
+      let first = true
+      held.onHandshake = () => {
+        if (!first) callback()
+        first = false
+      }
     },
     async close() {
       outgoing.close()
-      socket.close()
+      held.close()
     },
   }
 }
 
 /** Connects to a proxy. What is published while that is away, or slower than the queue is long, is dropped. */
-export function openPublisher(address: string): Publisher {
-  const socket = new zmq.Publisher({
+export function openPublisher(address: string, pass?: Pass): Publisher {
+  const own = {
     ...connecting(address),
     linger: 0,
     sendHighWaterMark: HIGH_WATER_MARK,
     sendTimeout: 0,
-  })
-  socket.connect(address)
+  }
+  const held = holdConnected(
+    address,
+    pass,
+    (secured) => new zmq.Publisher({ ...own, ...secured }),
+    () => {},
+  )
   return {
     send(topic, body) {
-      sendNow(socket, [Buffer.from(topic), body])
+      sendNow(held.current, [Buffer.from(topic), body])
     },
     async close() {
-      socket.close()
+      held.close()
     },
   }
 }
 
 /** Connects to a proxy; receives what is published on the very topics subscribed to. */
-export function openSubscriber(address: string): Subscriber {
-  const socket = new zmq.Subscriber({
-    ...connecting(address),
-    linger: 0,
-    receiveHighWaterMark: HIGH_WATER_MARK,
-  })
+export function openSubscriber(address: string, pass?: Pass): Subscriber {
+  const own = { ...connecting(address), linger: 0, receiveHighWaterMark: HIGH_WATER_MARK }
   const topics = new Set<string>()
-  socket.connect(address)
+  const ear = new Ear<zmq.Subscriber>()
+  const opened = (socket: zmq.Subscriber): void => {
+    for (const topic of topics) socket.subscribe(topic)
+    ear.opened(socket)
+  }
+  const held = holdConnected(address, pass, (secured) => new zmq.Subscriber({ ...own, ...secured }), opened)
   return {
     subscribe(topic) {
       if (topics.has(topic)) return
       topics.add(topic)
-      socket.subscribe(topic)
+      held.current.subscribe(topic)
     },
     unsubscribe(topic) {
-      if (topics.delete(topic)) socket.unsubscribe(topic)
+      if (topics.delete(topic)) held.current.unsubscribe(topic)
     },
     receive(handler) {
-      listen(socket, (frames) => {
+      ear.hear(held.current, (frames) => {
         const [name, body] = frames
         if (frames.length !== 2 || name === undefined || body === undefined) return
         const topic = name.toString()
@@ -107,7 +126,7 @@ export function openSubscriber(address: string): Subscriber {
       })
     },
     async close() {
-      socket.close()
+      held.close()
     },
   }
 }

@@ -1,4 +1,5 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
+import { makeKeys } from '../keys/index.ts'
 import { checkFolder, checkPorts } from './checks.ts'
 import type { ChildEvents } from './child.ts'
 import { type Format, Output } from './output.ts'
@@ -12,6 +13,8 @@ export interface LaunchOptions {
   readonly portBase: number
   readonly format: Format
   readonly logLevel: string
+  /** With keys in the folder's `keys`, made if they are missing. */
+  readonly secured: boolean
 }
 
 const READY_MS_MAX = 60_000
@@ -25,16 +28,19 @@ const SAME_SIGNAL_MS = 500
  * @throws RecadoError `port_in_use`, `folder_not_writable`
  */
 export async function launch(options: LaunchOptions): Promise<number> {
-  const { servers, clients, portBase, logLevel } = options
+  const { servers, clients, portBase, logLevel, secured } = options
+  const keys = secured ? join(options.folder, 'keys') : undefined
   const plan = planSystem({
     servers,
     clients,
     folder: options.folder,
+    keys,
     ports: portsFrom(portBase, servers, clients),
     environment: () => ({ LOG_LEVEL: logLevel }),
   })
   await checkFolder(options.folder)
   await checkPorts(plan)
+  if (keys !== undefined) makeKeys(keys)
   const names = plan.processes.map(({ name }) => name)
   const output = new Output(options.format, names, (text) => process.stdout.write(text))
   const ending = Promise.withResolvers<number>()

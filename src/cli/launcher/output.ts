@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { LOCAL_CLIENT } from '../keys/names.ts'
 import type { SystemPlan } from './plan.ts'
 
 export type Format = 'pretty' | 'json'
@@ -54,7 +55,9 @@ export class Output {
       )
     }
     const http = processes.map(({ name, portHttp }) => `${name} ${portHttp}`).join(', ')
-    const options = usualPorts ? '' : ` --broker ${brokerAddress} --proxy ${proxyAddress}`
+    const addresses = usualPorts ? '' : ` --broker ${brokerAddress} --proxy ${proxyAddress}`
+    const secured = plan.keys === undefined ? '' : ` --keys ${plan.folder}/keys/clients/${LOCAL_CLIENT}`
+    const options = `${addresses}${secured}`
     this.#write(
       [
         '',

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import type { Role } from '../../config/index.ts'
+import { LOCAL_CLIENT } from '../keys/names.ts'
 
 export interface SystemOptions {
   readonly servers: number
   readonly clients: number
   /** The folder that holds a folder for each process. */
   readonly folder: string
+  /** The folder with all keys, for secured mode: each process is shown its role's part of it. */
+  readonly keys?: string | undefined
   readonly ports: Ports
   /** More settings, for all processes or by the name of one. */
   readonly environment?: (name: string) => Readonly<Record<string, string>>
@@ -22,6 +25,9 @@ export interface Ports {
   readonly publishers: number
   readonly subscribers: number
   readonly ref: number
+  /** In secured mode: where servers hear each other by the proxy, and where operators reach ref. */
+  readonly replica: number
+  readonly operators: number
   /** Of server `i`, from 0. */
   readonly peers: readonly number[]
   /** In the order ref, broker, proxy, servers, clients. */
@@ -44,6 +50,7 @@ export interface ProcessPlan {
 export interface SystemPlan {
   readonly processes: readonly ProcessPlan[]
   readonly folder: string
+  readonly keys: string | undefined
   readonly brokerAddress: string
   readonly proxyAddress: string
   readonly refAddress: string
@@ -52,6 +59,8 @@ export interface SystemPlan {
 /** The default port base gives the ports that every role has by itself. */
 export const PORT_BASE = 5555
 const HTTP_AFTER_BASE = 3909
+/** Behind those of as many servers as one machine may have. */
+const [REPLICA_AFTER_BASE, OPERATORS_AFTER_BASE] = [14, 15]
 const LOOPBACK = '127.0.0.1'
 
 export function portsFrom(base: number, servers: number, clients: number): Ports {
@@ -61,6 +70,8 @@ export function portsFrom(base: number, servers: number, clients: number): Ports
     publishers: base + 2,
     subscribers: base + 3,
     ref: base + 4,
+    replica: base + REPLICA_AFTER_BASE,
+    operators: base + OPERATORS_AFTER_BASE,
     peers: Array.from({ length: servers }, (_, index) => base + 5 + index),
     http: Array.from({ length: 3 + servers + clients }, (_, index) => base + HTTP_AFTER_BASE + index),
   }
@@ -68,14 +79,16 @@ export function portsFrom(base: number, servers: number, clients: number): Ports
 
 /** Which processes make up a system, and what each is told. Nothing is touched. */
 export function planSystem(options: SystemOptions): SystemPlan {
-  const { servers, clients, folder, ports, environment, host = () => LOOPBACK, within = () => [] } = options
+  const { servers, clients, folder, keys, ports, environment } = options
+  const { host = () => LOOPBACK, within = () => [] } = options
   const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
   const at = (name: string, port: number): string => `tcp://${host(name)}:${port}`
   const refAddress = at('ref', ports.ref)
-  const proxy = `${at('proxy', ports.publishers)}/${ports.subscribers}`
+  const proxy = `${at('proxy', ports.publishers)}/${keys === undefined ? ports.subscribers : ports.replica}`
   const proxyAddress = at('proxy', ports.subscribers)
   const brokerAddress = at('broker', ports.clients)
   const peers = names.map((name, index) => `${name}=${at(name, ports.peers[index] as number)}`).join(',')
+  const toClients = { BROKERS: brokerAddress, PROXIES: proxyAddress }
   const processes: ProcessPlan[] = []
   const add = (role: Role, name: string, own: readonly number[], settings: Record<string, string>): void => {
     const portHttp = ports.http[processes.length] as number
@@ -85,6 +98,7 @@ export function planSystem(options: SystemOptions): SystemPlan {
       BIND: host(name),
       PORT_HTTP: String(portHttp),
       LOG_FORMAT: 'json',
+      ...(keys !== undefined && { SECURITY: 'secured', KEYS_DIR: keysOf(keys, role) }),
     }
     const known = role === 'ref' ? {} : { REF: refAddress }
     processes.push({
@@ -97,19 +111,26 @@ export function planSystem(options: SystemOptions): SystemPlan {
       environment: { ...common, ...known, ...settings, ...environment?.(name) },
     })
   }
-  add('ref', 'ref', [ports.ref], {
+  add('ref', 'ref', [ports.ref, ...(keys === undefined ? [] : [ports.operators])], {
     PORT_REF: String(ports.ref),
     DATA_DIR: join(folder, 'ref'),
     SERVERS: names.join(','),
+    PORT_OPERATORS: String(ports.operators),
   })
   add('broker', 'broker', [ports.clients, ports.servers], {
     PORT_CLIENTS: String(ports.clients),
     PORT_SERVERS: String(ports.servers),
   })
-  add('proxy', 'proxy', [ports.publishers, ports.subscribers], {
-    PORT_PUBLISHERS: String(ports.publishers),
-    PORT_SUBSCRIBERS: String(ports.subscribers),
-  })
+  add(
+    'proxy',
+    'proxy',
+    [ports.publishers, ports.subscribers, ...(keys === undefined ? [] : [ports.replica])],
+    {
+      PORT_PUBLISHERS: String(ports.publishers),
+      PORT_SUBSCRIBERS: String(ports.subscribers),
+      PORT_SERVERS: String(ports.replica),
+    },
+  )
   for (const [index, name] of names.entries()) {
     const port = ports.peers[index] as number
     add('server', name, [port], {
@@ -122,8 +143,11 @@ export function planSystem(options: SystemOptions): SystemPlan {
       DISK_RESERVE: '0.01',
     })
   }
-  for (let index = 1; index <= clients; index++) {
-    add('client', `client-${index}`, [], { BROKERS: brokerAddress, PROXIES: proxyAddress })
-  }
-  return { processes, folder, brokerAddress, proxyAddress, refAddress }
+  for (let index = 1; index <= clients; index++) add('client', `client-${index}`, [], toClients)
+  return { processes, folder, keys, brokerAddress, proxyAddress, refAddress }
+}
+
+/** The bots share one client's key. */
+function keysOf(keys: string, role: Role): string {
+  return role === 'client' ? join(keys, 'clients', LOCAL_CLIENT) : join(keys, role)
 }

@@ -1,0 +1,225 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Guard, Pass } from '../../ports/index.ts'
+import { register, unregister } from './admission.ts'
+
+/** libzmq does not try again by itself where its key was refused: it may be listed later. */
+const REFUSED_RETRY_MS = 1000
+/** Before another trusted key is tried at the same address. */
+const OTHER_KEY_MS = 20
+const [REBIND_TRIES, REBIND_MS] = [500, 2]
+
+export interface AnySocket {
+  readonly events: {
+    on(
+      name: 'handshake' | 'handshake:error:auth' | 'handshake:error:protocol' | 'handshake:error:other',
+      handle: () => void,
+    ): unknown
+  }
+  readonly closed: boolean
+  close(): void
+}
+
+export interface BindingSocket extends AnySocket {
+  bind(address: string): Promise<void>
+  readonly lastEndpoint: string | null
+}
+
+export interface ConnectingSocket extends AnySocket {
+  connect(address: string): void
+}
+
+/** A socket that is replaced by a new one when keys change: libzmq reads keys only when a socket binds or connects. */
+export interface Held<Socket> {
+  /** The socket now; closed for a moment while another takes its place. */
+  readonly current: Socket
+  /** To be called when a handshake has ended, for a connecting socket in secured mode. */
+  onHandshake?: (() => void) | undefined
+  close(): void
+}
+
+/**
+ * Holds a socket bound at this address, in secured mode one that only listed keys may connect to. libzmq asks nobody
+ * about connections that live, and can end none of them alone: so when somebody in there is not welcome any more the
+ * socket is closed and another is bound in its place; who is still listed is back within its interval of reconnecting.
+ * @param make a socket with these options besides its own
+ * @param opened a socket is bound and shall be listened to
+ */
+export async function holdBound<Socket extends BindingSocket>(
+  address: string,
+  guard: Guard | undefined,
+  make: (options: object) => Socket,
+  opened: (socket: Socket) => void,
+): Promise<Held<Socket>> {
+  const domain = guard === undefined ? '' : await register(guard)
+  const open = (): Socket => (guard === undefined ? make({}) : guarded(make, guard, domain))
+  const held: { current: Socket; close: () => void } = { current: open(), close: () => {} }
+  let closed = false
+  const reopen = async (place: string): Promise<void> => {
+    await rebind(held.current, place, () => closed)
+    if (!closed) opened(held.current)
+  }
+  const cancel = guard?.onRenew(() => {
+    const place = held.current.lastEndpoint ?? address
+    held.current.close()
+    held.current = open()
+    void reopen(place)
+  })
+  held.close = () => {
+    closed = true
+    cancel?.()
+    unregister(domain)
+    held.current.close()
+  }
+  try {
+    await held.current.bind(address)
+  } catch (error) {
+    held.close()
+    throw error
+  }
+  opened(held.current)
+  return held
+}
+
+function guarded<Socket extends BindingSocket>(
+  make: (options: object) => Socket,
+  guard: Guard,
+  domain: string,
+): Socket {
+  const socket = make({
+    curveServer: true,
+    curveSecretKey: guard.pair.secretKey,
+    zapDomain: domain,
+    // Without this a socket that nobody answers for would let everybody in.
+    zapEnforceDomain: true,
+  })
+  socket.events.on('handshake:error:protocol', () => guard.turnedAway('protocol'))
+  socket.events.on('handshake:error:other', () => guard.turnedAway('other'))
+  return socket
+}
+
+/** The old socket lets go of the port a moment after it says that it is closed. */
+async function rebind(socket: BindingSocket, address: string, closed: () => boolean): Promise<void> {
+  for (let tries = 1; !closed(); tries++) {
+    try {
+      await socket.bind(address)
+      return
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EADDRINUSE' || tries >= REBIND_TRIES) throw error
+      await delay(REBIND_MS)
+    }
+  }
+}
+
+/**
+ * Holds a socket connected to this address, in secured mode with the keys that are right now.
+ * @param make a socket with these options besides its own
+ * @param opened a socket is connected and shall be listened to
+ */
+export function holdConnected<Socket extends ConnectingSocket>(
+  address: string,
+  pass: Pass | undefined,
+  make: (options: object) => Socket,
+  opened: (socket: Socket) => void,
+): Held<Socket> {
+  if (pass !== undefined) return new Connection(address, pass, make, opened)
+  const current = make({})
+  current.connect(address)
+  opened(current)
+  return { current, close: () => current.close() }
+}
+
+class Connection<Socket extends ConnectingSocket> implements Held<Socket> {
+  current: Socket
+  onHandshake: (() => void) | undefined
+  readonly #address: string
+  readonly #pass: Pass
+  readonly #make: (options: object) => Socket
+  readonly #opened: (socket: Socket) => void
+  readonly #cancel: () => void
+  #turn = 0
+  #trusted = ''
+  #publicKey = ''
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    address: string,
+    pass: Pass,
+    make: (options: object) => Socket,
+    opened: (socket: Socket) => void,
+  ) {
+    this.#address = address
+    this.#pass = pass
+    this.#make = make
+    this.#opened = opened
+    this.current = this.#connect()
+    this.#cancel = pass.onChange(() => this.#review())
+  }
+
+  close(): void {
+    this.#cancel()
+    this.#settled()
+    this.current.close()
+  }
+
+  #connect(): Socket {
+    const { pair, trusted } = this.#pass
+    this.#trusted = trusted[this.#turn % trusted.length] as string
+    this.#publicKey = pair.publicKey
+    const socket = this.#make({
+      curvePublicKey: pair.publicKey,
+      curveSecretKey: pair.secretKey,
+      curveServerKey: this.#trusted,
+    })
+    this.#watch(socket)
+    socket.connect(this.#address)
+    this.#opened(socket)
+    return socket
+  }
+
+  /** What is told of a socket that has been replaced already says nothing any more. */
+  #watch(socket: Socket): void {
+    const ifCurrent = (act: () => void) => (): void => {
+      if (socket === this.current && !socket.closed) act()
+    }
+    const failed = ifCurrent(() => {
+      if (this.#pass.trusted.length > 1) this.#after(OTHER_KEY_MS)
+    })
+    socket.events.on(
+      'handshake',
+      ifCurrent(() => {
+        this.#settled()
+        this.onHandshake?.()
+      }),
+    )
+    socket.events.on(
+      'handshake:error:auth',
+      ifCurrent(() => this.#after(REFUSED_RETRY_MS)),
+    )
+    socket.events.on('handshake:error:protocol', failed)
+    socket.events.on('handshake:error:other', failed)
+  }
+
+  #review(): void {
+    const { pair, trusted } = this.#pass
+    if (pair.publicKey !== this.#publicKey || !trusted.includes(this.#trusted)) this.#replace()
+  }
+
+  #replace(): void {
+    this.#settled()
+    this.current.close()
+    this.current = this.#connect()
+  }
+
+  #settled(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Connects anew, with the next trusted key, unless a handshake ends well before: libzmq tries again by itself too. */
+  #after(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#turn++
+      this.#replace()
+    }, ms).unref()
+  }
+}

@@ -1,0 +1,169 @@
+import { type Socket as TcpSocket, connect as tcpConnect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeKeyPair } from '../../src/adapters/keys/index.ts'
+import { openDealer } from '../../src/adapters/zeromq/index.ts'
+import type { Client } from '../../src/client/index.ts'
+import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
+import { GREETING } from '../hostile/zmtp.ts'
+import { connectTo, until } from '../support/load.ts'
+import { startSystem, type TestSystem } from '../support/system.ts'
+import { knock, metric, type Port, pairOf, passOf, portsOf, serverKey } from './strangers.ts'
+
+const TEST_MS = 60_000
+const PORTS = [
+  "the broker's clients' port",
+  "the proxy's subscribers' port",
+  "the broker's servers' port",
+  "the proxy's publishers' port",
+  "the proxy's servers' port",
+  "a server's peers' port",
+  "ref's port",
+  "ref's operators' port",
+]
+
+let system: TestSystem
+let client: Client
+
+beforeAll(async () => {
+  system = await startSystem({ secured: true })
+  await system.ready()
+  client = await connectTo(system, 'ana')
+  await client.createChannel('general')
+}, TEST_MS)
+
+afterAll(async () => {
+  await client?.close()
+  await system?.stop()
+})
+
+const portNamed = (name: string) => portsOf(system).find((each) => each.name === name) as Port
+
+describe('in secured mode', () => {
+  it.each(PORTS)('%s admits those that it is for', async (name) => {
+    const port = portNamed(name)
+
+    expect(
+      await knock(port, { pair: pairOf(system, port.holder), serverKey: serverKey(system, port.side) }),
+    ).toBe('admitted')
+  })
+
+  it.each(PORTS)('%s refuses a key that nobody listed', async (name) => {
+    const port = portNamed(name)
+
+    expect(await knock(port, { pair: makeKeyPair(), serverKey: serverKey(system, port.side) })).toBe(
+      'refused',
+    )
+  })
+
+  it.each(PORTS)('%s refuses the keys of others, of whatever role', async (name) => {
+    const port = portNamed(name)
+    const strangers = ['clients/local', 'server', 'operator', 'broker'].filter((each) => {
+      return each !== port.holder && !(name === "ref's port" && each === 'broker')
+    })
+    const outcomes = await Promise.all(
+      strangers.map((each) =>
+        knock(port, { pair: pairOf(system, each), serverKey: serverKey(system, port.side) }),
+      ),
+    )
+
+    expect(outcomes).toEqual(strangers.map(() => 'refused'))
+  })
+
+  it.each(PORTS)('%s gives nothing to a peer in the clear', async (name) => {
+    const port = portNamed(name)
+
+    expect(await knock(port)).toBe('no proof')
+  })
+
+  it.each(PORTS)('%s is not trusted by who expects another key there', async (name) => {
+    const port = portNamed(name)
+    const other = makeKeyPair().publicKey
+
+    expect(await knock(port, { pair: pairOf(system, port.holder), serverKey: other })).toBe('no proof')
+  })
+
+  it('refusals are counted and told, without ending honest traffic', async () => {
+    expect(
+      await metric(system, 'broker', 'handshakes_total{port="clients",result="unknown_key"}'),
+    ).toBeGreaterThan(0)
+    expect(
+      await metric(system, 'broker', 'handshakes_total{port="clients",result="no_proof"}'),
+    ).toBeGreaterThan(0)
+    expect(system.log('broker')).toContain('"audit":"refused","port":"clients"')
+    await client.publish('general', 'still here')
+  })
+
+  it("ref denies an operator's report to servers, and heartbeats to operators", async () => {
+    const { ref, operators } = system.ports
+    const report = {
+      service: 'members',
+      data: { cluster: 'default/recado', term: 99, sequence: 1, wanted: ['server-1'], pods: [] },
+    }
+
+    expect(await ask(`tcp://127.0.0.1:${ref}`, 'server', report)).toMatchObject({ code: 'denied' })
+    expect(
+      await ask(`tcp://127.0.0.1:${operators}`, 'operator', { service: 'rank', data: { name: 'server-9' } }),
+    ).toMatchObject({
+      code: 'denied',
+    })
+    expect(
+      await ask(`tcp://127.0.0.1:${operators}`, 'operator', { service: 'list', data: {} }),
+    ).toMatchObject({ status: 'ok' })
+    expect(system.log('ref')).toContain('"audit":"denied","service":"members"')
+  })
+
+  it(
+    'two thousand handshakes that never end are cut off, and honest clients come in meanwhile',
+    async () => {
+      const slow = await Promise.all(Array.from({ length: 2000 }, () => greet(system.ports.clients)))
+      try {
+        const began = performance.now()
+        const other = await connectTo(system, 'rui', 5000)
+        await other.publish('general', 'through the crowd')
+        await other.close()
+
+        expect(performance.now() - began).toBeLessThan(5000)
+        await until(20_000, () => slow.every((socket) => socket.destroyed) || 'some are still open')
+      } finally {
+        for (const socket of slow) socket.destroy()
+      }
+    },
+    TEST_MS,
+  )
+})
+
+/** Sends the first bytes of a CURVE handshake and nothing more. */
+function greet(port: number): Promise<TcpSocket> {
+  const greeting = Buffer.from(GREETING)
+  greeting.write('CURVE'.padEnd(20, '\0'), 12, 'latin1')
+  return new Promise((resolve, reject) => {
+    const socket = tcpConnect({ port, host: '127.0.0.1' }, () => {
+      socket.write(greeting)
+      socket.resume()
+      resolve(socket)
+    })
+    socket.on('error', (error) => {
+      socket.destroy()
+      reject(error)
+    })
+  })
+}
+
+async function ask(
+  address: string,
+  holder: string,
+  request: { service: string; data: object },
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const dealer = openDealer(address, passOf(system, holder, 'back'))
+  const answer = Promise.withResolvers<{ data: Record<string, unknown> }>()
+  dealer.receive((frames) => {
+    answer.resolve(decode(frames.at(-1) as Uint8Array, PEER_LIMITS) as { data: Record<string, unknown> })
+  })
+  dealer.send([new Uint8Array(), encode({ id: '1', clock: 1, timestamp: 1, ...request })])
+  try {
+    return (await Promise.race([answer.promise, delay(5000)]))?.data
+  } finally {
+    await dealer.close()
+  }
+}

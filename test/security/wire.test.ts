@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { connect } from '../../src/client/index.ts'
+import { until } from '../support/load.ts'
+import { startSystem, type TestSystem } from '../support/system.ts'
+import { Relay } from './relay.ts'
+
+const TEST_MS = 60_000
+const WORDS = ['secretuser', 'secretchannel', 'secretmessage']
+const BETWEEN = ['default/recado', 'server-1']
+
+const open: { close(): void | Promise<void> }[] = []
+afterEach(async () => {
+  for (const each of open.splice(0).toReversed()) await each.close()
+})
+
+/** Says something through relays that listen to a client, and to all that one server says. */
+async function overheard(secured: boolean): Promise<{ ofClient: Relay[]; ofServer: Relay[] }> {
+  const relays = await Promise.all(Array.from({ length: 6 }, () => Relay.open()))
+  const [broker, proxy, toBroker, toProxy, toRef, toPeer] = relays as [
+    Relay,
+    Relay,
+    Relay,
+    Relay,
+    Relay,
+    Relay,
+  ]
+  const heard = await Relay.open()
+  open.push(...relays, heard)
+  const at = (relay: Relay): string => `tcp://127.0.0.1:${relay.port}`
+  const system: TestSystem = await startSystem({
+    secured,
+    env: (name) =>
+      name === 'server-1'
+        ? {
+            BROKERS: at(toBroker),
+            PROXIES: `${at(toProxy)}/${heard.port}`,
+            REF: at(toRef),
+            PEERS: `server-2=${at(toPeer)}`,
+          }
+        : {},
+  })
+  open.push({ close: () => system.stop() })
+  const { ports } = system
+  broker.target = ports.clients
+  proxy.target = ports.subscribers
+  toBroker.target = ports.servers
+  toProxy.target = ports.publishers
+  heard.target = secured ? ports.replica : ports.subscribers
+  toRef.target = ports.ref
+  toPeer.target = ports.peers[1]
+  await system.ready()
+  const { keysDir } = system
+  const client = await connect({
+    broker: at(broker),
+    proxy: at(proxy),
+    user: 'secretuser',
+    ...(keysDir !== undefined && { keysDir }),
+  })
+  await client.createChannel('secretchannel')
+  const received: unknown[] = []
+  const subscription = client.subscribe('secretchannel', { from: 'start' })
+  void (async () => {
+    for await (const { message } of subscription) received.push(message)
+  })()
+  for (let number = 0; number < 30; number++) await client.publish('secretchannel', `secretmessage ${number}`)
+  await until(10_000, () => received.length === 30 || `${received.length} received`)
+  await client.close()
+  return { ofClient: [broker, proxy], ofServer: [toBroker, toProxy, heard, toRef, toPeer] }
+}
+
+const found = (relays: readonly Relay[], words: readonly string[]): string[] =>
+  words.filter((word) => relays.some(({ seen }) => seen.includes(word)))
+
+describe('who reads what passes', () => {
+  it(
+    'sees names and messages in open mode',
+    async () => {
+      const { ofClient, ofServer } = await overheard(false)
+
+      expect(found(ofClient, WORDS)).toEqual(WORDS)
+      expect(found(ofServer, BETWEEN)).toEqual(BETWEEN)
+    },
+    TEST_MS,
+  )
+
+  it(
+    'sees neither names nor messages in secured mode',
+    async () => {
+      const { ofClient, ofServer } = await overheard(true)
+
+      expect([...ofClient, ...ofServer].filter(({ seen }) => seen.byteLength < 1000)).toEqual([])
+      expect(found(ofClient, WORDS)).toEqual([])
+      expect(found(ofServer, BETWEEN)).toEqual([])
+    },
+    TEST_MS,
+  )
+})
