@@ -31,6 +31,7 @@ const eachServer: Scenario = {
 
 /** How long, in ms, ref's list still calls a pod's server `up` after it is deleted. */
 async function deleteAndWatch(stage: Stage, server: string): Promise<number> {
+  await stage.list()
   const begun = performance.now()
   await stage.delete(server)
   await until(15_000, async () => {

@@ -41,7 +41,7 @@ async function stands(stage: Stage, replicas: number): Promise<void> {
     const { kubernetes, namespace } = stage
     const names = await stage.serverNames()
     if (names.length !== replicas) return `${names.length} servers’ pods`
-    const list = await stage.list()
+    const list = await stage.list().catch(() => [])
     const voters = list.filter(({ voter }) => voter).map(({ name }) => name)
     if (voters.toSorted().join() !== names.join()) return `voters are ${voters.join(', ')}`
     const claims = await kubernetes.list(KINDS.volumeClaim, namespace)

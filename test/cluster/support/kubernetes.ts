@@ -9,12 +9,13 @@ const REQUEST_MS = 10_000
 export class Kubernetes {
   readonly #proxy: ChildProcess
   readonly #base: string
-  readonly #env: Readonly<Record<string, string>>
+  /** KUBECONFIG, and a PATH with the commands. */
+  readonly env: Readonly<Record<string, string>>
 
   private constructor(proxy: ChildProcess, base: string, env: Readonly<Record<string, string>>) {
     this.#proxy = proxy
     this.#base = base
-    this.#env = env
+    this.env = env
   }
 
   /** `env`: KUBECONFIG, and a PATH with kubectl and helm. */
@@ -36,7 +37,7 @@ export class Kubernetes {
 
   /** The path of the kubeconfig. */
   get kubeconfig(): string {
-    return this.#env['KUBECONFIG'] ?? ''
+    return this.env['KUBECONFIG'] ?? ''
   }
 
   close(): void {
@@ -48,12 +49,12 @@ export class Kubernetes {
   }
 
   command(name: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    return text(name, args, { ...options, env: { ...this.#env, ...options.env } })
+    return text(name, args, { ...options, env: { ...this.env, ...options.env } })
   }
 
   /** What a command in a container writes. */
   exec(namespace: string, pod: string, ...command: readonly string[]): Promise<Buffer> {
-    return run('kubectl', ['exec', '-n', namespace, pod, '--', ...command], { env: this.#env })
+    return run('kubectl', ['exec', '-n', namespace, pod, '--', ...command], { env: this.env })
   }
 
   /** Applies manifests, as `kubectl apply` does; what it printed. */

@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { type Component, clientServices, selectorLabels, serverName } from '../../../src/operator/names.ts'
 import type { KubeObject } from '../../../src/ports/kubernetes.ts'
-import type { ServerEntry } from '../../../src/wire/index.ts'
 import { type Entrance, until } from '../../support/load.ts'
 import { isReady, namespaceOf, restartsOf } from './chart.ts'
 import { ServerFiles } from './files.ts'
 import type { Kubernetes } from './kubernetes.ts'
-import { listOf } from './ref-list.ts'
+import { type Listed, RefList } from './ref-list.ts'
 
 export const CLUSTER = 'demo'
 const READY_MS = 90_000
@@ -27,12 +26,14 @@ export class Stage {
   readonly namespace: string
   readonly name: string
   readonly files: ServerFiles
+  readonly #refList: RefList
 
   constructor(kubernetes: Kubernetes, namespace: string, name = CLUSTER) {
     this.kubernetes = kubernetes
     this.namespace = namespace
     this.name = name
     this.files = new ServerFiles(kubernetes, namespace)
+    this.#refList = new RefList(kubernetes.env, namespace)
   }
 
   /** What an earlier run left in the namespace is removed first. */
@@ -169,11 +170,11 @@ export class Stage {
     })
   }
 
-  /** Ref's own list, asked at the pod itself. */
-  async list(): Promise<readonly ServerEntry[]> {
-    const ref = (await this.pods('ref')).find(({ metadata }) => metadata.deletionTimestamp === undefined)
-    const { podIP } = (ref?.['status'] ?? {}) as { podIP?: string }
-    return listOf(`tcp://${podIP}:5559`, `${this.namespace}/${this.name}`)
+  /** Ref's own list, asked in its pod. */
+  async list(): Promise<readonly Listed[]> {
+    const ref = (await this.pods('ref')).find(isReady)
+    if (ref === undefined) throw new Error('No ref is ready')
+    return this.#refList.servers(ref.metadata.name)
   }
 
   /** Where clients outside of Kubernetes, on this machine, find the Services. */
@@ -217,6 +218,7 @@ export class Stage {
 
   /** The resource, its namespace and its volumes. */
   async remove(): Promise<void> {
+    this.#refList.close()
     await this.kubernetes.kubectl('delete', 'namespace', this.namespace, '--ignore-not-found', '--wait=false')
     await until(GONE_MS, async () => {
       const found = await this.kubernetes.kubectl('get', 'namespace', this.namespace, '--ignore-not-found')
