@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../tidy/tree.ts'
+import { Kept } from './kept.ts'
 import type { Findings, Scenario } from './scenario.ts'
 import { GROUPS } from './scenarios/index.ts'
 import { pageOf, type Result, row } from './table.ts'
@@ -12,7 +13,8 @@ import { hasTools, type OwnWorld, openWorld } from './world.ts'
  * Runs scenarios on a real Kubernetes: the one that ../shared/cluster makes on this machine, or, with RECADO_IMAGE, the one that
  * KUBECONFIG names; RECADO_IMAGE is the image that it has or can pull, and with a comma behind another to change to.
  * Without arguments all, and writes docs/kubernetes-reliability.md; `--only TEXT` that of this name, or those whose names
- * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed.
+ * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. With
+ * `--results FILE` what each came to is kept there, and a run that was cut short goes on where it was.
  */
 const { values } = parseArgs({
   options: {
@@ -20,9 +22,11 @@ const { values } = parseArgs({
     short: { type: 'boolean' },
     list: { type: 'boolean' },
     keep: { type: 'boolean' },
+    results: { type: 'string' },
   },
 })
 const PAGE = join(ROOT, 'docs', 'kubernetes-reliability.md')
+const kept = new Kept(values.results)
 const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
 function isWanted({ name, short }: Scenario): boolean {
@@ -47,8 +51,11 @@ async function findingsOf(scenario: Scenario, world: OwnWorld): Promise<Findings
 
 async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
   const { name, says } = scenario
+  const about = { name, says, tag: world.image.tag, at: new Date().toISOString() }
   const lacks = scenario.needs?.filter((need) => need === 'machine' && world.machine === undefined) ?? []
-  if (lacks.length > 0) return { name, says, leftOut: 'the nodes are not this machine’s', seconds: 0 }
+  if (lacks.length > 0) return { ...about, leftOut: 'the nodes are not this machine’s', seconds: 0 }
+  const known = kept.get(name)
+  if (known !== undefined) return known
   await world.begin(scenario)
   const begun = performance.now()
   const found = await findingsOf(scenario, world)
@@ -56,7 +63,9 @@ async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
   const after = await world
     .end(scenario)
     .catch((error: unknown) => [`It could not be ended: ${String(error)}`])
-  return { name, says, findings: { ...found, broken: [...found.broken, ...after] }, seconds }
+  const result = { ...about, findings: { ...found, broken: [...found.broken, ...after] }, seconds }
+  kept.add(result)
+  return result
 }
 
 async function runAll(world: OwnWorld): Promise<Result[]> {
@@ -95,7 +104,7 @@ async function main(): Promise<number> {
     const results = await runAll(world)
     if (results.length === 0) throw new RangeError(`No scenario is called ${values.only?.join(' or ')}`)
     const isWhole = values.only === undefined && values.short !== true
-    if (isWhole) writeFileSync(PAGE, pageOf(GROUPS, results, await world.version(), new Date()))
+    if (isWhole) writeFileSync(PAGE, pageOf(GROUPS, results, await world.version()))
     return statusOf(results)
   } finally {
     await world.close({ keep: values.keep === true })

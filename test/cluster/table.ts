@@ -8,6 +8,10 @@ export interface Result {
   readonly findings?: Findings
   readonly leftOut?: string
   readonly seconds: number
+  /** Of the image: the same for the same sources. */
+  readonly tag: string
+  /** ISO 8601. */
+  readonly at: string
 }
 
 const HEADS = [
@@ -40,12 +44,7 @@ export function row({ name, says, findings, leftOut, seconds }: Result): string 
 }
 
 /** The page docs/kubernetes-reliability.md. */
-export function pageOf(
-  groups: readonly Group[],
-  results: readonly Result[],
-  version: string,
-  date: Date,
-): string {
+export function pageOf(groups: readonly Group[], results: readonly Result[], version: string): string {
   const tables = groups.map(({ title, scenarios }) => {
     const names = new Set(scenarios.map(({ name }) => name))
     const rows = results.filter(({ name }) => names.has(name)).map(row)
@@ -53,10 +52,10 @@ export function pageOf(
       '\n',
     )
   })
-  return `${[intro(results, version, date), ...tables].join('\n\n')}\n`
+  return `${[intro(results, version), ...tables].join('\n\n')}\n`
 }
 
-function intro(results: readonly Result[], version: string, date: Date): string {
+function intro(results: readonly Result[], version: string): string {
   const loads = results.flatMap(({ findings }) => findings?.load ?? [])
   const sum = (of: 'acknowledged' | 'lost' | 'doubled'): string =>
     loads.reduce((total, load) => total + load[of], 0).toLocaleString('en-US')
@@ -71,7 +70,7 @@ clients, 400 publications and direct messages a second at most, all at \`quorum\
 
     npm run test:e2e
 
-ran on ${date.toISOString().slice(0, 10)} on Kubernetes ${version}; its nodes, its API server and the clients shared ${machine}.
+ran on ${daysOf(results)} on Kubernetes ${version}; its nodes, its API server and the clients shared ${machine}.
 In all: ${sum('acknowledged')} acknowledged, ${sum('lost')} of these lost, ${sum('doubled')} doubled.
 
 - **unknown**: a client gave up after 6 s; the operation may be there or not.
@@ -82,6 +81,13 @@ In all: ${sum('acknowledged')} acknowledged, ${sum('lost')} of these lost, ${sum
 
 Checked as well: what one worker says one after the other comes in this order in the files, \`recado verify\` finds the files equal, no
 container died that was not killed, and the operator wrote no line of level error that the scenario did not call for. ${promises(results)}`
+}
+
+/** When, and of which sources: a run may go on where an earlier one was cut short. */
+function daysOf(results: readonly Result[]): string {
+  const days = [...new Set(results.map(({ at }) => at.slice(0, 10)))].toSorted().join(' and ')
+  const tags = [...new Set(results.map(({ tag }) => tag))]
+  return tags.length === 1 ? days : `${days}, in ${tags.length} parts while the sources changed,`
 }
 
 function promises(results: readonly Result[]): string {

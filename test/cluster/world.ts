@@ -31,11 +31,13 @@ export async function openWorld(): Promise<OwnWorld> {
   if (RECADO_IMAGE !== undefined) {
     const [image = '', other = image] = RECADO_IMAGE.split(',')
     const images = { image: givenImage(image), other: givenImage(other) }
-    return new RealWorld(await Kubernetes.open({ KUBECONFIG: KUBECONFIG ?? '' }), undefined, images, tell)
+    const kubernetes = await Kubernetes.open({ KUBECONFIG: KUBECONFIG ?? '' }, { reachesServices: false })
+    return new RealWorld(kubernetes, undefined, images, tell)
   }
   const { machine, env } = await Machine.open()
   tell('builds the image and loads it')
-  return new RealWorld(await Kubernetes.open(env), machine, await provideImages(machine), tell)
+  const kubernetes = await Kubernetes.open(env, { reachesServices: true })
+  return new RealWorld(kubernetes, machine, await provideImages(machine), tell)
 }
 
 class RealWorld implements OwnWorld {

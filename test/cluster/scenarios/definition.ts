@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { KINDS } from '../../../src/operator/kinds.ts'
 import type { Findings, Group, Scenario, World } from '../scenario.ts'
-import { CHART } from '../support/chart.ts'
+import { CHART, DEFINITION } from '../support/chart.ts'
 
-const NAME = 'messagingclusters.recado.dev'
 /** A field that the older definition lacks. */
 const FIELD = 'paused'
 
@@ -26,7 +25,7 @@ interface Definition {
 }
 
 async function upgradedDefinition({ kubernetes, release, tell }: World): Promise<Findings> {
-  const whole = parse(readFileSync(join(CHART, 'crds', `${NAME}.yaml`), 'utf8')) as Definition
+  const whole = parse(readFileSync(join(CHART, 'crds', `${DEFINITION}.yaml`), 'utf8')) as Definition
   const lacking = structuredClone(whole)
   for (const { schema } of lacking.spec.versions)
     delete schema.openAPIV3Schema.properties.spec.properties[FIELD]
@@ -53,8 +52,10 @@ async function upgradedDefinition({ kubernetes, release, tell }: World): Promise
 }
 
 async function hasField(kubernetes: World['kubernetes']): Promise<boolean> {
-  const found = (await kubernetes.get(KINDS.definition, undefined, NAME)) as unknown as Definition | undefined
-  if (found === undefined) throw new Error(`There is no definition ${NAME}`)
+  const found = (await kubernetes.get(KINDS.definition, undefined, DEFINITION)) as unknown as
+    | Definition
+    | undefined
+  if (found === undefined) throw new Error(`There is no definition ${DEFINITION}`)
   return found.spec.versions.some(({ schema }) => FIELD in schema.openAPIV3Schema.properties.spec.properties)
 }
 

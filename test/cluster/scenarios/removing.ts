@@ -1,6 +1,7 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { until } from '../../support/load.ts'
 import type { Findings, Group, Scenario, World } from '../scenario.ts'
+import { DEFINITION } from '../support/chart.ts'
 
 const OWNED = [
   'statefulSet',
@@ -42,7 +43,7 @@ async function removed(world: World): Promise<Findings> {
   const goneMs = performance.now() - begun
   const claims = await kubernetes.list(KINDS.volumeClaim, stage.namespace)
   await release.uninstall()
-  const definition = await kubernetes.get(KINDS.definition, undefined, 'messagingclusters.recado.dev')
+  const definition = await kubernetes.get(KINDS.definition, undefined, DEFINITION)
   return {
     seen: [
       `all but ${claims.length} volumes gone after ${(goneMs / 1000).toFixed(1)} s`,

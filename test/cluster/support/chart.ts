@@ -9,6 +9,7 @@ import type { Kubernetes } from './kubernetes.ts'
 
 export const CHART = join(ROOT, 'charts', 'recado')
 export const RELEASE = 'recado'
+export const DEFINITION = 'messagingclusters.recado.dev'
 /** Of the release, and labelled so that only restricted pods are let in. */
 export const OPERATOR_NAMESPACE = 'recado-e2e'
 const HELM_MS = 180_000
@@ -45,6 +46,7 @@ export class Release {
   async install(values: Readonly<Record<string, unknown>> = {}, image = this.#image): Promise<void> {
     await this.#kubernetes.apply(namespaceOf(OPERATOR_NAMESPACE))
     const verb = (await this.isInstalled()) ? 'upgrade' : 'install'
+    if (verb === 'install') await this.#renewDefinition()
     const all = { image: { repository: image.repository, tag: image.tag }, ...values }
     await this.#kubernetes.command(
       'helm',
@@ -53,6 +55,13 @@ export class Release {
     )
     this.#isAsUsual = Object.keys(values).length === 0 && image === this.#image
     await this.ready()
+  }
+
+  /** Helm leaves a definition that is there as it is, so one of an earlier run's sources too. */
+  async #renewDefinition(): Promise<void> {
+    const found = await this.#kubernetes.get(KINDS.definition, undefined, DEFINITION)
+    if (found === undefined) return
+    await this.#kubernetes.kubectl('replace', '-f', join(CHART, 'crds', `${DEFINITION}.yaml`))
   }
 
   async uninstall(): Promise<void> {

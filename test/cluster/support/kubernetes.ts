@@ -12,14 +12,26 @@ export class Kubernetes {
   /** KUBECONFIG, and a PATH with the commands. */
   readonly env: Readonly<Record<string, string>>
 
-  private constructor(proxy: ChildProcess, base: string, env: Readonly<Record<string, string>>) {
+  /** Whether this machine has a way to the addresses of Services. */
+  readonly reachesServices: boolean
+
+  private constructor(
+    proxy: ChildProcess,
+    base: string,
+    env: Readonly<Record<string, string>>,
+    reachesServices: boolean,
+  ) {
     this.#proxy = proxy
     this.#base = base
     this.env = env
+    this.reachesServices = reachesServices
   }
 
   /** `env`: KUBECONFIG, and a PATH with kubectl and helm. */
-  static async open(env: Readonly<Record<string, string>>): Promise<Kubernetes> {
+  static async open(
+    env: Readonly<Record<string, string>>,
+    { reachesServices }: { reachesServices: boolean },
+  ): Promise<Kubernetes> {
     const proxy = spawn('kubectl', ['proxy', '--port=0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env },
@@ -32,7 +44,7 @@ export class Kubernetes {
         if (found !== null) resolve(found[0])
       })
     })
-    return new Kubernetes(proxy, `http://${address}`, env)
+    return new Kubernetes(proxy, `http://${address}`, env, reachesServices)
   }
 
   /** The path of the kubeconfig. */
@@ -78,6 +90,24 @@ export class Kubernetes {
     const query = labelSelector === '' ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`
     const response = await this.#fetch(`${pathOf(kind, namespace)}${query}`)
     return ((await bodyOf(response)) as { items: KubeObject[] }).items
+  }
+
+  /** The address of a node that is ready. */
+  async nodeAddress(): Promise<string> {
+    const { items } = JSON.parse(await this.raw('/api/v1/nodes')) as {
+      items: {
+        status: {
+          addresses: { type: string; address: string }[]
+          conditions: { type: string; status: string }[]
+        }
+      }[]
+    }
+    const ready = items.find(({ status }) =>
+      status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    )
+    const found = ready?.status.addresses.find(({ type }) => type === 'InternalIP')
+    if (found === undefined) throw new Error('No node is ready')
+    return found.address
   }
 
   /** Any path of the API server, as text. */

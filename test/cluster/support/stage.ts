@@ -50,14 +50,15 @@ export class Stage {
     return this.kubernetes.apply(namespaceOf(this.namespace))
   }
 
-  /** Applies the resource with this spec, as a person does. */
+  /** Applies the resource with this spec, as a person does. Where Services are reached by nodes alone, so that they are. */
   apply(spec: object): Promise<string> {
     const { apiVersion, kind } = KINDS.messagingCluster
+    const byNodes = this.kubernetes.reachesServices ? {} : { service: { type: 'NodePort' } }
     return this.kubernetes.apply({
       apiVersion,
       kind,
       metadata: { name: this.name, namespace: this.namespace },
-      spec,
+      spec: { ...byNodes, ...spec },
     })
   }
 
@@ -188,12 +189,19 @@ export class Stage {
 
   async #address(service: string): Promise<string> {
     const found = await this.kubernetes.get(KINDS.service, this.namespace, service)
-    const { clusterIP, ports = [] } = (found?.['spec'] ?? {}) as {
+    const {
+      type,
+      clusterIP,
+      ports = [],
+    } = (found?.['spec'] ?? {}) as {
+      type?: string
       clusterIP?: string
-      ports?: { port: number }[]
+      ports?: { port: number; nodePort?: number }[]
     }
     if (clusterIP === undefined) throw new Error(`There is no Service ${service}`)
-    return `tcp://${clusterIP}:${ports[0]?.port}`
+    const [port] = ports
+    if (type === 'NodePort') return `tcp://${await this.kubernetes.nodeAddress()}:${port?.nodePort}`
+    return `tcp://${clusterIP}:${port?.port}`
   }
 
   /** Containers that died: nothing but a node's end should make one. */
