@@ -158,7 +158,7 @@ function signatureOf(view: RefView | undefined): string {
     state,
     voter,
     drained,
-    lag < 1 ? 0 : Math.ceil(Math.log10(lag)),
+    lag < 1 ? -1 : Math.ceil(Math.log10(lag)),
   ])
   return JSON.stringify([entries, coordinator, epoch, report])
 }

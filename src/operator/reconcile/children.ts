@@ -3,11 +3,8 @@ import { KINDS } from '../kinds.ts'
 import { type Child, children, renderedHash, wasApplied, withAppliedHash } from '../resources/index.ts'
 import { differences } from './compare.ts'
 import { imageOf } from './images.ts'
-import { lookAgain, type Pass } from './pass.ts'
+import { deleteOnce, lookAgain, type Pass, WATCH_MS } from './pass.ts'
 import { keepClaimTemplates } from './storage.ts'
-
-/** By when the watch has told of what was applied, or something is wrong with it. */
-const WATCH_MS = 5000
 
 /** Makes every object of the cluster as it is rendered, and takes away those that it is not to have any more. */
 export async function applyChildren(pass: Pass): Promise<void> {
@@ -58,12 +55,12 @@ function isAsRendered(pass: Pass, id: string, object: KubeObject, live: KubeObje
   return drifted.length === 0
 }
 
-async function removeChild(pass: Pass, { kind, key }: Child, live: KubeObject | undefined): Promise<void> {
-  const { uid, deletionTimestamp, ownerReferences = [] } = live?.metadata ?? {}
-  if (uid === undefined || deletionTimestamp !== undefined) return
+async function removeChild(pass: Pass, { kind }: Child, live: KubeObject | undefined): Promise<void> {
+  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return
+  const { ownerReferences = [] } = live.metadata
   // Not ours: somebody else made an object of this name.
   if (!ownerReferences.some((owner) => owner.uid === pass.cluster.metadata.uid)) return
-  await pass.options.api.delete(kind, key, { uid, propagation: 'Background' })
+  await deleteOnce(pass, kind, live.metadata, 'Background')
 }
 
 /** Says that a new operator brought a new image: for many it is the first they hear of it. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { LEAVING_ANNOTATION } from './observe.ts'
-import type { Pass } from './pass.ts'
+import { deleteOnce, type Pass } from './pass.ts'
 import type { ClaimFacts } from './scale.ts'
 
 /** Marks the claims of servers that are to leave, before anyone is told that they are. */
@@ -14,11 +14,11 @@ export async function unmarkStaying(pass: Pass): Promise<void> {
 }
 
 /** Deletes what removed servers leave behind: they may only come back as new ones. */
-export async function deleteRemoved({ options, cluster, scale }: Pass): Promise<void> {
+export async function deleteRemoved(pass: Pass): Promise<void> {
+  const { options, cluster, scale } = pass
   const { namespace } = cluster.metadata
   for (const { name, uid, ordinal } of scale.remove) {
-    const isDeleted = await options.api.delete(KINDS.volumeClaim, { namespace, name }, { uid })
-    if (!isDeleted) continue
+    if (!(await deleteOnce(pass, KINDS.volumeClaim, { name, namespace, uid }))) continue
     options.events.record(cluster, {
       type: 'Normal',
       reason: 'ServerRemoved',

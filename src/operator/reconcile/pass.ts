@@ -1,5 +1,5 @@
-import type { KubeError } from '../../ports/index.ts'
-import type { MessagingCluster } from '../api/index.ts'
+import type { DeleteOptions, KubeError, ObjectMeta, ResourceKind } from '../../ports/index.ts'
+import type { ClusterStatus, MessagingCluster } from '../api/index.ts'
 import type { Membership } from '../membership/index.ts'
 import type { RenderContext } from '../resources/index.ts'
 import type { Observed } from './observe.ts'
@@ -22,9 +22,35 @@ export interface ClusterMemory {
   readonly excused: Map<string, ReadonlySet<string>>
   /** The API server's words on a volume that may not grow, until it is tried again. */
   growth: { readonly size: string; readonly message: string; readonly at: number } | undefined
-  /** Monotonic ms. */
+  /** What was deleted, by uid, as long as the watch may not have told of it. */
+  readonly deleted: Map<string, number>
+  /** Monotonic ms since which this operator looks after the cluster. */
+  readonly since: number
+  /** The status that was written last, and when. */
   statusAt: number
-  status: string
+  status: ClusterStatus | undefined
+}
+
+/** By when the watch has told of what was written, or something is wrong with it. */
+export const WATCH_MS = 5000
+
+/** Deletes this very object, once: until the watch shows it going it is not asked for again. False when that was before. */
+export async function deleteOnce(
+  { memory, options }: Pass,
+  kind: ResourceKind,
+  { name, namespace, uid = '' }: ObjectMeta,
+  propagation?: DeleteOptions['propagation'],
+): Promise<boolean> {
+  const now = options.time.monotonic()
+  for (const [each, at] of memory.deleted) if (now - at >= WATCH_MS) memory.deleted.delete(each)
+  if (memory.deleted.has(uid)) return false
+  const key = { name, ...(namespace !== undefined && { namespace }) }
+  const isDeleted = await options.api.delete(kind, key, {
+    uid,
+    ...(propagation !== undefined && { propagation }),
+  })
+  memory.deleted.set(uid, now)
+  return isDeleted
 }
 
 /** One pass over one cluster: what is known, and what becomes of it step by step. */

@@ -121,8 +121,10 @@ class ClusterReconciler implements Reconciler {
       applied: new Map(),
       excused: new Map(),
       growth: undefined,
+      deleted: new Map(),
+      since: this.#options.time.monotonic(),
       statusAt: Number.NEGATIVE_INFINITY,
-      status: '',
+      status: undefined,
     }
     this.#memories.set(id, memory)
     return memory

@@ -2,7 +2,7 @@ import { KubeError, type KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { canonicalQuantity } from '../resources/index.ts'
 import { differences } from './compare.ts'
-import { lookAgain, type Pass } from './pass.ts'
+import { deleteOnce, lookAgain, type Pass } from './pass.ts'
 import { parseQuantity } from './quantity.ts'
 
 /** Between two attempts to let a volume grow whose class refused. */
@@ -69,19 +69,16 @@ async function grow({ options, cluster }: Pass, claim: KubeObject, size: string)
   })
 }
 
-async function replaceSet({ options, observed, cluster }: Pass, size: string): Promise<void> {
+async function replaceSet(pass: Pass, size: string): Promise<void> {
+  const { options, observed } = pass
   const { statefulSet: live } = observed
   const uid = live?.metadata.uid
   if (live === undefined || uid === undefined || live.metadata.deletionTimestamp !== undefined) return
   const [template] =
     (live['spec'] as { volumeClaimTemplates?: readonly ClaimTemplate[] }).volumeClaimTemplates ?? []
   if (template === undefined || !isSmaller(template.spec?.resources?.requests?.storage, size)) return
+  if (!(await deleteOnce(pass, KINDS.statefulSet, live.metadata, 'Orphan'))) return
   const { name } = live.metadata
-  await options.api.delete(
-    KINDS.statefulSet,
-    { namespace: cluster.metadata.namespace, name },
-    { uid, propagation: 'Orphan' },
-  )
   options.log.info(
     { statefulset: name, size },
     'Deleted the StatefulSet, its pods kept, to make it anew with larger volumes',

@@ -2,19 +2,24 @@ import type { KubeObject } from '../../ports/index.ts'
 import type { ClusterStatus, Condition } from '../api/index.ts'
 import { KINDS } from '../kinds.ts'
 import { compareStatus, countPods, type EventReason, type StatusFacts, statusOf } from '../status/index.ts'
-import { type ClusterMemory, lookAgain, type Pass } from './pass.ts'
+import { type ClusterMemory, lookAgain, type Pass, WATCH_MS } from './pass.ts'
 import { rolloutFacts } from './roll.ts'
 import type { ReconcilerOptions } from './types.ts'
 
 /** Lags change all the time: they are written so often at most. */
 const LAG_MS = 10_000
-/** By when the watch has told of the status that was written last. */
-const WATCH_MS = 5000
+/** How long an operator that has just begun waits for ref's answer before it says that there is none. */
+const FIRST_VIEW_MS = 6000
 
 /** Writes what the pass found, when it differs from what the resource says. */
 export async function writeClusterStatus(pass: Pass): Promise<void> {
   const { options, cluster, memory } = pass
   const facts = statusFacts(pass)
+  const isNew = options.time.monotonic() - memory.since < FIRST_VIEW_MS
+  if (facts.view === undefined) lookAgain(pass, FIRST_VIEW_MS)
+  // What another operator wrote a moment ago is truer than that this one has asked nobody yet.
+  if (facts.view === undefined && isNew && cluster.status?.observedGeneration === cluster.metadata.generation)
+    return
   const resource = options.cache.get(KINDS.messagingCluster, cluster.metadata) ?? cluster
   const status = statusOf(cluster, facts)
   const waitMs = await writeStatus(options, memory, resource, status)
@@ -35,10 +40,8 @@ export async function writeStatus(
   const since = now - memory.statusAt
   if (difference === 'lags differ' && since < LAG_MS) return LAG_MS - since
   // When a condition changed is as of now, and would tell two writings of the same apart.
-  const text = JSON.stringify(status, (key, value: unknown) =>
-    key === 'lastTransitionTime' ? undefined : value,
-  )
-  if (text === memory.status && since < WATCH_MS) return WATCH_MS - since
+  if (since < WATCH_MS && compareStatus(undated(status), undated(memory.status)) === 'same')
+    return WATCH_MS - since
   const { name, namespace } = resource.metadata
   await api.applyStatus(KINDS.messagingCluster, {
     apiVersion: resource.apiVersion,
@@ -46,10 +49,15 @@ export async function writeStatus(
     metadata: { name, ...(namespace !== undefined && { namespace }) },
     status,
   })
+  announce(options, resource, memory.status ?? (resource['status'] as ClusterStatus | undefined), status)
   memory.statusAt = now
-  memory.status = text
-  announce(options, resource, status)
+  memory.status = status
   return 0
+}
+
+/** When a condition changed is as of now, and would tell two writings of the same apart. */
+function undated(status: ClusterStatus | undefined): unknown {
+  return { ...status, conditions: status?.conditions?.map((each) => ({ ...each, lastTransitionTime: '' })) }
 }
 
 function statusFacts(pass: Pass): StatusFacts {
@@ -70,17 +78,21 @@ function statusFacts(pass: Pass): StatusFacts {
 }
 
 /** Says what people would otherwise have to look for. */
-function announce({ events }: ReconcilerOptions, resource: KubeObject, status: ClusterStatus): void {
-  const former = (resource['status'] as ClusterStatus | undefined)?.conditions
+function announce(
+  { events }: ReconcilerOptions,
+  resource: KubeObject,
+  former: ClusterStatus | undefined,
+  status: ClusterStatus,
+): void {
   const find = (conditions: ClusterStatus['conditions'], type: string): Condition | undefined => {
     return conditions?.find((each) => each.type === type)
   }
   const say = (type: 'Normal' | 'Warning', reason: EventReason, note: string): void => {
     events.record(resource, { type, reason, action: 'Judge', note })
   }
-  const [ready, wasReady] = [find(status.conditions, 'Ready'), find(former, 'Ready')]
+  const [ready, wasReady] = [find(status.conditions, 'Ready'), find(former?.conditions, 'Ready')]
   if (ready?.status === 'True' && wasReady?.status !== 'True') say('Normal', 'Ready', ready.message)
-  const [bad, wasBad] = [find(status.conditions, 'Degraded'), find(former, 'Degraded')]
+  const [bad, wasBad] = [find(status.conditions, 'Degraded'), find(former?.conditions, 'Degraded')]
   if (bad?.status === 'True' && (wasBad?.status !== 'True' || wasBad.reason !== bad.reason)) {
     say('Warning', 'Degraded', `${bad.reason}: ${bad.message}`)
   }

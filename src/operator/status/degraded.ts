@@ -3,8 +3,9 @@ import { type Problem, problemOf } from './pod-problems.ts'
 import type { Verdict } from './reasons.ts'
 import { lacksMajority } from './servers.ts'
 
-/** The reference service is replaced within seconds; what is longer is worth a look. */
 const MESSAGES_MAX = 6
+/** What every start takes is not worth an alarm: a ref that was ready for so long has had its time to answer. */
+const SILENT_MS = 15_000
 
 /** Degraded: something is wrong that does not mend itself, or that people should know of while it does. */
 export function degraded(facts: StatusFacts): Verdict {
@@ -31,12 +32,16 @@ function refusals({ failures }: StatusFacts): Problem[] {
 }
 
 function serverProblems(facts: StatusFacts): Problem[] {
-  const { view, counts } = facts
+  const { view, observed, now } = facts
   const majority = lacksMajority(facts)
-  if (majority !== undefined) return [{ reason: 'NoMajority', message: majority }]
+  // Servers that catch up do what they should.
+  const isStarting = view?.servers.every(
+    ({ voter, state }) => !voter || state === 'joining' || state === 'up',
+  )
+  if (majority !== undefined && isStarting !== true) return [{ reason: 'NoMajority', message: majority }]
   if (view === undefined) {
-    // While its pod starts or is replaced, silence is as it should be.
-    if (counts.ref.ready === 0) return []
+    const since = observed.pods.filter(({ component, ready }) => component === 'ref' && ready)
+    if (!since.some(({ readyChangedAt }) => now - readyChangedAt >= SILENT_MS)) return []
     return [
       {
         reason: 'ReferenceSilent',
@@ -44,7 +49,7 @@ function serverProblems(facts: StatusFacts): Problem[] {
       },
     ]
   }
-  if (view.epoch > 0 && view.coordinator === '') {
+  if (view.epoch > 0 && view.coordinator === '' && isStarting !== true) {
     return [{ reason: 'NoCoordinator', message: 'The servers follow no coordinator' }]
   }
   return []
