@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { OPTIONAL, WATCHED } from '../../src/operator/watched.ts'
+import { find, succeed } from './tools.ts'
+
+interface Role {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[]
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
+}
+
+it('the operator may list and watch what it watches, and of the rest only what it writes', (context) => {
+  const args = ['template', 'recado', 'charts/recado', '--show-only', 'templates/rbac.yaml']
+  const objects = parseAllDocuments(succeed(find('helm'), context, args)).map((each) => each.toJS() as Role)
+  const rules = objects.find(({ kind }) => kind === 'ClusterRole')?.rules ?? []
+  const readable = rules
+    .filter(({ verbs }) => verbs.includes('list') && verbs.includes('watch'))
+    .flatMap(({ apiGroups, resources }) => resources.map((plural) => `${apiGroups[0]}/${plural}`))
+  const watched = [...WATCHED, ...OPTIONAL].map(({ kind: { apiVersion, plural } }) =>
+    [apiVersion.includes('/') ? apiVersion.split('/')[0] : '', plural].join('/'),
+  )
+
+  expect(readable.toSorted()).toEqual(watched.toSorted())
+  expect(rules.flatMap(({ verbs }) => verbs)).not.toContain('*')
+})
