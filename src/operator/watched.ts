@@ -2,8 +2,11 @@ import { KINDS } from './kinds.ts'
 import type { Watched } from './kube/index.ts'
 import { FIELD_MANAGER } from './names.ts'
 
-/** What the operator made, and pods and claims made after its templates; of all else in the cluster it reads nothing. */
+/** What the operator made, and pods made after its templates; of all else in the cluster it reads nothing. */
 const OWN = `app.kubernetes.io/managed-by=${FIELD_MANAGER}`
+
+/** A StatefulSet's claims have the labels of its selector, which say nothing of who made it. */
+const CLAIMS = 'app.kubernetes.io/name=recado,app.kubernetes.io/component=server'
 
 export const WATCHED: readonly Watched[] = [
   { kind: KINDS.messagingCluster },
@@ -16,7 +19,7 @@ export const WATCHED: readonly Watched[] = [
     KINDS.volumeClaim,
     KINDS.budget,
     KINDS.networkPolicy,
-  ].map((kind) => ({ kind, labelSelector: OWN })),
+  ].map((kind) => ({ kind, labelSelector: kind === KINDS.volumeClaim ? CLAIMS : OWN })),
 ]
 
 /** Of another project: their definitions may come later, or never. */
