@@ -5,6 +5,7 @@ export type { ClusterSpec, NetworkPeer, PodTemplateSpec } from './schema/spec.ts
 export {
   type ClusterStatus,
   CONDITION_TYPES,
+  CONDITIONS,
   type ComponentStatus,
   type Condition,
   type ConditionType,

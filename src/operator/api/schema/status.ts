@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import { field } from './fields.ts'
 
-export const CONDITION_TYPES = ['Ready', 'Progressing', 'Degraded', 'Paused', 'Warning'] as const
-export type ConditionType = (typeof CONDITION_TYPES)[number]
+/** What a condition says when it is `True`. */
+export const CONDITIONS = {
+  Ready: 'The cluster can be used, and all of it is as the resource asks',
+  Progressing: 'The operator is bringing something about',
+  Degraded: 'Something is wrong that somebody should look at',
+  Paused: 'The operator leaves the cluster alone, as the resource asks',
+  Warning: 'Nothing is wrong yet, but something is not as it should be',
+} as const
+export type ConditionType = keyof typeof CONDITIONS
+export const CONDITION_TYPES = Object.keys(CONDITIONS) as readonly ConditionType[]
 
 export const MEMBER_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed', 'unknown'] as const
 export type MemberState = (typeof MEMBER_STATES)[number]
