@@ -22,6 +22,7 @@ export interface GlobalOptions {
   readonly output: 'table' | 'json'
   readonly timeout: string
   readonly keys?: string
+  readonly secret?: string
 }
 
 export function connectOptionsOf(options: GlobalOptions): ConnectOptions {
@@ -33,7 +34,9 @@ export function connectOptionsOf(options: GlobalOptions): ConnectOptions {
     brokers: options.broker.split(','),
     proxies: options.proxy.split(','),
     timeoutMs,
-    ...(options.keys !== undefined && { keysDir: options.keys }),
+    // In secured mode nobody asks for anything without having logged in.
+    ...(options.keys !== undefined && { keysDir: options.keys, user: nameOf(options) }),
+    ...(options.secret !== undefined && { secret: options.secret }),
   }
 }
 
@@ -58,7 +61,10 @@ export async function withClient<Result>(
 
 /** The user of a command: `--user`, RECADO_USER, or who uses this machine. @throws RecadoError `bad_option` */
 export function userOf(command: Command): string {
-  const { user } = command.optsWithGlobals<GlobalOptions>()
+  return nameOf(command.optsWithGlobals<GlobalOptions>())
+}
+
+function nameOf({ user }: GlobalOptions): string {
   const name = user ?? machineUser()
   if (isName(name)) return name
   throw new RecadoError('bad_option', 'Give a user by --user or RECADO_USER: 1 to 64 of A-Z a-z 0-9 . _ -')

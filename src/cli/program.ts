@@ -94,6 +94,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
     )
     .option('--timeout <ms>', 'how long a request is tried', '10000')
     .addOption(keysOption(environment['RECADO_KEYS']))
+    .addOption(secretOption(environment['RECADO_SECRET']))
   const contextOf = (command: Command): Context => {
     const options = command.optsWithGlobals<GlobalOptions>()
     return {
@@ -135,6 +136,15 @@ function userOption(byDefault: string | undefined): Option {
 function keysOption(byDefault: string | undefined): Option {
   const option = new Option('--keys <folder>', 'a client’s keys, for a system in secured mode (RECADO_KEYS)')
   return byDefault === undefined ? option : option.default(byDefault)
+}
+
+function secretOption(byDefault: string | undefined): Option {
+  // Not shown as a default, as other options are.
+  const option = new Option(
+    '--secret <secret>',
+    'a user’s secret, in secured mode (RECADO_SECRET; user.secret in --keys)',
+  )
+  return byDefault === undefined ? option : option.default(byDefault, 'RECADO_SECRET')
 }
 
 function capital(text: string): string {

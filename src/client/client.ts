@@ -23,6 +23,7 @@ import {
 import { decodePlace, encodePlace, type Place } from './cursor.ts'
 import { Feeds } from './feeds.ts'
 import type { Page } from './merge.ts'
+import type { Session } from './renewal.ts'
 import { type RequestOptions, Requests } from './requests.ts'
 import { Subscription } from './subscription.ts'
 
@@ -40,6 +41,11 @@ export interface SendOptions extends RequestOptions {
 
 /** A channel by its name, or the direct messages of a user, perhaps only those with one other. */
 export type Topic = string | { readonly user: string; readonly with?: string | undefined }
+
+export interface LoginOptions extends RequestOptions {
+  /** In secured mode: the first login of a new name sets it, 8 to 256 bytes. */
+  readonly secret?: string | undefined
+}
 
 export interface HistoryOptions extends RequestOptions {
   /** A cursor: what comes behind it. From the start unless given. */
@@ -69,6 +75,8 @@ export interface ClientOptions {
   readonly openDealer: (address: string) => Dealer
   readonly openSubscriber: (address: string) => Subscriber
   readonly deadlineMs: number
+  /** What users log in with, unless a login says otherwise; in secured mode. */
+  readonly secret?: string | undefined
 }
 
 /**
@@ -111,9 +119,12 @@ export class Client {
     this.#closing.push(callback)
   }
 
-  /** Makes the user known, and everything after is said in this name. */
-  async login(user: string, options: RequestOptions = {}): Promise<void> {
-    await this.#requests.call('login', { user: checkName(user, 'user') }, options)
+  /** Makes the user known, and everything after is said in this name. In secured mode by a secret. */
+  async login(user: string, options: LoginOptions = {}): Promise<void> {
+    const { secret = this.#options.secret, ...others } = options
+    checkName(user, 'user')
+    if (secret === undefined) await this.#requests.call('login', { user }, others)
+    else this.#requests.renewal.session = await this.#openSession(user, secret, others)
     this.#user = user
   }
 
@@ -200,6 +211,13 @@ export class Client {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #openSession(user: string, secret: string, options: RequestOptions): Promise<Session> {
+    const ok = await this.#requests.call('login', { user, secret }, options)
+    // A system in open mode knows no tokens, and asks for none.
+    const token = ok['token'] === undefined ? '' : readString(ok, 'token')
+    return { token, renew: () => this.#openSession(user, secret, {}) }
   }
 
   async #say(service: string, data: object, options: SendOptions): Promise<OperationName> {

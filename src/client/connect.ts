@@ -18,8 +18,10 @@ export interface ConnectOptions {
   /** The subscribers' ports of proxies, `tcp://host:port`. */
   readonly proxies?: readonly string[]
   readonly proxy?: string
-  /** For a system in secured mode: the folder with this client's keys (`own.key_secret` and `front.keys`). */
+  /** For a system in secured mode: the folder with this client's keys (`own.key_secret`, `front.keys`). */
   readonly keysDir?: string
+  /** What its users log in with in secured mode; `user.secret` in that folder unless given. */
+  readonly secret?: string
   /** Logs in as this user. */
   readonly user?: string
   /** How long a request is tried before it fails as `unavailable`; 10,000 ms unless given. */
@@ -46,6 +48,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     openDealer: (address) => openDealer(address, front),
     openSubscriber: (address) => openSubscriber(address, front),
     deadlineMs: options.timeoutMs ?? DEADLINE_MS,
+    secret: options.secret ?? keys?.secret(),
   })
   const watches = [
     watchAddresses(brokers, { timers: systemTimers, log, onChange: (found) => client.setBrokers(found) }),

@@ -7,6 +7,7 @@ export {
   type ClientOptions,
   type HistoryOptions,
   type HistoryPage,
+  type LoginOptions,
   type SendOptions,
   type SubscribeOptions,
   type Topic,

@@ -10,6 +10,7 @@ import {
   type Reply,
   type Request,
 } from '../wire/index.ts'
+import { Renewal } from './renewal.ts'
 
 /** Requests that wait for the window; beyond it callers are told `overloaded`. */
 const WAITING_MAX = 16_384
@@ -21,6 +22,7 @@ const SILENCE_MS = 3000
 const RESEND_MS = 4000
 const BACKOFF_MS = 50
 const BACKOFF_MAX_MS = 2000
+const RENEWALS_MAX = 3
 const EMPTY = new Uint8Array()
 /** Requests in one body: the first of a thousand are served while the last are still being written. */
 const BATCH = 128
@@ -62,6 +64,9 @@ interface Pending {
   at: number
   attempts: number
   error?: RecadoError
+  /** How often it was refused for its token, and the token that it was sent with last. */
+  renewals: number
+  token?: string | undefined
 }
 
 /**
@@ -78,6 +83,11 @@ export class Requests {
   #next = 1
   #oldest = 1
   readonly #clock = new LamportClock()
+  /** Its session's token is what all requests but logins carry. */
+  readonly renewal = new Renewal<Pending>(
+    (pending) => this.#sendAgain(pending),
+    (pending, error) => this.#fail(pending, error),
+  )
   #addresses: readonly string[] = []
   #turn = 0
   #dealer: Dealer | undefined
@@ -135,6 +145,7 @@ export class Requests {
         state: 'waiting',
         at: 0,
         attempts: 0,
+        renewals: 0,
       }
       options.signal?.addEventListener('abort', abort, { once: true })
       this.#bytes += bytes
@@ -218,7 +229,9 @@ export class Requests {
   }
 
   #requestOf(pending: Pending, timestamp: number): Request {
-    const { service, data } = pending
+    const { service } = pending
+    pending.token = service === 'login' ? undefined : this.renewal.session?.token
+    const data = pending.token === undefined ? pending.data : { ...pending.data, token: pending.token }
     return { service, id: pending.id, clock: this.#clock.next(), timestamp, data }
   }
 
@@ -305,6 +318,11 @@ export class Requests {
       return
     }
     const error = new RecadoError(data.code, data.message)
+    if (data.code === 'not_logged_in' && pending.token !== undefined && pending.renewals++ < RENEWALS_MAX) {
+      pending.state = 'resting'
+      pending.at = Number.POSITIVE_INFINITY
+      return this.renewal.await(pending, pending.token)
+    }
     if (!data.retryable) return this.#fail(pending, error)
     pending.error = error
     if (pending.state === 'sent') this.#rest(pending)
@@ -318,6 +336,7 @@ export class Requests {
   }
 
   #sendAgain(pending: Pending): void {
+    if (pending.state === 'settled') return
     pending.state = 'waiting'
     this.#again.push(pending)
     this.#schedule()

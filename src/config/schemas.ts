@@ -163,6 +163,12 @@ export const serverFields = {
     meaning: 'Insist on a data folder on a network file system',
     expected: 'true or false',
   }),
+  users: setting(z.enum(['any', 'listed']).default('any'), {
+    meaning:
+      'When secured: whether the first login of any new name sets its secret, or only of those in `users.list` in `KEYS_DIR`',
+    expected: 'any or listed',
+  }),
+  tokenLifetimeMs: milliseconds(3_600_000, 1000, 'When secured: how long the token of a login is valid'),
   syncIntervalMs: milliseconds(2000, 10, 'The time between two rounds of clock synchronisation'),
   heartbeatTimeoutMs: milliseconds(3000, 100, 'A server not heard for so long does not count as live'),
   clockOffsetMs: setting(integerField(0, -86_400_000, 86_400_000), {

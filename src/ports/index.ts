@@ -1,5 +1,6 @@
 /** The ports through which the cores meet the world. Interfaces only; src/adapters implements them. */
 export type { Chance } from './chance.ts'
+export type { Credentials } from './credentials.ts'
 export type { Files } from './files.ts'
 export type { Journal, JournalRecords } from './journal.ts'
 export type { KeyValue, KeyValueChange } from './key-value.ts'

@@ -103,6 +103,16 @@ export const METRICS = {
     help: 'Connections that asked to be let in, in secured mode: admitted, unknown_key, no_proof, broken_off',
     labels: ['port', 'result'],
   },
+  recado_logins_total: {
+    type: 'counter',
+    help: 'Logins in secured mode: ok, wrong_secret, not_listed',
+    labels: ['result'],
+  },
+  recado_denied_total: {
+    type: 'counter',
+    help: 'What was denied in secured mode: no_token, another_user, not_a_member, inbox, limit',
+    labels: ['reason'],
+  },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },
   recado_server_stalls_total: {
     type: 'counter',

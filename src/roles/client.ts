@@ -15,6 +15,7 @@ export const start: StartRole<ClientConfig> = async (context) => {
     openDealer: (address) => openDealer(address, front),
     openSubscriber: (address) => openSubscriber(address, front),
     deadlineMs: REQUEST_DEADLINE_MS,
+    secret: keys?.secret(),
   })
   const watches = [
     watchAddresses(config.brokers, { timers, log, onChange: (found) => client.setBrokers(found) }),

@@ -1,6 +1,8 @@
+import { openCredentials } from '../adapters/credentials.ts'
 import { openFiles } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openJournal } from '../adapters/journal.ts'
+import type { KeyRing } from '../adapters/keys/index.ts'
 import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
 import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
@@ -8,7 +10,7 @@ import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
 import type { Dealer, Pass, Router } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
-import { Server, startClock, takeIncarnation } from '../server/index.ts'
+import { Server, startClock, takeIncarnation, type UserOptions } from '../server/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type HeartbeatReply, PEER_LIMITS, RecadoError, vectorToObject } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
@@ -217,7 +219,7 @@ class Composition implements RunningRole {
   }
 
   #compose(): Server {
-    const { config, fail } = this.#context
+    const { config, fail, keys } = this.#context
     return new Server({
       ...this.#context,
       ...config,
@@ -231,6 +233,7 @@ class Composition implements RunningRole {
       publishToAll: (topic, body) => this.#proxies.publishToAll(topic, body),
       publishTo: (proxy, topic, body) => this.#proxies.publishTo(proxy, topic, body),
       clockStatus: () => ({ synchronisation: this.#berkeley.status(), refAway: this.#ref.away }),
+      users: keys && usersOf(config, keys),
       fail,
     })
   }
@@ -277,5 +280,17 @@ class Composition implements RunningRole {
     this.server.replica.told(reply)
     this.#brokers.told(reply.brokers)
     this.#proxies.told(reply.proxies)
+  }
+}
+
+/** What proves who a user is, in secured mode. */
+function usersOf({ tokenLifetimeMs, users }: ServerConfig, keys: KeyRing): UserOptions {
+  keys.shared()
+  const listed = keys.users(users === 'listed')
+  return {
+    credentials: openCredentials(() => keys.shared()),
+    tokenLifetimeMs,
+    anybody: users === 'any',
+    isListed: (user) => listed().has(user),
   }
 }

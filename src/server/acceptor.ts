@@ -103,6 +103,10 @@ export class Acceptor {
     return this.#options.store.userAt(name) ?? this.#registered.get(`user ${name}`)
   }
 
+  secretAt(user: string): Position | undefined {
+    return this.#options.store.secretAt(user) ?? this.#registered.get(`secret ${user}`)
+  }
+
   channelAt(name: string): Position | undefined {
     return this.#options.store.channelAt(name) ?? this.#registered.get(`channel ${name}`)
   }
@@ -138,7 +142,8 @@ export class Acceptor {
       this.#ids.set(user, ids)
     }
     ids.set(id, operation)
-    if (kind === 'login') this.#registered.set(`user ${user}`, operation)
+    if (kind === 'login' || kind === 'secret') this.#registered.set(`user ${user}`, operation)
+    if (kind === 'secret') this.#registered.set(`secret ${user}`, operation)
     if (kind === 'channel') this.#registered.set(`channel ${target}`, operation)
   }
 }

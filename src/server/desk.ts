@@ -16,7 +16,7 @@ import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
 import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
-import type { Call, Desk } from './services/index.ts'
+import type { Answer, Call, Desk } from './services/index.ts'
 
 /** Instead of a cursor: the end of what this server shows. */
 const NOW = 'now'
@@ -38,6 +38,8 @@ export interface DeskOptions {
   /** Why nothing may be accepted now, or undefined. */
   readonly refusal: () => RecadoError | undefined
   readonly status: () => Readonly<Record<string, unknown>>
+  /** In secured mode. */
+  readonly logins: () => { logIn(call: Call): void } | undefined
 }
 
 /** Where services get done what they ask for. */
@@ -72,12 +74,31 @@ export class ServerDesk implements Desk {
     return this.#options.store.channels()
   }
 
+  get logins(): { logIn(call: Call): void } | undefined {
+    return this.#options.logins()
+  }
+
   status(): Readonly<Record<string, unknown>> {
     return this.#options.status()
   }
 
+  secretAt(user: string): Position | undefined {
+    return this.#options.acceptor.secretAt(user)
+  }
+
+  awaitHeld(call: Call, position: Position, answer: Answer): void {
+    this.#await(call, position, this.acks, answer)
+  }
+
   makeSure(call: Call, known: () => boolean, otherwise: () => RecadoError, go: () => void): void {
     if (known()) return go()
+    this.afterMajority(call, () => {
+      if (known()) go()
+      else call.fail(otherwise())
+    })
+  }
+
+  afterMajority(call: Call, go: () => void): void {
     const { replica, timers } = this.#options
     const cancel = timers.after(this.#options.ackDeadlineMs, () => {
       call.fail(
@@ -86,16 +107,14 @@ export class ServerDesk implements Desk {
     })
     const sure = replica.afterBarrier(() => {
       cancel()
-      if (call.answered) return
-      if (!known()) return call.fail(otherwise())
-      this.#guard(call, go)
+      if (!call.answered) this.#guard(call, go)
     })
     if (sure) return
     cancel()
     throw new RecadoError('overloaded', 'Too many wait for a majority; try again')
   }
 
-  accept(call: Call, entry: Entry, level: Level, answer: (operation: Position) => object): void {
+  accept(call: Call, entry: Entry, level: Level, answer: Answer): void {
     const { acceptor, publications } = this.#options
     const known = acceptor.find(entry.user, entry.id)
     if (known !== undefined) {
@@ -106,7 +125,8 @@ export class ServerDesk implements Desk {
     if (refusal !== undefined) throw refusal
     if (level === 'all') this.#checkAllVote()
     const operation = acceptor.accept(entry)
-    if (operation.message !== undefined) publications.add({ operation, level, deadline: this.#deadline() })
+    if (entry.kind === 'publish' || entry.kind === 'message')
+      publications.add({ operation, level, deadline: this.#deadline() })
     this.#await(call, operation, level, answer)
   }
 
@@ -192,14 +212,15 @@ export class ServerDesk implements Desk {
     throw new RecadoError('bad_request', 'History needs "channel", or "user" and perhaps "with"')
   }
 
-  #await(call: Call, position: Position, level: Level, answer: (operation: Position) => object): void {
+  #await(call: Call, position: Position, level: Level, answer: Answer): void {
     const { clock, origin, incarnation, seq } = position
     const { identity, replica } = this.#options
     const own = origin === identity.name && incarnation === identity.incarnation
     const stream = own ? replica.ownStream : streamKey(origin, incarnation)
     const done = (held: boolean): void => {
-      if (held) call.ok(answer({ clock, origin, incarnation, seq }) as Record<string, unknown>)
-      else call.fail(notConfirmed())
+      const data = held ? answer({ clock, origin, incarnation, seq }) : notConfirmed()
+      if (data instanceof RecadoError) call.fail(data)
+      else call.ok(data as Record<string, unknown>)
     }
     if (replica.reached(level, stream) >= seq) done(true)
     else this.#options.acknowledgements.wait(stream, seq, level, this.#deadline(), done)

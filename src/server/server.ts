@@ -17,7 +17,9 @@ import { Brokers } from './brokers.ts'
 import { type CallOwner, errorData, RequestCall } from './call.ts'
 import { ServerDesk } from './desk.ts'
 import { Exchange, tooMuch } from './exchange.ts'
+import { Gate } from './gate.ts'
 import { Lanes } from './lanes.ts'
+import type { UserOptions } from './logins.ts'
 import { Publications } from './publications.ts'
 import { RequestCounts } from './request-counts.ts'
 import { SERVICES } from './services/index.ts'
@@ -53,6 +55,8 @@ export interface ServerOptions {
   readonly connectPeers: (addresses: ReadonlyMap<string, string>) => void
   /** What `status` tells beside the rest: clocks and their offsets. */
   readonly clockStatus: () => Readonly<Record<string, unknown>>
+  /** In secured mode: what proves who a user is. */
+  readonly users?: UserOptions | undefined
   /** This process must end. */
   readonly fail: (error: RecadoError) => void
 }
@@ -67,6 +71,7 @@ export class Server {
   readonly #publications: Publications
   readonly #lanes = new Lanes()
   readonly #desk: ServerDesk
+  readonly #gate: Gate | undefined
   readonly #owner: CallOwner = { answered: (call, data) => this.#answered(call, data) }
   readonly #counts: RequestCounts
   #underWay = 0
@@ -105,7 +110,17 @@ export class Server {
       publications: this.#publications,
       refusal: () => this.#refusal(),
       status: () => this.status(),
+      logins: () => this.#gate,
     })
+    this.#gate =
+      options.users &&
+      new Gate({
+        ...options,
+        ...options.users,
+        desk: this.#desk,
+        secretAt: (user) => this.#acceptor.secretAt(user),
+        verifierAt: (secret) => this.#acceptor.read(secret)?.message as string | undefined,
+      })
     this.brokers = new Brokers({
       ...options,
       accepting: () => this.accepting,
@@ -209,6 +224,7 @@ export class Server {
       const service = SERVICES.get(request.service)
       if (service === undefined)
         throw new RecadoError('unknown_service', `There is no service "${request.service}"`)
+      this.#gate?.authorise(request)
       service(call, this.#desk)
     } catch (error) {
       if (!(error instanceof RecadoError)) log.error({ err: error }, 'A service failed')

@@ -14,7 +14,7 @@ const GATHER_MS = 10
 const COMPARE_PAUSE_MS = 3
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
-const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID] = KINDS.keys()
+const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID, SECRET] = KINDS.keys()
 
 export interface ProjectionOptions {
   readonly files: Files
@@ -222,7 +222,8 @@ export class Projection {
     const { origin, incarnation } = batch
     const position = { clock: batch.clockAt(index), origin, incarnation, seq: batch.firstSeq + index }
     const kind = batch.kindAt(index)
-    if (kind === LOGIN && this.#users.add(batch.userAt(index), position)) this.#registryChanged = true
+    if ((kind === LOGIN || kind === SECRET) && this.#users.add(batch.userAt(index), position))
+      this.#registryChanged = true
     if (kind === CHANNEL && this.#channels.add(batch.targetAt(index), position)) this.#registryChanged = true
   }
 

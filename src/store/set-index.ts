@@ -5,8 +5,7 @@ import { Ids, type Place } from './ids.ts'
 import { Places } from './places.ts'
 import { Names } from './registry.ts'
 
-const [LOGIN, CHANNEL] = KINDS.keys()
-const VOID = KINDS.indexOf('void')
+const [LOGIN, CHANNEL, , , VOID, SECRET] = KINDS.keys()
 
 /** What can be asked of the set without reading it: who and what is known, and which operation has which id. */
 export class SetIndex {
@@ -14,6 +13,8 @@ export class SetIndex {
   readonly ids: Ids
   readonly users = new Names()
   readonly channels = new Names()
+  /** By user: the operation that set its secret. */
+  readonly secrets = new Names()
   /** The highest clock of any operation, 0 if there is none. */
   highestClock = 0
   readonly #batches: Batches
@@ -39,7 +40,8 @@ export class SetIndex {
       const owner = owners[batch.userIndexAt(index)] as number
       const place = this.places.place(number, firstSeq + index)
       this.ids.add(owner, ids, batch.idStart(index), batch.idStart(index + 1), place)
-      if (kind === LOGIN) this.users.add(batch.userAt(index), this.#positionOf(place))
+      if (kind === LOGIN || kind === SECRET) this.users.add(batch.userAt(index), this.#positionOf(place))
+      if (kind === SECRET) this.secrets.add(batch.userAt(index), this.#positionOf(place))
       if (kind === CHANNEL) this.channels.add(batch.targetAt(index), this.#positionOf(place))
     }
   }

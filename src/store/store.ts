@@ -158,6 +158,10 @@ class DiskStore implements Store {
     return this.#index.channels.get(name)
   }
 
+  secretAt(user: string): Position | undefined {
+    return this.#index.secrets.get(user)
+  }
+
   users(): readonly string[] {
     return this.#index.users.sorted
   }

@@ -47,6 +47,8 @@ export interface Store {
   hasChannel(name: string): boolean
   /** The held operation, the first in the order, that made the user known or the channel exist. */
   userAt(name: string): Position | undefined
+  /** The operation, first in the order, that set this user's secret. */
+  secretAt(user: string): Position | undefined
   channelAt(name: string): Position | undefined
   /** Sorted. */
   users(): readonly string[]

@@ -3,7 +3,7 @@ import { decode, encode } from './codec.ts'
 import { Columns, columnBytes } from './columns.ts'
 import { RecadoError } from './errors.ts'
 import { type Limits, PEER_LIMITS } from './limits.ts'
-import { parseLine } from './line.ts'
+import { parseLine, parseSecretLine } from './line.ts'
 import { KINDS, type Operation, type StreamKey, streamKey } from './operation.ts'
 
 /** Operations in one batch: their names are numbered in two bytes, and nothing should wait long for the rest of a batch. */
@@ -149,7 +149,8 @@ export class Batch {
     }
     const line = this.lineAt(index)
     if (line.byteLength === 0) return base
-    const { message } = parseLine(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString())
+    const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString()
+    const message = base.kind === 'secret' ? parseSecretLine(text) : parseLine(text).message
     return message === undefined ? base : { ...base, message }
   }
 }

@@ -7,6 +7,8 @@ import type { Operation } from './operation.ts'
  */
 export function renderLine(operation: Operation): string {
   if (operation.message === undefined) return ''
+  // Stored and passed on like a line, and never written to a file.
+  if (operation.kind === 'secret') return `{"verifier":${JSON.stringify(operation.message)}}\n`
   const { clock, origin, incarnation, seq, timestamp, id, user, target, message } = operation
   const name = operation.kind === 'publish' ? 'channel' : 'to'
   const said =
@@ -28,4 +30,11 @@ export function parseLine(line: string): Operation {
     throw new SyntaxError('The line is not an operation')
   }
   return { ...rest, kind, target: channel ?? to, message: said }
+}
+
+/** What a line of kind `secret` holds. Throws SyntaxError when it is none. */
+export function parseSecretLine(line: string): string {
+  const { verifier } = JSON.parse(line)
+  if (typeof verifier === 'string') return verifier
+  throw new SyntaxError('The line holds no verifier')
 }

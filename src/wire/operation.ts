@@ -20,9 +20,10 @@ export interface Operation {
 
 /**
  * `login` makes a user known, `channel` creates a channel, `publish` and `message` say something; `void` only keeps the
- * place of an operation of which a restored store knows nothing more. A kind's index is on every disk: append only.
+ * place of an operation of which a restored store knows nothing more; `secret` makes a user known with what checks its
+ * secret (its `message`), which stands in no file and no history. A kind's index is on every disk: append only.
  */
-export const KINDS = ['login', 'channel', 'publish', 'message', 'void'] as const
+export const KINDS = ['login', 'channel', 'publish', 'message', 'void', 'secret'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** One incarnation's operations are a stream, named `origin/incarnation`. */

@@ -15,6 +15,8 @@ export interface TestSystemOptions extends Pick<SystemOptions, 'host' | 'within'
   readonly clients?: number
   /** Whether it runs in secured mode, with keys in `folder`/keys. */
   readonly secured?: boolean
+  /** Makes the keys, into this folder, in secured mode. */
+  readonly prepare?: (keys: string) => void
   /** More settings for all processes, or by the name of each. */
   readonly env?: Readonly<Record<string, string>> | ((name: string) => Readonly<Record<string, string>>)
   /** A folder that stays; otherwise a temporary one, removed at the end. */
@@ -65,7 +67,8 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
   const ports = await choosePorts(servers, clients)
   const environment = typeof env === 'function' ? env : () => env
   const keys = options.secured === true ? join(folder, 'keys') : undefined
-  if (keys !== undefined) makeKeys(keys)
+  const { prepare = makeKeys } = options
+  if (keys !== undefined) prepare(keys)
   const plan = planSystem({ ...options, keys, servers, clients, folder, ports, environment })
   const lines: string[] = []
   const note = (name: string, text: string): void => {

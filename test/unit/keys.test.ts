@@ -71,7 +71,7 @@ describe('a folder of keys', () => {
     expect(files('broker')).not.toContain('cluster.keys')
     expect(files('ref')).toEqual(['back.key_secret', 'forwarder.keys', 'operator.keys', 'server.keys'])
     expect(files('operator')).toEqual(['back.keys', 'own.key_secret'])
-    expect(files('clients/local')).toEqual(['front.keys', 'own.key_secret'])
+    expect(files('clients/local')).toEqual(['front.keys', 'own.key_secret', 'user.secret'])
   })
 
   it('is for its owner alone', () => {

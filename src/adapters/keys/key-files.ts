@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RecadoError } from '../../wire/index.ts'
 
 interface Watched {
+  /** Otherwise a missing file is as an empty one. */
+  readonly needed: boolean
   text: string
   /** Takes what stands in the file now. @throws Error when it cannot be used */
   readonly take: (text: string) => void
@@ -21,12 +23,12 @@ export class KeyFiles {
     this.#failed = failed
   }
 
-  /** @throws RecadoError `bad_option` when the file is missing or says nothing that can be used */
-  use(file: string, take: (text: string) => void): void {
+  /** @throws RecadoError `bad_option` when the file is needed and missing, or says nothing that can be used */
+  use(file: string, { needed }: { needed: boolean }, take: (text: string) => void): void {
     try {
-      const text = this.#read(file)
+      const text = this.#read(file, needed)
       take(text)
-      this.#watched.set(file, { text, take })
+      this.#watched.set(file, { text, take, needed })
     } catch (cause) {
       const why = (cause as { code?: unknown }).code === 'ENOENT' ? 'is missing' : (cause as Error).message
       const what = `KEYS_DIR is "${this.#folder}", but its ${file}: ${why}; make keys with recado keys make`
@@ -39,7 +41,7 @@ export class KeyFiles {
     let changed = false
     for (const [file, watched] of this.#watched) {
       try {
-        const text = this.#read(file)
+        const text = this.#read(file, watched.needed)
         if (text === watched.text) {
           this.#told.delete(file)
           continue
@@ -56,7 +58,8 @@ export class KeyFiles {
     return changed
   }
 
-  #read(file: string): string {
-    return readFileSync(join(this.#folder, file), 'utf8')
+  #read(file: string, needed: boolean): string {
+    const path = join(this.#folder, file)
+    return needed || existsSync(path) ? readFileSync(path, 'utf8') : ''
   }
 }

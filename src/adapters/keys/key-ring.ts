@@ -5,6 +5,7 @@ import { parseKeyList } from './key-list.ts'
 import { PortGuard } from './port-guard.ts'
 
 const LOOK_MS = 1000
+const NEEDED = { needed: true }
 
 /** The kinds of ports: by which pair each proves to be the system's, and whose keys it admits. */
 const PORTS = {
@@ -69,7 +70,7 @@ export class KeyRing {
   pass(side: 'front' | 'back'): Pass {
     this.#usePair('own')
     if (!this.#trusted.has(side)) {
-      this.#files.use(`${side}.keys`, (text) => {
+      this.#files.use(`${side}.keys`, NEEDED, (text) => {
         const keys = parseKeyList(text).map(({ key }) => key)
         if (keys.length === 0) throw new SyntaxError('It holds no key')
         this.#trusted.set(side, keys)
@@ -97,12 +98,30 @@ export class KeyRing {
    */
   shared(): readonly string[] {
     if (this.#shared.length > 0) return this.#shared
-    this.#files.use('cluster.keys', (text) => {
+    this.#files.use('cluster.keys', NEEDED, (text) => {
       const keys = parseKeyList(text).map(({ key }) => key)
       if (keys.length === 0) throw new SyntaxError('It holds no key')
       this.#shared.splice(0, Number.POSITIVE_INFINITY, ...keys)
     })
     return this.#shared
+  }
+
+  /** The users whom an administrator lists, now: a name on each line. */
+  users(needed: boolean): () => ReadonlySet<string> {
+    let names: ReadonlySet<string> = new Set()
+    this.#files.use('users.list', { needed }, (text) => {
+      names = new Set(text.split('\n').map((line) => line.trim()))
+    })
+    return () => names
+  }
+
+  /** The secret of this client's users, if the folder holds one. */
+  secret(): string | undefined {
+    let secret: string | undefined
+    this.#files.use('user.secret', { needed: false }, (text) => {
+      secret = text.trim() === '' ? undefined : text.trim()
+    })
+    return secret
   }
 
   /** Reads all files again now. */
@@ -119,7 +138,7 @@ export class KeyRing {
 
   #usePair(name: string): void {
     if (this.#pairs.has(name)) return
-    this.#files.use(`${name}.key_secret`, (text) => {
+    this.#files.use(`${name}.key_secret`, NEEDED, (text) => {
       const pair = parseCertificate(text)
       if (pair === undefined) throw new SyntaxError('It holds no key pair')
       this.#pairs.set(name, pair)
@@ -128,7 +147,7 @@ export class KeyRing {
 
   #useList(role: KeyRole): void {
     if (this.#lists.has(role)) return
-    this.#files.use(`${role}.keys`, (text) => {
+    this.#files.use(`${role}.keys`, NEEDED, (text) => {
       this.#lists.set(role, new Map(parseKeyList(text).map(({ name, key }) => [key, name])))
     })
   }

@@ -10,7 +10,8 @@ export function addNames(program: Command, contextOf: (command: Command) => Cont
     .action(async (name: string | undefined, _: unknown, command: Command) => {
       const context = contextOf(command)
       const user = name ?? userOf(command)
-      await withClient(context, (client) => client.login(user, { signal: context.signal }))
+      const { user: _user, ...options } = context.options
+      await withClient({ ...context, options }, (client) => client.login(user, { signal: context.signal }))
       writeResult(context.output, `User ${user} is known`, { user })
     })
   program

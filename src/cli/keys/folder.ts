@@ -11,7 +11,7 @@ const PARTS = {
   broker: ['front.key_secret', 'back.key_secret', 'client.keys', 'server.keys', 'back.keys'],
   proxy: ['front.key_secret', 'back.key_secret', 'client.keys', 'server.keys', 'back.keys', 'cluster.keys'],
   ref: ['back.key_secret', 'server.keys', 'forwarder.keys', 'operator.keys'],
-  server: ['back.key_secret', 'server.keys', 'back.keys', 'cluster.keys'],
+  server: ['back.key_secret', 'server.keys', 'back.keys', 'cluster.keys', 'users.list'],
   operator: ['back.keys'],
 } as const
 const CLIENT_PART = ['front.keys'] as const
@@ -50,6 +50,7 @@ export function makeKeys(folder: string): void {
   for (const [holder, role] of Object.entries(OWN_KEYS)) makeOwn(folder, holder, holder, role)
   makeFolder(join(folder, 'clients', LOCAL_CLIENT))
   makeOwn(folder, join('clients', LOCAL_CLIENT), LOCAL_CLIENT, 'client')
+  makeSecret(folder, LOCAL_CLIENT)
   distribute(folder)
 }
 
@@ -65,6 +66,7 @@ export function makeClient(folder: string, name: string): string {
   }
   makeFolder(join(folder, part))
   makeOwn(folder, part, name, 'client')
+  makeSecret(folder, name)
   distribute(folder)
   return join(folder, part)
 }
@@ -99,6 +101,12 @@ function copy(folder: string, part: string, files: readonly string[]): void {
     if (text !== undefined && text !== readText(join(folder, part), file))
       writeText(join(folder, part), file, text)
   }
+}
+
+/** What a client's users log in with unless they have secrets of their own. */
+function makeSecret(folder: string, client: string): void {
+  const part = join(folder, 'clients', client)
+  if (readText(part, 'user.secret') === undefined) writeText(part, 'user.secret', `${makeKey()}\n`)
 }
 
 function makeOwn(folder: string, part: string, name: string, role: KeyRole): void {

@@ -8,7 +8,7 @@ import type { Service } from './service.ts'
 import { status } from './status.ts'
 import { users } from './users.ts'
 
-export type { Call, Desk, Service } from './service.ts'
+export type { Answer, Call, Desk, Service } from './service.ts'
 
 /** Every service that clients can ask for, by its name on the wire. */
 export const SERVICES: ReadonlyMap<string, Service> = new Map(

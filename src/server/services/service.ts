@@ -13,12 +13,23 @@ export interface Call {
   accepted(): void
 }
 
+/** The data of an ok reply once the operation is held, or what went wrong after all. */
+export type Answer = (operation: Position) => object | RecadoError
+
 /** What the services may do. A service throws a RecadoError, or answers its call now or later. */
 export interface Desk {
   readonly acks: Level
   readonly messageBytesMax: number
   knowsUser(name: string): boolean
   knowsChannel(name: string): boolean
+  /** The operation that set this user's secret, as far as is known here. */
+  secretAt(user: string): Position | undefined
+  /** Goes on once this server holds all that a majority had on disk when asked. */
+  afterMajority(call: Call, go: () => void): void
+  /** Answers once that operation is held by a majority. */
+  awaitHeld(call: Call, position: Position, answer: Answer): void
+  /** Who sees to logins in secured mode. */
+  readonly logins: { logIn(call: Call): void } | undefined
   users(): readonly string[]
   channels(): readonly string[]
   /**
@@ -27,7 +38,7 @@ export interface Desk {
    */
   makeSure(call: Call, known: () => boolean, otherwise: () => RecadoError, go: () => void): void
   /** Makes the entry an operation, or finds the one that its id already made, and answers once it is held. */
-  accept(call: Call, entry: Entry, level: Level, answer: (operation: Position) => object): void
+  accept(call: Call, entry: Entry, level: Level, answer: Answer): void
   /** Answers once the registration that is already there is held as the level asks. */
   awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void
   history(call: Call): void

@@ -47,6 +47,35 @@ const b = (seq: number, clock: number, more: Partial<Operation> = {}): Operation
   operation({ origin: 'b', seq, clock, ...more })
 
 describe('Store', () => {
+  it("keeps what checks a user's secret, and shows it in no file and no history", () => {
+    const { store, disk, world } = setUp()
+    const secret = { kind: 'secret', user: 'ana', target: '', message: 'the verifier' } as const
+    append(store, a(1, 10, secret), a(2, 11))
+    world.run(10)
+    store.finalise(11)
+    world.run(5000)
+    const at = store.secretAt('ana')
+    const visible = new Map([['a/1', 2]])
+    const page = store.history({ user: 'ana', after: new Map(), visible, limit: 10, bytes: 1000 })
+
+    expect(at).toEqual({ clock: 10, origin: 'a', incarnation: 1, seq: 1 })
+    expect(store.read('a/1', 1)?.message).toBe('the verifier')
+    expect(store.users()).toEqual(['ana'])
+    expect(page.messages).toEqual([])
+    for (const file of ['publications.jsonl', 'messages.jsonl', 'registry.json']) {
+      expect(String(disk.files().read(file, 0, 10_000))).not.toContain('verifier')
+    }
+  })
+
+  it('lets the first in the order set a secret, whichever came first here', () => {
+    const { store } = setUp()
+    const secret = { kind: 'secret', user: 'ana', target: '' } as const
+    append(store, a(1, 10, { ...secret, message: 'later' }))
+    append(store, b(1, 9, { ...secret, message: 'earlier' }))
+
+    expect(store.secretAt('ana')).toMatchObject({ origin: 'b' })
+  })
+
   it('holds at once, and calls durable only what is flushed', () => {
     const { store, world, told } = setUp()
     expect(append(store, a(1, 10))).toBe('appended')

@@ -1,0 +1,46 @@
+import { isName, type Position, RecadoError, type Request } from '../wire/index.ts'
+import { Logins, type LoginsOptions } from './logins.ts'
+import type { Call } from './services/index.ts'
+import { Sessions } from './sessions.ts'
+
+export interface GateOptions extends Omit<LoginsOptions, 'sessions'> {
+  /** Corrected time in ms. */
+  readonly now: () => number
+  readonly secretAt: (user: string) => Position | undefined
+}
+
+/** In secured mode: who may log in, and what each may ask for. */
+export class Gate {
+  readonly #options: GateOptions
+  readonly #sessions: Sessions
+  readonly #logins: Logins
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#sessions = new Sessions({ ...options, lifetimeMs: options.tokenLifetimeMs })
+    this.#logins = new Logins({ ...options, sessions: this.#sessions })
+  }
+
+  /** `login` {user, secret}. @throws RecadoError */
+  logIn(call: Call): void {
+    this.#logins.logIn(call)
+  }
+
+  /** Nobody asks without a token, or in the name of another. @throws RecadoError `not_logged_in`, `denied` */
+  authorise({ service, data }: Request): void {
+    if (service === 'login') return
+    const { user, token } = data
+    let known: string
+    try {
+      known = this.#sessions.userOf(token)
+    } catch (error) {
+      this.#options.metrics.add('recado_denied_total', 1, { reason: 'no_token' })
+      throw error
+    }
+    if (user === undefined || user === known) return
+    this.#options.metrics.add('recado_denied_total', 1, { reason: 'another_user' })
+    const fields = { audit: 'denied', user: known, as: isName(user) ? user : '', service }
+    this.#options.log.warn(fields, 'Denied what a user asked in the name of another')
+    throw new RecadoError('denied', 'The token is of another user')
+  }
+}

@@ -1,0 +1,63 @@
+import type { Credentials } from '../ports/index.ts'
+import { type Position, parseToken, RecadoError, tokenText } from '../wire/index.ts'
+
+/** Tokens that were checked lately: most requests carry one of them. */
+const KNOWN_MAX = 16_384
+
+export interface SessionsOptions {
+  readonly credentials: Credentials
+  readonly lifetimeMs: number
+  /** Corrected time in ms. */
+  readonly now: () => number
+  /** The operation that set a user's secret, the first in the order; undefined when none is known here. */
+  readonly secretAt: (user: string) => Position | undefined
+}
+
+/** Gives tokens to who has logged in, and tells by a token whose it is. Nothing is kept of who has one. */
+export class Sessions {
+  readonly #options: SessionsOptions
+  readonly #known = new Map<
+    string,
+    { readonly user: string; readonly expiry: number; readonly secret: string }
+  >()
+
+  constructor(options: SessionsOptions) {
+    this.#options = options
+  }
+
+  /** A token for a user whose secret that operation set. */
+  tokenFor(user: string, secret: Position): { token: string; expires: number } {
+    const { credentials, lifetimeMs, now } = this.#options
+    const expires = Math.floor(now()) + lifetimeMs
+    const text = tokenText(user, expires, nameOf(secret))
+    return { token: `${text}:${credentials.sign(text)}`, expires }
+  }
+
+  /** Whose token it is. @throws RecadoError `not_logged_in` */
+  userOf(token: unknown): string {
+    const { now, secretAt } = this.#options
+    const known = this.#known.get(token as string) ?? this.#check(token)
+    if (known.expiry <= now()) throw new RecadoError('not_logged_in', 'The token has expired; log in again')
+    const secret = secretAt(known.user)
+    // One who was first here may have come second in the order: the name is another's.
+    if (secret !== undefined && nameOf(secret) !== known.secret) throw invalid()
+    return known.user
+  }
+
+  #check(token: unknown) {
+    const parsed = parseToken(token)
+    if (parsed === undefined || !this.#options.credentials.isSigned(parsed.signed, parsed.signature))
+      throw invalid()
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear()
+    this.#known.set(token as string, parsed)
+    return parsed
+  }
+}
+
+function nameOf({ origin, incarnation, seq }: Position): string {
+  return `${origin}-${incarnation.toString(36)}-${seq.toString(36)}`
+}
+
+function invalid(): RecadoError {
+  return new RecadoError('not_logged_in', 'A request needs the token of a login; log in first')
+}
