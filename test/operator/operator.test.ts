@@ -26,6 +26,7 @@ class Process {
   readonly failures: unknown[] = []
   stops = 0
   context: ReconcilerContext | undefined
+  leads = 0
   isCut = false
   reconcile: (key: string) => Promise<ReconcileResult> = async () => ({})
 
@@ -64,6 +65,7 @@ class Process {
 
   #reconciler(context: ReconcilerContext): Reconciler {
     this.context = context
+    this.leads++
     return {
       reconcile: ({ namespace, name }) => {
         virtual.promises = true
@@ -136,8 +138,12 @@ describe('an operator', () => {
     const process = new Process('one')
     await pass(5000)
     const before = process.passes.length
-    await pass(RESYNC_MS * 2)
+    for (let i = 0; i < 4; i++) {
+      server.bookmark()
+      await pass(RESYNC_MS / 2)
+    }
 
+    expect(server.watched).toHaveLength(9)
     expect(new Set(process.passes.slice(before))).toEqual(new Set(['ns/a', 'ns/b', 'ns/c']))
   })
 
@@ -167,8 +173,9 @@ describe('an operator', () => {
     expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBe(begun)
     server.remove(`${CLUSTERS}/bad`)
     process.reconcile = async () => ({})
-    await pass(RESYNC_MS)
-    expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBeGreaterThan(begun)
+    await pass(RESYNC_MS * 4)
+    const oldest = process.value('recado_operator_oldest_success_timestamp_seconds')
+    expect(oldest).toBeGreaterThan((process.time.wall() - RESYNC_MS * 2) / 1000)
   })
 
   it('does nothing but keep its Lease when nothing happens', async () => {
@@ -250,6 +257,25 @@ describe('of two operators', () => {
     expect(first.failures).toEqual([])
   })
 
+  it('the one that leads again first ends what it did before', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const first = new Process('one')
+    let end: () => void = () => {}
+    first.reconcile = () => new Promise((resolve) => (end = () => resolve({})))
+    await pass(5000)
+    first.isCut = true
+    while (first.value('recado_operator_leader') === 1) await pass(500)
+    first.isCut = false
+    await pass(3000)
+    expect(first.value('recado_operator_leader')).toBe(1)
+    expect(first).toMatchObject({ leads: 1, passes: ['ns/a'] })
+    virtual.promises = true
+    end()
+    await pass(1000)
+
+    expect(first).toMatchObject({ leads: 2, passes: ['ns/a', 'ns/a'], failures: [] })
+  })
+
   it('the one whose work does not end when it must ends its process', async () => {
     server.put(`${CLUSTERS}/a`, {})
     const first = new Process('one')
@@ -284,6 +310,24 @@ describe('while the API server is away', () => {
     expect(process.passes.slice(50)).toContain('ns/new')
     expect(process.failures).toEqual([])
     expect(process.value('recado_operator_leader')).toBe(1)
+  })
+
+  it('an operator does not act on what it cannot watch any more, and does so once it can', async () => {
+    server.put(`${CLUSTERS}/a`, {})
+    const process = new Process('one')
+    await pass(5000)
+    const isOther = ({ path }: { path: string }): boolean => !path.includes('/leases')
+    server.intercept = (request) => (isOther(request) ? refused(500, 'InternalError', 'No') : undefined)
+    server.end(new Error('ECONNRESET'))
+    await pass(1000)
+    process.context?.again({ namespace: 'ns', name: 'a' })
+    await pass(20_000)
+    expect(process.passes).toEqual(['ns/a'])
+    server.intercept = monitorsAbsent
+    await pass(10_000)
+
+    expect(process.passes).toEqual(['ns/a', 'ns/a'])
+    expect(process.leads).toBe(1)
   })
 
   it('an operator that starts waits for it, and says what it waits for', async () => {
@@ -329,10 +373,15 @@ describe('kinds of another project', () => {
     expect(process.context?.serves(KINDS.podMonitor)).toBe(true)
     expect(process.context?.serves(KINDS.prometheusRule)).toBe(false)
     expect(process.passes.length).toBeGreaterThan(before)
+    server.put(`${MONITORING}/namespaces/ns/podmonitors/a`, { metadata: { labels: OWN } })
+    const monitor = (): unknown =>
+      process.context?.cache.get(KINDS.podMonitor, { namespace: 'ns', name: 'a' })
+    expect(monitor()).toBeDefined()
     server.intercept = monitorsAbsent
     await pass(RESYNC_MS)
 
     expect(process.context?.serves(KINDS.podMonitor)).toBe(false)
+    expect(monitor()).toBeUndefined()
     expect(server.watches.filter((path) => path.includes('monitors'))).toEqual([])
     expect(process.operator.readiness()).toBe(true)
   })

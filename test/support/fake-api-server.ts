@@ -43,6 +43,8 @@ export class FakeApiServer implements KubeTransport {
   /** Paths of all watches that were asked for. */
   readonly watched: string[] = []
   intercept: (request: { method: string; path: string; body?: unknown }) => Intercepted = () => undefined
+  /** How long it takes to answer a request. */
+  delayMs = 0
   /** Collections that exist; absent: all. */
   collections: ReadonlySet<string> | undefined
   readonly #virtual: VirtualTime
@@ -120,6 +122,7 @@ export class FakeApiServer implements KubeTransport {
     const intercepted = this.intercept(request)
     if (intercepted === 'silence') return this.#silence(request.deadlineMs)
     if (intercepted instanceof Error) throw intercepted
+    if (this.delayMs > 0) await this.#delay(this.delayMs)
     return intercepted ?? this.#answer(request)
   }
 
@@ -171,6 +174,15 @@ export class FakeApiServer implements KubeTransport {
 
   #line(watch: Watch, line: object): void {
     if (!watch.isOver) watch.handlers.line(JSON.stringify(line))
+  }
+
+  #delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#virtual.schedule(ms, () => {
+        this.#virtual.promises = true
+        resolve()
+      })
+    })
   }
 
   #silence(deadlineMs: number): Promise<KubeResponse> {

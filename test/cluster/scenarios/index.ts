@@ -1,4 +1,5 @@
 import type { Group } from '../scenario.ts'
+import { api } from './api.ts'
 import { changes } from './changes.ts'
 import { definition } from './definition.ts'
 import { deletions } from './deletions.ts'
@@ -22,6 +23,7 @@ export const GROUPS: readonly Group[] = [
   operators,
   quiet,
   resource,
+  api,
   definition,
   monitoring,
   many,

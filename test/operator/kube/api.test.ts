@@ -144,10 +144,31 @@ describe('evict', () => {
   it('asks for the eviction of that very pod', async () => {
     server.put(`${PODS}/a`, { metadata: { uid: 'u' } })
 
-    expect(await api.evict(key, { uid: 'old' })).toBe('gone')
     expect(await api.evict(key, { uid: 'u' })).toBe('evicted')
     expect(await api.evict(key, { uid: 'u' })).toBe('gone')
-    expect(server.requests[0]).toMatchObject({ method: 'POST', path: `${PODS}/a/eviction` })
+    expect(server.requests[1]).toMatchObject({
+      method: 'POST',
+      path: `${PODS}/a/eviction`,
+      body: { deleteOptions: { preconditions: { uid: 'u' } } },
+    })
+  })
+
+  it('does not ask for that of another pod: it would count against the budget though it fails', async () => {
+    server.put(`${PODS}/a`, { metadata: { uid: 'new' } })
+
+    expect(await api.evict(key, { uid: 'old' })).toBe('gone')
+    expect(server.requests.filter(({ method }) => method !== 'GET')).toEqual([])
+  })
+
+  it('takes a pod for gone that is replaced while it asks', async () => {
+    server.put(`${PODS}/a`, { metadata: { uid: 'old' } })
+    server.intercept = ({ method }) => {
+      if (method === 'POST') server.put(`${PODS}/a`, { metadata: { uid: 'new' } })
+      return undefined
+    }
+
+    expect(await api.evict(key, { uid: 'old' })).toBe('gone')
+    expect(server.at(`${PODS}/a`)).toBeDefined()
   })
 
   it('is blocked when a budget forbids it', async () => {

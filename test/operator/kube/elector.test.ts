@@ -183,6 +183,28 @@ describe('an elector', () => {
     expect(a.elector.term).toBe(1)
   })
 
+  it('goes on at once with its own Lease when it was cut off for a moment too long', async () => {
+    const a = new Candidate('a').start()
+    await pass(3000)
+    a.isCut = true
+    while (a.elector.isLeading) await pass(1000)
+    a.isCut = false
+    await pass(3000)
+
+    expect(told).toEqual(['a leads', 'a ends', 'a leads'])
+  })
+
+  it('counts from when it asked, not from when it was answered', async () => {
+    server.delayMs = 3000
+    const a = new Candidate('a').start()
+    await pass(6000)
+    expect(a.elector.isLeading).toBe(true)
+    a.time.stop()
+    await pass(12_000)
+
+    expect(a.elector.isLeading).toBe(false)
+  })
+
   it('is one of two that race, and one wins', async () => {
     for (let i = 0; i < 5; i++) new Candidate('x'.repeat(i + 1)).start()
     await pass(60_000)

@@ -274,6 +274,16 @@ describe('a reflector whose watch fails', () => {
     expect(world).toMatchObject({ lists: 2, watches: 2 })
   })
 
+  it('waits for a short time only when it had worked before, however often that was', async () => {
+    await world.start()
+    for (let i = 0; i < 8; i++) {
+      await world.pass(20_000)
+      world.server.end(refused(500, 'InternalError', 'Out of order'))
+      await world.pass(600)
+      expect(world.watches).toBe(i + 2)
+    }
+  })
+
   it('says once that it fails, and once that it works again', async () => {
     await world.start()
     expect(world.states).toBe(1)
@@ -306,6 +316,17 @@ describe('a reflector that is stopped', () => {
 
     expect(world).toMatchObject({ lists: asked, watches })
     expect(world.server.watches).toEqual([])
+  })
+
+  it('takes no notice of a list that was under way', async () => {
+    world.server.put(`${PODS}/a`, {})
+    world.server.delayMs = 1000
+    await world.start(500)
+    world.reflector.stop()
+    await world.pass(5000)
+
+    expect(world.names()).toEqual([])
+    expect(world.watches).toBe(0)
   })
 
   it('forgets what it told when asked to', async () => {
