@@ -3,6 +3,7 @@ import { DASHBOARDS } from '../../../hack/chart/dashboards.ts'
 import { openDealer } from '../../../src/adapters/zeromq/index.ts'
 import { connect } from '../../../src/client/index.ts'
 import { clusterAlerts, rulesSpec } from '../../../src/operator/resources/rules.ts'
+import { METRICS } from '../../../src/ports/index.ts'
 import { CLIENT_LIMITS } from '../../../src/wire/index.ts'
 import { startSystem, type TestSystem } from '../../support/system.ts'
 import { find, need } from '../tools.ts'
@@ -12,10 +13,11 @@ const [NAMESPACE, CLUSTER] = ['shop', 'orders']
 const JOB = `${NAMESPACE}/${CLUSTER}`
 /** Alerts wait a twentieth of what they usually do. */
 const DELAY_PERCENT = 5
-const QUERIES = (DASHBOARDS.find(({ uid }) => uid === 'recado-cluster')?.rows ?? []).flatMap(
-  ({ title, panels }) =>
+const queriesOf = (dashboard: string) =>
+  (DASHBOARDS.find(({ uid }) => uid === dashboard)?.rows ?? []).flatMap(({ title, panels }) =>
     panels.flatMap((panel) => panel.queries.map(({ expr }) => [`${title} / ${panel.title}`, expr] as const)),
-)
+  )
+const QUERIES = queriesOf('recado-cluster')
 
 const command = find('prometheus')
 let system: TestSystem
@@ -71,6 +73,14 @@ describe('a system that Prometheus scrapes', () => {
     })
 
     expect(samples.length).toBeGreaterThan(0)
+  })
+
+  it.for(queriesOf('recado-operator'))('takes the query of %s: %s', async ([, expr], context) => {
+    const concrete = expr.replaceAll('$job', JOB).replaceAll('$__rate_interval', '30s')
+    const names = (expr.match(/recado_\w+/g) ?? []).map((name) => name.replace(/_bucket$/, ''))
+
+    await expect(asked(context).query(concrete)).resolves.toBeInstanceOf(Array)
+    expect(names.filter((name) => !(name in METRICS))).toEqual([])
   })
 
   it('sets off the alert of a server that is killed, and no more once it is back', async (context) => {
