@@ -28,6 +28,8 @@ export interface HeartbeaterOptions {
   readonly log: Log
   /** What this process says of itself now. */
   readonly describe: () => Heartbeat
+  /** What ref shall hear of at once when it has changed. */
+  readonly urgent?: (heartbeat: Heartbeat) => string
   /** Whether this process has what it needs from ref to do its work; until then it asks more often. */
   readonly settled: () => boolean
   readonly onReply: (reply: HeartbeatReply) => void
@@ -43,6 +45,7 @@ export class Heartbeater {
   #cancel: Cancel = () => {}
   #sent = 0
   #sentAt = Number.NEGATIVE_INFINITY
+  #told = ''
   #answeredAt = 0
   #away = false
 
@@ -91,7 +94,9 @@ export class Heartbeater {
 
   /** Sends a heartbeat at once: something changed that ref should know. */
   beat(): void {
-    const { time, lamport, now, describe } = this.#options
+    const { time, lamport, now, describe, urgent } = this.#options
+    const heartbeat = describe()
+    this.#told = urgent?.(heartbeat) ?? ''
     this.#sentAt = time.monotonic()
     this.#sent++
     const request: Request = {
@@ -99,7 +104,7 @@ export class Heartbeater {
       id: String(this.#sent),
       clock: lamport.next(),
       timestamp: now(),
-      data: { ...describe() },
+      data: { ...heartbeat },
     }
     const frames = [DELIMITER, encode(request)]
     for (const dealer of this.#dealers.values()) dealer.send(frames)
@@ -116,7 +121,12 @@ export class Heartbeater {
       )
     }
     // Half a tick early rather than a whole one late.
-    if (now - this.#sentAt >= BEAT_MS - HURRIED_BEAT_MS / 2 || !settled()) this.beat()
+    if (now - this.#sentAt >= BEAT_MS - HURRIED_BEAT_MS / 2 || !settled() || this.#hasNews()) this.beat()
+  }
+
+  #hasNews(): boolean {
+    const { describe, urgent } = this.#options
+    return urgent !== undefined && urgent(describe()) !== this.#told
   }
 
   #received(frames: readonly Uint8Array[]): void {

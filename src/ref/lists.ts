@@ -2,7 +2,7 @@ import type { Log } from '../ports/index.ts'
 import type { Heartbeat, Vector, Voters } from '../wire/index.ts'
 import type { Members } from './members.ts'
 import type { RefRecord } from './record.ts'
-import { heldByAny, highestList, isMajority, majorityHolds, sameList } from './voters.ts'
+import { heldByAny, highestList, isMajority, isMajorityOf, majorityHolds, sameList } from './voters.ts'
 
 export interface ListsOptions {
   readonly record: RefRecord
@@ -14,14 +14,13 @@ export interface ListsOptions {
 
 /**
  * Who has which rank and who votes. Decides nothing before a majority of the voters has shown that it knows no newer
- * list than ref's own; changes the list by one server at a time, once the last change is on enough disks.
+ * list than ref's own; changes the list by one server at a time, in two steps, each once the last is on enough disks.
  */
 export class Lists {
   readonly #options: ListsOptions
   #confirmed = false
-  /** What must be on the others' disks before a server that has stopped accepting may be taken off. */
-  readonly #drains = new Map<string, Vector>()
-  readonly #drained = new Set<string>()
+  /** What must be on most disks of the list that follows, before it takes the place of the former. */
+  #target: Vector | undefined
 
   constructor(options: ListsOptions) {
     this.#options = options
@@ -35,10 +34,6 @@ export class Lists {
   get wanted(): readonly string[] | undefined {
     const { record, servers } = this.#options
     return record.wanted ?? (servers.length > 0 ? servers : undefined)
-  }
-
-  isDrained(name: string): boolean {
-    return this.#drained.has(name)
   }
 
   /** The rank of a server, a new one if it is wanted and has none; 0 while ref may give none. */
@@ -67,7 +62,7 @@ export class Lists {
     const highest = highestList(live)
     if (highest !== undefined && highest.epoch > record.voters.epoch) {
       this.#confirmed = false
-      if (isMajority(names, highest.names)) this.#adopt(highest, live)
+      if (isMajorityOf(names, highest)) this.#adopt(highest, live)
       return
     }
     if (record.voters.epoch === 0) return
@@ -76,9 +71,9 @@ export class Lists {
       if (voters === undefined || voters.epoch !== record.voters.epoch || sameList(voters, record.voters))
         continue
       const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
-      if (isMajority(holders, voters.names)) return this.#adopt(voters, live)
+      if (isMajorityOf(holders, voters)) return this.#adopt(voters, live)
     }
-    if (isMajority(names, record.voters.names)) this.#confirmed = true
+    if (isMajorityOf(names, record.voters)) this.#confirmed = true
   }
 
   #adopt(voters: Voters, live: readonly Heartbeat[]): void {
@@ -86,13 +81,11 @@ export class Lists {
     // A ref that has forgotten everything knows no list before this one.
     const follows = record.voters.epoch > 0 && voters.epoch === record.voters.epoch + 1
     record.former = follows ? record.voters.names : voters.names
-    record.voters = { epoch: voters.epoch, names: voters.names }
+    record.voters = voters
+    this.#target = undefined
     record.ranks = mergeRanks(record.ranks, live)
     this.#confirmed = true
-    log.info(
-      { epoch: voters.epoch, voters: voters.names, ranks: record.ranks },
-      'Learned ranks and voters from the servers',
-    )
+    log.info({ ...voters, ranks: record.ranks }, 'Learned ranks and voters from the servers')
   }
 
   /**
@@ -114,54 +107,79 @@ export class Lists {
     log.info({ epoch: 1, voters: wanted }, 'Made the first list of voters')
   }
 
+  /** One step of the way to the list that is wanted: each waits until the former is on enough disks. */
   #change(live: readonly Heartbeat[], now: number): void {
-    const { record, members } = this.#options
-    const wanted = this.wanted
+    const { voters, former } = this.#options.record
+    const { wanted } = this
     if (wanted === undefined) return
-    const { voters, former } = record
-    const leaving = voters.names.filter((name) => !wanted.includes(name))
-    let removed: string | undefined
-    // Each is looked at, for `list` shows of each whether it is drained.
-    for (const name of leaving) if (this.#checkDrained(name, live, now)) removed ??= name
-    for (const name of wanted) this.#drained.delete(name)
-    for (const name of wanted) this.#drains.delete(name)
     const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
-    if (!isMajority(holders, voters.names) || !isMajority(holders, former)) return
-    const added = live
-      .filter(({ name, state }) => state === 'up' && wanted.includes(name) && !voters.names.includes(name))
-      .filter(({ name }) => members.stateOf(name, now) === 'up' && this.rankOf(name) > 0)
-      .toSorted((a, b) => this.rankOf(a.name) - this.rankOf(b.name))[0]
-    if (added !== undefined) return this.#propose([...voters.names, added.name])
-    if (removed !== undefined) this.#propose(voters.names.filter((name) => name !== removed))
+    if (!isMajorityOf(holders, voters) || !isMajority(holders, former)) return
+    if (voters.next === undefined) this.#begin(wanted, live, now)
+    else this.#conclude(voters.next, wanted, live, now)
   }
 
-  /** Whether a voter that is no longer wanted may go: it accepts nothing more, and the rest has what anyone has. */
-  #checkDrained(name: string, live: readonly Heartbeat[], now: number): boolean {
+  /** Names the list that shall follow, so that from now on a majority is one of both. */
+  #begin(wanted: readonly string[], live: readonly Heartbeat[], now: number): void {
     const { record, members } = this.#options
-    const rest = record.voters.names.filter((each) => each !== name)
-    const ended = members.stateOf(name, now) === 'down' || members.get('server', name)?.stopped === true
-    if (!ended || rest.length === 0) {
-      this.#drains.delete(name)
-      this.#drained.delete(name)
-      return false
-    }
-    const target = this.#drains.get(name) ?? heldByAny(live)
-    this.#drains.set(name, target)
-    if (!majorityHolds(target, live, rest)) return false
-    this.#drained.add(name)
-    return true
+    const { names } = record.voters
+    const byRank = (a: string, b: string): number => this.rankOf(a) - this.rankOf(b)
+    const added = live
+      .filter(({ name, state }) => state === 'up' && wanted.includes(name) && !names.includes(name))
+      .map(({ name }) => name)
+      .filter((name) => members.stateOf(name, now) === 'up' && this.rankOf(name) > 0)
+      .toSorted(byRank)[0]
+    if (added !== undefined) return this.#propose({ names, next: [...names, added] })
+    const removed = names
+      .filter((name) => !wanted.includes(name) && this.#hasEnded(name, now))
+      .toSorted(byRank)
+      .at(-1)
+    const rest = names.filter((name) => name !== removed)
+    // While the rest is no majority of itself nothing could be acknowledged.
+    if (removed !== undefined && isMajority(risen(live), rest)) this.#propose({ names, next: rest })
   }
 
-  #propose(names: readonly string[]): void {
+  /**
+   * Goes over to the list that follows once a majority of it has what anyone had when both lists had begun to count:
+   * what is acknowledged since then is on a majority of both.
+   */
+  #conclude(
+    next: readonly string[],
+    wanted: readonly string[],
+    live: readonly Heartbeat[],
+    now: number,
+  ): void {
+    const { names } = this.#options.record.voters
+    const removed = names.find((name) => !next.includes(name))
+    const added = next.find((name) => !names.includes(name))
+    // It is no longer meant.
+    if (removed === undefined ? !wanted.includes(added ?? '') : wanted.includes(removed))
+      return this.#propose({ names })
+    if (removed !== undefined && !this.#hasEnded(removed, now)) {
+      this.#target = undefined
+      return
+    }
+    this.#target ??= heldByAny(live)
+    if (majorityHolds(this.#target, live, next)) this.#propose({ names: next })
+  }
+
+  /** Whether a voter that is no longer wanted accepts nothing more. */
+  #hasEnded(name: string, now: number): boolean {
+    const { members } = this.#options
+    return members.stateOf(name, now) === 'down' || members.get('server', name)?.stopped === true
+  }
+
+  #propose(list: Omit<Voters, 'epoch'>): void {
     const { record, log } = this.#options
     record.former = record.voters.names
-    record.voters = { epoch: record.voters.epoch + 1, names }
-    this.#drains.clear()
-    log.info(
-      { epoch: record.voters.epoch, voters: names, former: record.former },
-      'Proposed a new list of voters',
-    )
+    record.voters = { epoch: record.voters.epoch + 1, ...list }
+    this.#target = undefined
+    log.info({ ...record.voters, former: record.former }, 'Proposed a new list of voters')
   }
+}
+
+/** The names of those that have caught up. */
+function risen(live: readonly Heartbeat[]): string[] {
+  return live.filter(({ state }) => state !== 'joining').map(({ name }) => name)
 }
 
 /** Ranks as most servers know them, then ref's own for names and ranks that nobody claims. */

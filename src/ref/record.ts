@@ -61,6 +61,7 @@ function isRecord(value: unknown): value is RefRecord {
     isMap(voters) &&
     isCount(voters['epoch']) &&
     areNames(voters['names']) &&
+    (voters['next'] === undefined || areNames(voters['next'])) &&
     areNames(former) &&
     isCount(term) &&
     isCount(sequence) &&

@@ -215,7 +215,12 @@ export class Ref {
 
   #entries(): ServerEntry[] {
     const { ranks, voters } = this.#record
-    const names = new Set([...Object.keys(ranks), ...voters.names, ...(this.#lists.wanted ?? [])])
+    const names = new Set([
+      ...Object.keys(ranks),
+      ...voters.names,
+      ...(voters.next ?? []),
+      ...(this.#lists.wanted ?? []),
+    ])
     const held = heldByAny(this.#members.servers())
     const entries = [...names].map((name) => this.#entry(name, held))
     return entries.toSorted((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
@@ -224,7 +229,8 @@ export class Ref {
   #entry(name: string, held: ReturnType<typeof heldByAny>): ServerEntry {
     const { confirmed } = this.#lists
     const wanted = this.#lists.wanted?.includes(name) ?? true
-    const voter = this.#record.voters.names.includes(name)
+    const { names, next } = this.#record.voters
+    const voter = names.includes(name)
     const heartbeat = this.#members.get('server', name)
     const own = vectorFromObject(heartbeat?.durable ?? {})
     let lag = 0
@@ -232,16 +238,17 @@ export class Ref {
     const found = this.#members.stateOf(name, this.#now)
     // A ref that has just started may know an old list, or none: it has no word yet on who is down or may go.
     const heard = found === 'down' && !confirmed ? 'suspect' : found
-    const removed = confirmed && !wanted && !voter
-    const going = !wanted && (heard === 'up' || heard === 'joining')
+    const removed = confirmed && !wanted && !voter && next?.includes(name) !== true
+    const going = !wanted && (heard === 'up' || heard === 'joining' || heard === 'leaving')
     return {
       name,
       rank: confirmed ? (this.#record.ranks[name] ?? 0) : 0,
       address: heartbeat?.address ?? '',
-      state: removed ? 'removed' : going ? 'leaving' : heard,
+      // One that is wanted again is to stay.
+      state: removed ? 'removed' : going ? 'leaving' : heard === 'leaving' ? 'up' : heard,
       voter,
       lag,
-      drained: removed || (confirmed && !wanted && this.#lists.isDrained(name)),
+      drained: removed,
     }
   }
 

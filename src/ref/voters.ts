@@ -6,9 +6,19 @@ export function sameList(a: Voters | undefined, b: Voters): boolean {
   return (
     a !== undefined &&
     a.epoch === b.epoch &&
-    a.names.length === b.names.length &&
-    a.names.every((each) => b.names.includes(each))
+    sameNames(a.names, b.names) &&
+    (a.next === undefined) === (b.next === undefined) &&
+    sameNames(a.next ?? [], b.next ?? [])
   )
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each))
+}
+
+/** Whether those of `names` are a majority of these voters: of the list that shall follow too, if there is one. */
+export function isMajorityOf(names: readonly string[], { names: list, next }: Voters): boolean {
+  return isMajority(names, list) && (next === undefined || isMajority(names, next))
 }
 
 /** Whether those of `names` that are in `list` are a majority of it. */

@@ -36,7 +36,7 @@ export class Admission {
 
   get granted(): boolean {
     const { self, voting } = this.#options
-    return voting.epoch > 0 && voting.names.every((name) => name === self || this.#agrees(name))
+    return voting.epoch > 0 && voting.everyone.every((name) => name === self || this.#agrees(name))
   }
 
   #agrees(name: string): boolean {

@@ -31,7 +31,7 @@ export class Barrier {
     const vouching = selfCounts ? [...this.#answers.names, self] : this.#answers.names
     if (voting.isMajority(vouching) && covers(durableHere, this.#answers.held)) return true
     const all =
-      voting.names.length > 0 && voting.names.every((name) => name === self || this.#anyAnswers.has(name))
+      voting.epoch > 0 && voting.everyone.every((name) => name === self || this.#anyAnswers.has(name))
     return this.#joiningCount && all && covers(durableHere, this.#anyAnswers.held)
   }
 

@@ -1,5 +1,5 @@
 import type { ReadonlyVector, StreamKey, Vector } from '../wire/index.ts'
-import type { Voting } from './voting.ts'
+import { majorityOf, type Voting } from './voting.ts'
 
 /** A voter that counts for majorities: it has caught up. */
 export interface Counting {
@@ -25,12 +25,15 @@ export class Quorum {
   /** Looks at these streams again; what changed. */
   update(streams: Iterable<StreamKey>): Vector {
     const changes: Vector = new Map()
-    const voters = this.#counting().filter((each) => this.#voting.has(each.name))
-    const majority = this.#voting.majority
-    if (voters.length < majority) return changes
+    const counting = this.#counting()
+    if (!this.#voting.isMajority(counting.map(({ name }) => name))) return changes
+    const lists = this.#voting.lists.map((list) => counting.filter(({ name }) => list.includes(name)))
+    const majorities = this.#voting.lists.map(majorityOf)
     for (const stream of streams) {
-      const seqs = voters.map((voter) => voter.durable.get(stream) ?? 0).toSorted((a, b) => b - a)
-      const seq = seqs[majority - 1] as number
+      let seq = Number.POSITIVE_INFINITY
+      lists.forEach((voters, index) => {
+        seq = Math.min(seq, heldByMost(voters, stream, majorities[index] as number))
+      })
       if (seq <= (this.#committed.get(stream) ?? 0)) continue
       this.#committed.set(stream, seq)
       changes.set(stream, seq)
@@ -40,8 +43,14 @@ export class Quorum {
 
   /** The last `seq` of a stream that every voter has on its disk; 0 while one does not count. */
   everywhere(stream: StreamKey): number {
-    const voters = this.#counting().filter((each) => this.#voting.has(each.name))
+    const voters = this.#counting().filter((each) => this.#voting.names.includes(each.name))
     if (voters.length === 0 || voters.length < this.#voting.names.length) return 0
     return Math.min(...voters.map((voter) => voter.durable.get(stream) ?? 0))
   }
+}
+
+/** The last `seq` of a stream that `majority` of these have on their disks. */
+function heldByMost(voters: readonly Counting[], stream: StreamKey, majority: number): number {
+  const seqs = voters.map(({ durable }) => durable.get(stream) ?? 0).toSorted((a, b) => b - a)
+  return seqs[majority - 1] ?? 0
 }

@@ -232,7 +232,7 @@ export class Replica {
     }
     if (reply.voters !== undefined) this.adopt(reply.voters)
     const own = reply.servers.find((server) => server.name === this.#options.identity.name)
-    if (own?.state === 'leaving') this.#leave()
+    this.#heed(own?.state)
   }
 
   /** Puts a list of voters of a higher epoch on the disk, and uses it from then on. */
@@ -240,8 +240,9 @@ export class Replica {
     if (voters.epoch <= this.#options.store.memory.voters.epoch) return
     this.#options.store.remember({ voters }, () => {
       this.voting.adopt(voters)
-      this.#options.log.info({ epoch: voters.epoch, voters: voters.names }, 'Took a new list of voters')
-      for (const name of voters.names) this.peers.know(name, '')
+      const { epoch, names, next } = voters
+      this.#options.log.info({ epoch, voters: names, next }, 'Took a new list of voters')
+      for (const name of this.voting.everyone) this.peers.know(name, '')
       this.#sendWhole()
       this.#review()
     })
@@ -372,10 +373,13 @@ export class Replica {
     this.#heads.sendWholeToAll()
   }
 
-  #leave(): void {
-    if (this.condition.state !== 'up') return
-    this.condition.state = 'leaving'
-    this.#options.log.info({}, 'No longer wanted; accepting ends, what is held is handed on')
+  /** Ref's word on whether this server is wanted: one that is not accepts nothing, and goes on taking everything in. */
+  #heed(word: HeartbeatReply['servers'][number]['state'] | undefined): void {
+    if (word !== 'leaving' && word !== 'up') return
+    if (this.condition.state !== (word === 'leaving' ? 'up' : 'leaving')) return
+    this.condition.state = word
+    const what = word === 'up' ? 'Wanted again; accepting goes on' : 'No longer wanted; accepting ends'
+    this.#options.log.info({}, what)
     this.#options.events.changed()
     this.#sendWhole()
   }

@@ -1,6 +1,6 @@
 import type { Voters } from '../wire/index.ts'
 
-/** The voters as this server has them on its disk: every majority is of this list. */
+/** The voters as this server has them on its disk: every majority is of this list, and of the one that shall follow. */
 export class Voting {
   #voters: Voters
 
@@ -20,24 +20,39 @@ export class Voting {
     return this.#voters.names
   }
 
-  /** How many make a majority; more than anyone can gather while there is no list. */
-  get majority(): number {
-    return this.names.length === 0 ? Number.POSITIVE_INFINITY : Math.floor(this.names.length / 2) + 1
+  /** Those of the list and of the one that shall follow. */
+  get everyone(): readonly string[] {
+    const { names, next = [] } = this.#voters
+    return [...names, ...next.filter((name) => !names.includes(name))]
+  }
+
+  /** The list, and the one that shall follow if there is one; none before the first. */
+  get lists(): readonly (readonly string[])[] {
+    const { names, next } = this.#voters
+    if (names.length === 0) return []
+    return next === undefined ? [names] : [names, next]
   }
 
   has(name: string): boolean {
-    return this.names.includes(name)
+    return this.everyone.includes(name)
   }
 
-  /** Whether those of `names` that vote are a majority. */
+  /** Whether those of `names` that vote are a majority; nobody is while there is no list. */
   isMajority(names: Iterable<string>): boolean {
-    let count = 0
-    for (const name of new Set(names)) if (this.has(name)) count++
-    return count >= this.majority
+    const counted = new Set(names)
+    return (
+      this.lists.length > 0 &&
+      this.lists.every((list) => list.filter((name) => counted.has(name)).length >= majorityOf(list))
+    )
   }
 
   /** Takes a list of a higher epoch, once it is on the disk. */
   adopt(voters: Voters): void {
     if (voters.epoch > this.epoch) this.#voters = voters
   }
+}
+
+/** How many of a list make a majority. */
+export function majorityOf(list: readonly string[]): number {
+  return Math.floor(list.length / 2) + 1
 }

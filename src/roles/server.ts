@@ -254,6 +254,7 @@ class Composition implements RunningRole {
       lamport: this.#lamport,
       now: this.#corrected.now,
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
+      urgent: ({ voters, state, stopped }) => `${voters?.epoch} ${state} ${stopped}`,
       describe: () => ({
         cluster: config.cluster,
         name: config.name,

@@ -69,10 +69,15 @@ export function parsePeerMessage(frame: Uint8Array): PeerMessage {
   }
 }
 
-/** Reads `voters` {epoch, names}. @throws RecadoError `bad_request` */
+/** Reads `voters` {epoch, names, next?}. @throws RecadoError `bad_request` */
 export function readVoters(fields: Fields, key: string): Voters {
   const voters = readMap(fields, key)
-  return { epoch: readInteger(voters, 'epoch'), names: readNames(voters, 'names') }
+  const { next } = voters
+  return {
+    epoch: readInteger(voters, 'epoch'),
+    names: readNames(voters, 'names'),
+    ...(next !== undefined && { next: readNames(voters, 'next') }),
+  }
 }
 
 function parseHead(fields: Fields, sender: Sender): Head {

@@ -46,7 +46,10 @@ export function parseHeartbeat(data: Fields): Heartbeat {
     coordinator: optional('coordinator', readShort),
     durable: optional('durable', readCounts),
   }
-  if (heartbeat.voters !== undefined) checkNames(heartbeat.voters.names, 'voters')
+  if (heartbeat.voters !== undefined) {
+    checkNames(heartbeat.voters.names, 'voters')
+    checkNames(heartbeat.voters.next ?? [], 'voters')
+  }
   return Object.fromEntries(
     Object.entries(heartbeat).filter(([, value]) => value !== undefined),
   ) as unknown as Heartbeat

@@ -26,6 +26,8 @@ interface FromServer {
 export interface Voters {
   readonly epoch: number
   readonly names: readonly string[]
+  /** The list that shall follow, one server more or less. While it is named, a majority is one of both. */
+  readonly next?: readonly string[]
 }
 
 /** What a server says of itself: at once after a flush (only what changed), and whole every 250 ms. */

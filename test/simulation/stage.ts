@@ -178,7 +178,8 @@ export class Stage {
       if (!this.wanted.includes(name)) return `${name} is not yet taken off`
       if (server.unready !== undefined) return `${name}: ${server.unready}`
       const { names } = server.replica.voting
-      if (names.length !== this.wanted.length) return `${name} votes with ${names.join(', ')}`
+      if (server.replica.voting.voters.next !== undefined || names.length !== this.wanted.length)
+        return `${name} votes with ${names.join(', ')}`
       if (store.finalClock < highest)
         return `${name} has made final only up to ${store.finalClock} of ${highest}`
       if (!covers(server.replica.visible(), store.durable)) return `${name} does not show all that it holds`

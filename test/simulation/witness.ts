@@ -243,9 +243,9 @@ export class Witness {
 }
 
 export function isSame(a: Voters, b: Voters): boolean {
-  return (
-    a.epoch === b.epoch &&
-    a.names.length === b.names.length &&
-    a.names.every((name) => b.names.includes(name))
-  )
+  return a.epoch === b.epoch && areSame(a.names, b.names) && areSame(a.next ?? [], b.next ?? [])
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name))
 }

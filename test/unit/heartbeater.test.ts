@@ -87,6 +87,26 @@ describe('Heartbeater', () => {
     expect(seen.sent).toBe(11)
   })
 
+  it('tells news within a fifth of a second', () => {
+    let stopped = false
+    const itself = (): Heartbeat => ({
+      cluster: 'c',
+      name: 'a',
+      role: 'server',
+      address: '',
+      incarnation: 2,
+      stopped,
+    })
+    const { virtual, seen } = world({ describe: itself, urgent: (heartbeat) => String(heartbeat.stopped) })
+    virtual.run(2500)
+    const sent = seen.sent
+    stopped = true
+    virtual.run(200)
+    expect(seen.sent).toBe(sent + 1)
+    virtual.run(200)
+    expect(seen.sent).toBe(sent + 1)
+  })
+
   it('goes on while ref is away, and notices that it is back', () => {
     const { virtual, seen, heartbeater } = world()
     virtual.run(1000)

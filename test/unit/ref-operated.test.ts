@@ -178,6 +178,78 @@ describe('Ref, told by an operator what is wanted', () => {
     expect(world.beat('c', { state: 'joining', incarnation: 2 })).toMatchObject({ rank: 3 })
     expect(world.list().servers['c']).toMatchObject({ state: 'joining', voter: false, drained: false })
     world.beat('c', { state: 'up' })
+    world.beatAll(THREE, 3)
     expect(world.voters).toEqual(THREE)
+  })
+})
+
+describe('Ref, changing the voters', () => {
+  it('names the list that follows first, and goes over once most of it has what anyone had by then', () => {
+    const world = operated()
+    world.beatAll(THREE)
+    world.report(['a', 'b'])
+    world.beat('c', { state: 'leaving', stopped: true, durable: { 'a/1': 7 } })
+    expect(world.beat('a')).toMatchObject({ voters: { epoch: 2, names: THREE, next: ['a', 'b'] } })
+    // Accepted and acknowledged by those who knew only the former list.
+    world.beat('a', { durable: { 'a/1': 9 } })
+    world.beat('b', { durable: { 'a/1': 7 } })
+    expect(world.list()).toMatchObject({ epoch: 2, servers: { c: { state: 'leaving', drained: false } } })
+    world.beat('b', { durable: { 'a/1': 9 } })
+
+    expect(world.beat('a')).toMatchObject({ voters: { epoch: 3, names: ['a', 'b'] } })
+    expect(world.list().servers['c']).toMatchObject({ state: 'removed', drained: true })
+  })
+
+  it('lets a server stay that is wanted again before it is taken off', () => {
+    const world = operated()
+    world.beatAll(THREE)
+    world.report(['a', 'b'])
+    world.beat('c', { state: 'leaving', stopped: true, durable: { 'c/1': 5 } })
+    world.beatAll(['a', 'b'])
+    expect(world.list().epoch).toBe(2)
+    world.report(THREE)
+    world.beatAll(THREE)
+
+    expect(world.list()).toMatchObject({ epoch: 3, servers: { c: { state: 'up', voter: true } } })
+    expect(world.beat('a')['voters']).toEqual({ epoch: 3, names: THREE })
+  })
+
+  it('does not begin to take one off while the rest is no majority of itself', () => {
+    const world = operated()
+    world.beatAll(THREE)
+    world.report(['a', 'b'])
+    world.virtual.run(4000)
+    world.beat('a')
+    world.beat('c', { state: 'leaving', stopped: true })
+    world.beat('a')
+
+    expect(world.list()).toMatchObject({ epoch: 1, servers: { c: { state: 'leaving', voter: true } } })
+  })
+
+  it('takes several off one after the other, those of the highest rank first', () => {
+    const world = operated(FIVE)
+    world.beatAll(FIVE)
+    world.report(THREE)
+    for (const name of ['d', 'e']) world.beat(name, { state: 'leaving', stopped: true })
+    world.beatAll(FIVE, 1)
+    expect(world.beat('a')).toMatchObject({ voters: { next: ['a', 'b', 'c', 'd'] } })
+    world.beatAll(FIVE, 6)
+
+    expect(world.voters).toEqual(THREE)
+  })
+
+  it('goes on with a change of the voters after it was replaced', () => {
+    const world = operated()
+    world.beatAll(THREE)
+    world.report(['a', 'b'])
+    world.beat('c', { state: 'leaving', stopped: true, durable: { 'c/1': 5 } })
+    world.beatAll(['a', 'b'])
+    replaceRef(world)
+    world.report(['a', 'b'])
+    world.beatAll(THREE)
+    expect(world.list()).toMatchObject({ epoch: 2, servers: { c: { state: 'leaving', voter: true } } })
+    for (const name of ['a', 'b']) world.beat(name, { durable: { 'c/1': 5 } })
+
+    expect(world.voters).toEqual(['a', 'b'])
   })
 })

@@ -1,14 +1,28 @@
+import type { Voters } from '../../../src/wire/index.ts'
+import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
 
 /** An acknowledgement says on whose disks an operation is, flushed; and while most of them survive, it is not lost. */
 export class Durability implements Checker {
   readonly #witness: Witness
+  /** The highest epoch of a list that was looked at. */
+  #checked = 0
 
   constructor(witness: Witness) {
     this.#witness = witness
   }
 
+  /** A list of voters takes effect only once all that was acknowledged under those before is on most of its disks. */
+  voters(_server: SimulatedServer, list: Voters): void {
+    if (list.epoch <= this.#checked) return
+    this.#checked = list.epoch
+    for (const wish of this.#witness.wishes.values())
+      if (wish.acknowledgedAt !== undefined && wish.level !== 'one') this.#check(wish, list)
+  }
+
   acknowledged(wish: Wish): void {
+    const newest = this.#witness.lists.reduce((one, other) => (other.epoch > one.epoch ? other : one))
+    if (wish.level !== 'one') this.#check(wish, newest)
     const meant = this.#operationsOf(wish)
     if (meant.some((operation) => isHeld(this.#witness, operation, wish.level))) return
     const { user, id, kind, level } = wish
@@ -17,6 +31,20 @@ export class Durability implements Checker {
     )
     this.#witness.find(
       `${kind} ${id} of ${user} was acknowledged at ${level} and is on ${where.join('; ') || 'no disk'}`,
+    )
+  }
+
+  #check(wish: Wish, { epoch, names }: Voters): void {
+    const meant = this.#operationsOf(wish)
+    const isThere = meant.some(({ stream, seq }) => {
+      const holders = this.#witness.holders(stream, seq)
+      return names.filter((name) => holders.includes(name)).length > names.length / 2
+    })
+    if (isThere || meant.length === 0) return
+    const where = meant.map(({ stream, seq }) => this.#witness.holders(stream, seq).join(' and ')).join('; ')
+    const list = `${names.join(', ')} (epoch ${epoch})`
+    this.#witness.find(
+      `${wish.kind} ${wish.id} of ${wish.user} is acknowledged at ${wish.level}, and of ${list} on ${where}`,
     )
   }
 

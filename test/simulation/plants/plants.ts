@@ -100,7 +100,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'committed-on-one-disk',
     what: 'takes for committed what is on any one disk',
-    changes: [['src/replication/quorum.ts', 'seqs[majority - 1]', 'seqs[0]']],
+    changes: [['src/replication/quorum.ts', 'seqs[majority - 1] ?? 0', 'seqs[0] ?? 0']],
   },
   {
     name: 'rise-without-catching-up',
@@ -180,8 +180,8 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       [
         'src/replication/admission.ts',
-        'return voting.epoch > 0 && voting.names.every((name) => name === self || this.#agrees(name))',
-        'return voting.epoch > 0 || self === voting.names.find((name) => this.#agrees(name))',
+        'return voting.epoch > 0 && voting.everyone.every((name) => name === self || this.#agrees(name))',
+        'return voting.epoch > 0 || self === voting.everyone.find((name) => this.#agrees(name))',
       ],
     ],
   },
@@ -190,5 +190,29 @@ export const PLANTS: readonly Plant[] = [
     what: 'believes of a peer that started anew what its former life said of its disk',
     changes: [['src/replication/peer.ts', 'this.durable.clear()', '']],
     faults: ['lossAmongAbsent', 'emptyDisk'],
+  },
+  {
+    name: 'change-voters-in-one-step',
+    what: 'ref goes over to the list that follows without waiting until it holds what the former had',
+    changes: [
+      [
+        'src/ref/lists.ts',
+        'if (majorityHolds(this.#target, live, next)) this.#propose({ names: next })',
+        'this.#propose({ names: next })',
+      ],
+    ],
+    faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
+  },
+  {
+    name: 'count-by-the-former-list-alone',
+    what: 'counts for the majority by the list that ends, not by the one that follows',
+    changes: [
+      [
+        'src/replication/voting.ts',
+        'return next === undefined ? [names] : [names, next]',
+        'return next === undefined ? [names] : [names, names]',
+      ],
+    ],
+    faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
   },
 ]

@@ -14,11 +14,10 @@ export function mayLoseDisk(stage: Stage, name: string): boolean {
     const server = stage.cluster.server(each)
     if (losses.length > 0 && (spent || server === undefined || server.state !== 'up')) lost.add(each)
   }
-  // What was acknowledged while a server was taken off may be on its disk and one other only.
-  for (const each of stage.cluster.servers) if (!stage.wanted.includes(each.name)) lost.add(each.name)
-  // While the list changes, an operation may be on a majority of a former list only.
-  const wanted = { epoch: 0, names: stage.wanted }
-  return [...witness.lists, wanted].every(({ names }) => {
+  // Whatever was acknowledged under a former list is on a majority of the newest one that anybody has.
+  const newest = witness.lists.toSorted((one, other) => other.epoch - one.epoch)[0]
+  const lists = [stage.wanted, newest?.names ?? [], newest?.next ?? []].filter(({ length }) => length > 0)
+  return lists.every((names) => {
     return (
       names.filter((each) => lost.has(each)).length <= names.length / 2 &&
       (names.length > 1 || !lost.has(names[0] as string))

@@ -15,6 +15,16 @@ describe('Voting', () => {
     expect(voting.isMajority(['a', 'b'])).toBe(true)
   })
 
+  it('wants a majority of both lists while one shall follow', () => {
+    const voting = new Voting({ ...three, next: ['a', 'b'] })
+    expect(voting.isMajority(['a', 'c'])).toBe(false)
+    expect(voting.isMajority(['a', 'b'])).toBe(true)
+    const growing = new Voting({ ...three, next: ['a', 'b', 'c', 'd'] })
+    expect(growing.isMajority(['a', 'b'])).toBe(false)
+    expect(growing.isMajority(['a', 'b', 'd'])).toBe(true)
+    expect(growing.everyone).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   it('never goes back to a list of a lower epoch', () => {
     const voting = new Voting({ epoch: 2, names: ['a'] })
     voting.adopt(three)
@@ -35,6 +45,17 @@ describe('Quorum', () => {
     expect(quorum.update(['a/1'])).toEqual(durable(5))
     expect(quorum.committed.get('a/1')).toBe(5)
     expect(quorum.everywhere('a/1')).toBe(2)
+  })
+
+  it('does not count a voter that is being taken off for those who stay', () => {
+    const counting = [
+      { name: 'a', durable: durable(9) },
+      { name: 'b', durable: durable(5) },
+      { name: 'c', durable: durable(9) },
+    ]
+    const quorum = new Quorum(new Voting({ ...three, next: ['a', 'b'] }), () => counting)
+    expect(quorum.update(['a/1'])).toEqual(durable(5))
+    expect(quorum.everywhere('a/1')).toBe(5)
   })
 
   it('commits nothing while those that count are no majority', () => {
