@@ -47,6 +47,35 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('takes up again by itself when everything was replaced at once, ref without what it knew', async () => {
+    const stage = await started(6, { operated: true })
+    const { cluster, operator } = stage
+    await cluster.world.advance(2000)
+    for (const each of [...cluster.servers, ...cluster.proxies, cluster.ref]) each.crash()
+    cluster.ref.forget()
+    await cluster.world.advance(2000)
+    for (const each of [...cluster.servers, ...cluster.proxies, cluster.ref]) each.start()
+    operator?.report()
+    expect(await stage.settle()).toEqual([])
+  })
+
+  it('serves again with a server that is wanted again before it was taken off', async () => {
+    const stage = await started(7, { operated: true })
+    const { cluster } = stage
+    const [first, second, third] = cluster.servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    const names = stage.wanted
+    await cluster.world.advance(1000)
+    // The rest is no majority of itself while one of it is away.
+    second.crash()
+    await cluster.world.advance(4000)
+    stage.want([first.name, second.name])
+    expect(await stage.until(() => third.state === 'leaving', 5000)).toBe(true)
+    stage.want(names)
+    expect(await stage.until(() => third.state === 'up', 5000)).toBe(true)
+    expect(await stage.settle()).toEqual([])
+    expect(first.server?.replica.voting.names).toHaveLength(3)
+  })
+
   it('fills an emptied server again', async () => {
     const stage = await started(4)
     const { world, servers } = stage.cluster
