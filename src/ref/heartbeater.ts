@@ -5,6 +5,7 @@ import {
   encode,
   type Heartbeat,
   type HeartbeatReply,
+  isAbsurdClock,
   parseHeartbeatReply,
   parseReplies,
   type Request,
@@ -130,10 +131,10 @@ export class Heartbeater {
   }
 
   #received(frames: readonly Uint8Array[]): void {
-    const { lamport, log, onReply, onError, time } = this.#options
+    const { lamport, now, log, onReply, onError, time } = this.#options
     try {
       for (const reply of parseReplies(frames.at(-1) ?? DELIMITER)) {
-        if (reply.service !== 'heartbeat') continue
+        if (reply.service !== 'heartbeat' || isAbsurdClock(reply.clock, lamport.now, now())) continue
         lamport.receive(reply.clock)
         this.#answeredAt = time.monotonic()
         if (this.#away) log.info({}, 'Ref is back')

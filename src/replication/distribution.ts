@@ -15,6 +15,8 @@ export interface DistributionOptions {
   readonly peers: () => Iterable<Peer>
   readonly isLive: (peer: Peer) => boolean
   readonly ownStream: () => StreamKey
+  /** What says on topic `replica` whose a batch is. */
+  readonly shared: (batch: Batch) => object
   /** Everything that an echo says besides the proxy. */
   readonly echo: (proxy: string) => object
 }
@@ -48,7 +50,7 @@ export class Distribution {
     let reached = true
     for (const peer of peers()) reached = this.#send(peer, batch, now) && reached
     const proxy = reached ? undefined : [...this.#echoedAt.keys()].find((each) => this.#works(each))
-    if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, batch.bytes)
+    if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, encode(this.#options.shared(batch)))
   }
 
   /** To be called often: sends an echo through every proxy when it is due. */

@@ -7,10 +7,12 @@ import {
   decodeBatch,
   type Fetch,
   type Head,
+  isAbsurdClock,
   type PeerMessage,
   parsePeerMessage,
   REPLICA_TOPIC,
   type ReadonlyVector,
+  RecadoError,
   type StreamKey,
   type Voters,
   vectorFromObject,
@@ -29,6 +31,8 @@ export interface InboxOptions {
   readonly identity: Identity
   readonly store: Store
   readonly lamport: LamportClock
+  /** Corrected time in ms. */
+  readonly now: () => number
   readonly time: Time
   readonly log: Log
   readonly metrics: Metrics
@@ -77,13 +81,8 @@ export class Inbox {
   /** A message on topic `replica` or `servers`. */
   fromTopic(topic: string, body: Uint8Array): void {
     this.#guard(() => {
-      if (topic === REPLICA_TOPIC) {
-        const batch = decodeBatch(body)
-        if (batch.origin === this.#options.identity.name) return
-        this.#take(batch)
-        return
-      }
       const message = parsePeerMessage(body)
+      if (topic === REPLICA_TOPIC) return this.#shared(message)
       if (message.kind === 'echo' && message.from === this.#options.identity.name) {
         if (message.incarnation === this.#options.identity.incarnation) this.#options.echoed(message.proxy)
         return
@@ -97,6 +96,12 @@ export class Inbox {
     })
   }
 
+  /** A server's own batch, which comes back to it too. */
+  #shared(message: PeerMessage): void {
+    if (message.kind !== 'batch' || message.from === this.#options.identity.name) return
+    if (this.#admits(message)) this.#take(decodeBatch(message.batch))
+  }
+
   #guard(handle: () => void): void {
     try {
       handle()
@@ -108,17 +113,26 @@ export class Inbox {
 
   /** Whether the sender may be listened to; its clock is taken either way if it is of this cluster. */
   #admits(message: PeerMessage): boolean {
-    const { identity, lamport, metrics, peers } = this.#options
+    const { identity, metrics, peers } = this.#options
     if (message.cluster !== identity.cluster) {
       metrics.add('recado_replication_refused_messages_total')
       return false
     }
-    lamport.receive(message.clock)
+    this.#receiveClock(message.clock)
     if (message.from === identity.name) {
       this.#options.superseded(message.incarnation)
       return false
     }
     return message.incarnation >= (peers.get(message.from)?.incarnation ?? 0)
+  }
+
+  /** @throws RecadoError `bad_request` when no honest server can have counted so far: it would drive all towards 2^53 */
+  #receiveClock(clock: number): void {
+    const { lamport, now } = this.#options
+    if (isAbsurdClock(clock, lamport.now, now())) {
+      throw new RecadoError('bad_request', `The clock ${clock} is absurdly far ahead`)
+    }
+    lamport.receive(clock)
   }
 
   #head(head: Head): void {
@@ -166,7 +180,7 @@ export class Inbox {
     }
     for (let next: Batch | undefined = batch; next !== undefined; next = holes.takeNext(batch.stream)) {
       const before = lamport.now
-      lamport.receive(next.lastClock)
+      this.#receiveClock(next.lastClock)
       this.#options.log.trace(
         {
           stream: next.stream,

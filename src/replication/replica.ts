@@ -132,6 +132,7 @@ export class Replica {
       sendTo: (peer, batches) => this.outbox.batches(peer.name, batches),
       isLive: (peer) => this.peers.isLive(peer),
       ownStream: () => this.ownStream,
+      shared: ({ bytes }) => this.outbox.signed({ kind: 'batch', batch: bytes }),
       echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),
     })
     this.inbox = new Inbox({

@@ -29,6 +29,12 @@ export function readString(fields: Fields, key: string): string {
   return refuse(key, 'a string')
 }
 
+export function readBytes(fields: Fields, key: string): Uint8Array {
+  const value = fields[key]
+  if (value instanceof Uint8Array) return value
+  return refuse(key, 'binary')
+}
+
 /** An integer from 0 to 2^53 - 1. */
 export function readInteger(fields: Fields, key: string): number {
   const value = fields[key]

@@ -4,6 +4,7 @@ import {
   type Fields,
   isMap,
   readBoolean,
+  readBytes,
   readCounts,
   readInteger,
   readIntegers,
@@ -21,6 +22,7 @@ const KINDS = [
   'head',
   'fetch',
   'batches',
+  'batch',
   'time-poll',
   'time-answer',
   'time-correction',
@@ -58,6 +60,8 @@ export function parsePeerMessage(frame: Uint8Array): PeerMessage {
     }
     case 'batches':
       return { kind, ...sender, lengths: readIntegers(fields, 'lengths') }
+    case 'batch':
+      return { kind, ...sender, batch: readBytes(fields, 'batch') }
     case 'time-poll':
     case 'time-answer':
     case 'time-correction':

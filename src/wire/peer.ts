@@ -8,6 +8,7 @@ export type PeerMessage =
   | Head
   | Fetch
   | Batches
+  | SharedBatch
   | TimePoll
   | TimeAnswer
   | TimeCorrection
@@ -71,6 +72,12 @@ export interface Fetch extends FromServer {
   readonly stream: StreamKey
   readonly after: number
   readonly bytes: number
+}
+
+/** A batch as it goes on topic `replica`, where whoever publishes could be of any cluster. */
+export interface SharedBatch extends FromServer {
+  readonly kind: 'batch'
+  readonly batch: Uint8Array
 }
 
 /** Batches, one behind the other in a second frame: an answer to `fetch`, or sent at once to a peer that no proxy reaches. */

@@ -1,4 +1,10 @@
-import { decodeBatch, parsePublications, REPLICA_TOPIC, SERVERS_TOPIC } from '../../src/wire/index.ts'
+import {
+  decodeBatch,
+  parsePeerMessage,
+  parsePublications,
+  REPLICA_TOPIC,
+  SERVERS_TOPIC,
+} from '../../src/wire/index.ts'
 import type { PortKind } from './samples.ts'
 
 /**
@@ -9,7 +15,12 @@ export function isForgery(kind: PortKind, frames: readonly Uint8Array[]): boolea
   if (kind !== 'publishers' || frames.length !== 2) return false
   const [topic, body] = frames as [Uint8Array, Uint8Array]
   const name = Buffer.from(topic).toString('latin1')
-  if (name === REPLICA_TOPIC) return parses(() => decodeBatch(body))
+  if (name === REPLICA_TOPIC) {
+    return parses(() => {
+      const message = parsePeerMessage(body)
+      if (message.kind === 'batch') decodeBatch(message.batch)
+    })
+  }
   if (name === SERVERS_TOPIC) return false
   return parses(() => parsePublications(body))
 }

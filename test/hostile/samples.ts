@@ -144,7 +144,7 @@ export const SAMPLES: Readonly<Record<PortKind, readonly Sample[]>> = {
     peer({ kind: 'time-correction', ...SIGNATURE, round: 1, correction: 5000.5 }),
   ],
   publishers: [
-    published('replica', BATCH.bytes, 'batch'),
+    published('replica', { value: { kind: 'batch', ...SIGNATURE, batch: BATCH.bytes } }, 'batch'),
     published('servers', { value: { kind: 'echo', ...SIGNATURE, proxy: 'tcp://127.0.0.1:1/2' } }, 'echo'),
     published('servers', { value: { kind: 'coordinator', ...SIGNATURE, rank: 1 } }, 'coordinator'),
     published('channel/square/', { value: PUBLICATION }, 'channel'),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  decodeBatch,
   parseBackendHead,
   parseHeartbeat,
   parseMembersReport,
@@ -27,8 +26,7 @@ const READERS: Readonly<Record<PortKind, (frames: readonly Uint8Array[]) => void
   peers: ([head = new Uint8Array()]) => parsePeerMessage(head),
   publishers([topic, body = new Uint8Array()]) {
     const name = String(topic)
-    if (name === REPLICA_TOPIC) decodeBatch(body)
-    else if (name === SERVERS_TOPIC) parsePeerMessage(body)
+    if (name === REPLICA_TOPIC || name === SERVERS_TOPIC) parsePeerMessage(body)
     else parsePublications(body)
   },
   subscribers() {},

@@ -193,24 +193,13 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'change-voters-in-one-step',
-    what: 'ref goes over to the list that follows without waiting until it holds what the former had',
+    what: 'ref goes over to the list that follows at once',
     changes: [
+      ['src/ref/lists.ts', 'this.#propose({ names, next: rest })', 'this.#propose({ names: rest })'],
       [
         'src/ref/lists.ts',
-        'if (majorityHolds(this.#target, live, next)) this.#propose({ names: next })',
-        'this.#propose({ names: next })',
-      ],
-    ],
-    faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
-  },
-  {
-    name: 'count-by-the-former-list-alone',
-    what: 'counts for the majority by the list that ends, not by the one that follows',
-    changes: [
-      [
-        'src/replication/voting.ts',
-        'return next === undefined ? [names] : [names, next]',
-        'return next === undefined ? [names] : [names, names]',
+        'this.#propose({ names, next: [...names, added] })',
+        'this.#propose({ names: [...names, added] })',
       ],
     ],
     faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
