@@ -96,7 +96,12 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#requests = new Requests({ ...options, open: options.openDealer })
-    this.#feeds = new Feeds(options.openSubscriber, Math.floor(options.chance.next() * 1024))
+    this.#feeds = new Feeds({
+      open: options.openSubscriber,
+      turn: Math.floor(options.chance.next() * 1024),
+      // What is said after it has a higher clock: cause comes before effect.
+      heard: (clock) => this.#requests.heard(clock),
+    })
   }
 
   /** Who is logged in. */

@@ -3,19 +3,26 @@ import { type Publication, parsePublications } from '../wire/index.ts'
 
 type Listener = (publications: readonly Publication[]) => void
 
+export interface FeedsOptions {
+  readonly open: (address: string) => Subscriber
+  /** Which proxy is taken first, so that clients spread over them. */
+  readonly turn: number
+  /** Publications were received; `clock` is the highest of theirs. */
+  readonly heard: (clock: number) => void
+}
+
 /** Live publications of one of several proxies, shared by a client's subscriptions. */
 export class Feeds {
-  readonly #open: (address: string) => Subscriber
+  readonly #options: FeedsOptions
   readonly #listeners = new Map<string, Set<Listener>>()
   #addresses: readonly string[] = []
   #address: string | undefined
   #subscriber: Subscriber | undefined
   #turn: number
 
-  /** @param turn which proxy is taken first, so that clients spread over them */
-  constructor(open: (address: string) => Subscriber, turn: number) {
-    this.#open = open
-    this.#turn = turn
+  constructor(options: FeedsOptions) {
+    this.#options = options
+    this.#turn = options.turn
   }
 
   /** These are the subscribers' ports of the proxies now. The one in use is kept while it is among them. */
@@ -57,7 +64,7 @@ export class Feeds {
   #connect(): void {
     if (this.#subscriber !== undefined || this.#listeners.size === 0 || this.#addresses.length === 0) return
     const address = this.#addresses[this.#turn % this.#addresses.length] as string
-    const subscriber = this.#open(address)
+    const subscriber = this.#options.open(address)
     this.#address = address
     this.#subscriber = subscriber
     subscriber.receive((topic, body) => {
@@ -82,6 +89,7 @@ export class Feeds {
     } catch {
       return
     }
+    this.#options.heard(publications.reduce((highest, { clock }) => Math.max(highest, clock), 0))
     for (const listener of listeners) listener(publications)
   }
 }

@@ -4,6 +4,7 @@ import {
   CLIENT_LIMITS,
   CLIENT_WINDOW,
   encodeRequests,
+  isAbsurdClock,
   type OkData,
   parseReplies,
   RecadoError,
@@ -101,6 +102,11 @@ export class Requests {
     this.#options = options
     this.#prefix = randomName(options.chance)
     this.#turn = Math.floor(options.chance.next() * 1024)
+  }
+
+  /** A publication with this clock has been received. A clock that no honest server has counted up to is passed over. */
+  heard(clock: number): void {
+    if (!isAbsurdClock(clock, this.#clock.now, this.#options.time.wall())) this.#clock.receive(clock)
   }
 
   /** Requests without an answer. */
