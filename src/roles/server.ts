@@ -166,6 +166,8 @@ class Composition implements RunningRole {
     try {
       return this.#open()
     } catch (error) {
+      // Another version can read it: it is not damaged.
+      if (error instanceof RecadoError) throw error
       const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
       log.error(
         { err: error, set_aside: aside },

@@ -10,6 +10,7 @@ import {
   streamKey,
 } from '../wire/index.ts'
 import { changesOf } from './changes.ts'
+import { formatMark } from './format.ts'
 import { IdWindow } from './id-window.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
@@ -120,7 +121,7 @@ class Restoration {
     await commit(keyValue, this.#take())
     // Last, so that a store which was not completed is not taken for one.
     const memory = { ...EMPTY_MEMORY, incarnation: this.#incarnation, intact: true }
-    await commit(keyValue, [{ key: MEMORY_KEY, value: encode(memory) }])
+    await commit(keyValue, [formatMark(), { key: MEMORY_KEY, value: encode(memory) }])
     return {
       operations: this.#operations,
       voids: this.#voids,

@@ -10,6 +10,7 @@ import {
 } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
 import { changesOf } from './changes.ts'
+import { formatMark } from './format.ts'
 import { MEMORY_KEY, SETTLED_KEY } from './keys.ts'
 import type { Memory } from './types.ts'
 
@@ -113,6 +114,7 @@ export class Settlement {
     const changes = [
       ...removed,
       ...joined.flatMap(changesOf),
+      formatMark(),
       { key: MEMORY_KEY, value: encode(memory()) },
       { key: SETTLED_KEY, value: encode(record) },
     ]

@@ -12,6 +12,7 @@ import {
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
+import { checkFormat } from './format.ts'
 import { readHistory } from './history.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
@@ -27,7 +28,10 @@ const FULL_RETRY_MS = 1000
 /** A file that stands beside the others after the disk failed: it may lack what was called durable. */
 const DOUBT = 'DOUBT'
 
-/** Opens the store: reads the whole set, checks each batch, and makes what is derived from it. */
+/**
+ * Opens the store: reads the whole set, checks each batch, and makes what is derived from it.
+ * @throws RecadoError `other_format`
+ */
 export function openStore(options: StoreOptions): Store {
   return new DiskStore(options)
 }
@@ -56,6 +60,7 @@ class DiskStore implements Store {
 
   constructor(options: StoreOptions) {
     this.#options = options
+    checkFormat(options.keyValue)
     this.#batches = new Batches(options.keyValue, (cause) => this.#damaged(cause))
     this.#index = new SetIndex(this.#batches, options.chance)
     this.#settlement = new Settlement({

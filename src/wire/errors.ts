@@ -56,6 +56,12 @@ export const ERRORS = {
     exit: 2,
     meaning: 'The data folder belongs to another server or cluster',
   },
+  other_format: {
+    where: 'process',
+    retryable: false,
+    exit: 2,
+    meaning: 'The store was written by a version that keeps it otherwise',
+  },
   superseded: {
     where: 'process',
     retryable: false,

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MESSAGE_BYTES_MAX } from '../../src/wire/index.ts'
+import { openKeyValue } from '../../src/adapters/lmdb.ts'
+import { encode, MESSAGE_BYTES_MAX } from '../../src/wire/index.ts'
 import { until } from '../support/load.ts'
 import { type Answer, send } from '../support/raw.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
@@ -23,6 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recado-errors-'))
   await writeFile(join(folder, 'file'), '')
   await mkdir(join(folder, 'another'))
+  await makeStore(join(folder, 'newer-format'))
   await writeFile(
     join(folder, 'another', 'owner.json'),
     JSON.stringify({ cluster: CLUSTER, name: 'another' }),
@@ -120,6 +122,14 @@ describe('ref answers', () => {
   })
 })
 
+/** A store that a later version wrote. */
+async function makeStore(data: string): Promise<void> {
+  await mkdir(data)
+  const store = openKeyValue(data)
+  await new Promise((resolve) => store.commit([{ key: Buffer.from('f'), value: encode(99) }], resolve))
+  await new Promise<void>((resolve) => store.close(resolve))
+}
+
 /** Starts a program and waits for its end, killing it after the deadline. */
 async function end(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [program, ...args], {
@@ -151,11 +161,23 @@ describe('a process ends', () => {
     ['folder_in_use', () => ({ NAME: 'server-1', DATA_DIR: join(system.folder, 'server-1') })],
     ['folder_not_writable', () => ({ DATA_DIR: join(folder, 'file', 'data') })],
     ['wrong_owner', () => ({ DATA_DIR: join(folder, 'another') })],
+    ['other_format', () => ({ DATA_DIR: join(folder, 'newer-format') })],
   ])('with 2 and %s when its settings are so', async (code, settings) => {
     const { out, status } = await end(MAIN, [], serverSettings('server-9', settings()))
 
     expect(out.split('\n').filter((line) => line.includes(`"code":"${code}"`))).toHaveLength(1)
     expect(status).toBe(2)
+  })
+
+  it('without touching a store of another format', async () => {
+    const data = join(folder, 'newer-format')
+    expect((await end(MAIN, [], serverSettings('server-9', { DATA_DIR: data }))).status).toBe(2)
+    const store = openKeyValue(data)
+    const kept = store.get(Buffer.from('f'))
+    await new Promise<void>((resolve) => store.close(resolve))
+
+    expect(kept).toEqual(Buffer.from(encode(99)))
+    expect((await readdir(data)).filter((name) => name.includes('damaged'))).toEqual([])
   })
 
   it('with 1 and superseded when a newer process of its name runs', async () => {
