@@ -17,6 +17,8 @@ import type { Voting } from './voting.ts'
 export interface HeadsOptions {
   readonly identity: Identity
   readonly condition: Condition
+  /** Whether this disk holds all that it ever called durable, as far as is known. */
+  readonly intact: () => boolean
   readonly store: Store
   readonly lamport: LamportClock
   readonly voting: Voting
@@ -110,11 +112,11 @@ export class Heads {
   }
 
   #whole(peer: Peer): WholeHead {
-    const { identity, condition, voting, peers, counted, coordinator, question } = this.#options
+    const { identity, condition, intact, voting, peers, counted, coordinator, question } = this.#options
     return {
       address: identity.address,
       rank: condition.rank,
-      intact: condition.intact,
+      intact: intact(),
       coordinator: coordinator(),
       voters: voting.voters,
       heard: Object.fromEntries([...peers()].map((each) => [each.name, each.incarnation])),

@@ -31,6 +31,8 @@ export class Peer {
   readonly promises = new Promises()
   /** My incarnation as it counts it for what it makes final, 0 if it does not. */
   countsMe = 0
+  /** My incarnation that it had heard when it last told what my disk owes, 0 if none. */
+  hears = 0
   /** Its latest question, and my latest one that it has answered. */
   asks = 0
   answers = 0
@@ -102,6 +104,7 @@ export class Peer {
     this.coordinator = whole.coordinator
     this.asks = whole.asks
     this.countsMe = whole.counted[me.name] ?? 0
+    this.hears = whole.heard[me.name] ?? 0
     // Questions are numbered from 1 in each life: an answer to a former one that waited in a socket answers none of these.
     this.answers = whole.heard[me.name] === me.incarnation ? whole.answers : 0
   }
@@ -113,6 +116,7 @@ export class Peer {
     this.promises.reset()
     this.intact = false
     this.countsMe = 0
+    this.hears = 0
     this.asks = 0
     this.answers = 0
     this.answered = 0

@@ -77,6 +77,13 @@ export class Peers {
     return [...this.#peers.values()].filter((peer) => this.isLive(peer))
   }
 
+  /** Those that have caught up, live or not: what they said of their disks holds. */
+  risen(): Peer[] {
+    return [...this.#peers.values()].filter(
+      ({ incarnation, state }) => incarnation > 0 && state !== 'joining',
+    )
+  }
+
   /** Those whose promises this server waits for. */
   counted(): Peer[] {
     return this.live().filter((peer) => peer.state !== 'joining')

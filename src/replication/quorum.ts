@@ -22,6 +22,16 @@ export class Quorum {
     return this.#committed
   }
 
+  /** What is known to be on a majority's disks, and is on this one. */
+  visible(durable: ReadonlyVector): Vector {
+    const visible: Vector = new Map()
+    for (const [stream, seq] of this.#committed) {
+      const here = Math.min(seq, durable.get(stream) ?? 0)
+      if (here > 0) visible.set(stream, here)
+    }
+    return visible
+  }
+
   /** Looks at these streams again; what changed. */
   update(streams: Iterable<StreamKey>): Vector {
     const changes: Vector = new Map()

@@ -19,6 +19,7 @@ import { Heads } from './heads.ts'
 import { Holes } from './holes.ts'
 import type { Condition, Identity } from './identity.ts'
 import { Inbox } from './inbox.ts'
+import { Listening } from './listening.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import { Peers } from './peers.ts'
@@ -76,6 +77,7 @@ export class Replica {
   readonly #distribution: Distribution
   readonly #questions: Questions
   readonly #admission: Admission
+  readonly #listening: Listening
   readonly #progress: Progress
   #catchUp: Barrier | undefined
   #cancelTick: Cancel = () => {}
@@ -95,13 +97,15 @@ export class Replica {
       met: (barrier) => barrier.met(this.voting, identity.name, true, store.durable),
       ask: () => this.#sendWhole(),
     })
-    this.#admission = new Admission({
+    const listener = {
       ...options,
       self: identity.name,
       voting: this.voting,
-      peer: (name) => this.peers.get(name),
+      peer: (name: string) => this.peers.get(name),
       incarnation: () => identity.incarnation,
-    })
+    }
+    this.#admission = new Admission(listener)
+    this.#listening = new Listening(listener)
     this.#progress = new Progress(options.log)
     this.outbox = new Outbox(options)
     this.#election = new Election({
@@ -113,6 +117,7 @@ export class Replica {
     this.#heads = new Heads({
       ...options,
       condition: this.condition,
+      intact: () => this.#intact,
       voting: this.voting,
       peers: () => this.peers.all(),
       counted: () => this.peers.counted(),
@@ -186,14 +191,9 @@ export class Replica {
     return this.quorum.everywhere(stream)
   }
 
-  /** What readers may see: known to be on a majority's disks, and on this one. */
+  /** What readers may see. */
   visible(): Vector {
-    const visible: Vector = new Map()
-    for (const [stream, seq] of this.quorum.committed) {
-      const here = Math.min(seq, this.#options.store.durable.get(stream) ?? 0)
-      if (here > 0) visible.set(stream, here)
-    }
-    return visible
+    return this.quorum.visible(this.#options.store.durable)
   }
 
   /** Whether a majority of the voters, this server among them, is heard and has caught up. */
@@ -269,7 +269,9 @@ export class Replica {
       'This process stood still; it asks to be counted again',
     )
     this.#options.metrics.add('recado_server_stalls_total')
-    this.#admission.restart(this.#questions.ask())
+    const question = this.#questions.ask()
+    this.#admission.restart(question)
+    this.#listening.restart(question)
     this.#options.events.changed()
     return true
   }
@@ -324,25 +326,28 @@ export class Replica {
   #tryToRise(): void {
     const { store, identity, log } = this.#options
     const name = identity.name
-    if (
-      this.#catchUp === undefined ||
-      this.voting.epoch === 0 ||
-      store.memory.incarnation !== identity.incarnation
-    )
-      return
-    if (!this.#catchUp.met(this.voting, name, this.condition.intact, store.durable)) return
+    const isReady = this.voting.epoch > 0 && store.memory.incarnation === identity.incarnation
+    if (this.#catchUp === undefined || !isReady) return
+    if (!this.#catchUp.met(this.voting, name, this.#intact, store.durable)) return
     this.#catchUp = undefined
     store.remember({ intact: true }, () => {
       this.condition.intact = true
       this.condition.state = 'up'
       log.info({ incarnation: identity.incarnation, epoch: this.voting.epoch }, 'Caught up')
-      this.#sendWhole()
+      this.#listening.restart(this.#questions.ask())
       this.#review()
     })
   }
 
+  /** Whether the disk holds all that it ever called durable, so far as those can tell who heard it. */
+  get #intact(): boolean {
+    return this.condition.intact && (this.condition.state !== 'joining' || this.#listening.toldAll)
+  }
+
   #finalise(): void {
     const { store, identity, lamport } = this.#options
+    // Whoever has not been heard yet may be about to accept something lower.
+    if (!this.#listening.heardAll) return
     const stable = stableClock({
       self: identity.name,
       ownPromise: this.#heads.promise(lamport.now),
@@ -359,14 +364,11 @@ export class Replica {
 
   /** Those who count for majorities: who has caught up, this server among them. */
   #counting(): Counting[] {
-    const counting: Counting[] = []
-    for (const peer of this.peers.all()) {
-      if (peer.incarnation > 0 && peer.state !== 'joining') counting.push(peer)
-    }
-    if (this.condition.state !== 'joining') {
-      counting.push({ name: this.#options.identity.name, durable: this.#options.store.durable })
-    }
-    return counting
+    const { identity, store } = this.#options
+    const risen = this.peers.risen()
+    return this.condition.state === 'joining'
+      ? risen
+      : [...risen, { name: identity.name, durable: store.durable }]
   }
 
   #sendWhole(): void {

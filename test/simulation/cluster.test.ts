@@ -107,6 +107,24 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets no server vouch before it has heard what its disk lacks', async () => {
+    const stage = await started(11)
+    const { world, servers, network } = stage.cluster
+    const [first, second, third] = servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    second.crash()
+    const copy = first.copy()
+    await world.advance(3000)
+    second.start()
+    first.restore(copy)
+    // Who heard what the disk of the first held is slow to say so.
+    for (const { name } of [first, second]) network.slow(third.name, name, 1500)
+    first.start()
+    await world.advance(400)
+    expect([first.state, second.state]).toEqual(['joining', 'joining'])
+    for (const { name } of [first, second]) network.slow(third.name, name, 0)
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('lets a server that stood still for half the timeout accept only once the others count it again', async () => {
     const stage = await started(8)
     const [first] = stage.cluster.servers as [SimulatedServer]

@@ -8,8 +8,6 @@ interface Finalisation {
   readonly clock: number
   readonly at: number
   readonly incarnation: number
-  /** When it had begun to listen: its start, or when it went on after standing still. */
-  readonly listeningSince: number
   /** Whose promises it waited for, by name, with their incarnations. */
   readonly counted: ReadonlyMap<string, number>
 }
@@ -50,8 +48,7 @@ export class Finality implements Checker {
       )
     this.#highest.set(server.name, Math.max(clock, this.#highest.get(server.name) ?? 0))
     const { incarnation } = server
-    const listeningSince = Math.max(server.startedAt, server.thawedAt)
-    finalisations.push({ clock, at: world.now, incarnation, listeningSince, counted })
+    finalisations.push({ clock, at: world.now, incarnation, counted })
   }
 
   flushed(server: SimulatedServer, stream: StreamKey, from: number, to: number): void {
@@ -115,9 +112,7 @@ export class Finality implements Checker {
     const maker = this.#cluster.server(origin)
     if (maker === undefined || maker.removed) return true
     // It went away after it had accepted the operation, before the others could know of it.
-    if (maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at) return true
-    // One that has just begun to listen may not have heard it yet.
-    return passed.at - passed.listeningSince < options.heartbeatTimeoutMs + SLACK_MS
+    return maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at
   }
 
   /**

@@ -15,13 +15,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'acknowledge-before-flush',
     what: 'counts for the majority what is not yet flushed on the own disk',
-    changes: [
-      [
-        'src/replication/replica.ts',
-        'durable: this.#options.store.durable })',
-        'durable: this.#options.store.held })',
-      ],
-    ],
+    changes: [['src/replication/replica.ts', 'durable: store.durable }]', 'durable: store.held }]']],
   },
   {
     name: 'publish-before-acknowledgement',
@@ -108,7 +102,7 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       [
         'src/replication/replica.ts',
-        'if (!this.#catchUp.met(this.voting, name, this.condition.intact, store.durable)) return',
+        'if (!this.#catchUp.met(this.voting, name, this.#intact, store.durable)) return',
         '',
       ],
     ],
