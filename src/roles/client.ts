@@ -6,9 +6,9 @@ import type { StartRole } from './types.ts'
 
 const REQUEST_DEADLINE_MS = 10_000
 
-/** The automatic client. Ready once it has logged in and subscribed. */
+/** The automatic client. Ready once it has started: it waits for the others by itself, and nobody waits for it. */
 export const start: StartRole<ClientConfig> = async (context) => {
-  const { config, log, timers, readiness, fail, keys } = context
+  const { config, log, timers, fail, keys } = context
   const front = keys?.pass('front')
   const client = new Client({
     ...context,
@@ -26,7 +26,6 @@ export const start: StartRole<ClientConfig> = async (context) => {
   })
   const { name, channels, rate } = config
   const bot = new Bot({ ...context, name, channels, rate, client })
-  readiness('work', () => bot.unready ?? true)
   bot.start().catch(fail)
   return {
     async stop() {

@@ -170,7 +170,6 @@ describe('Bot', () => {
     await world.run(90_000)
     const findings = [...world.counts.values.keys()].filter((key) => key.includes('findings'))
 
-    expect(world.bots.map((bot) => bot.unready)).toEqual([undefined, undefined])
     expect(findings).toEqual([])
     expect(world.counts.values.get('recado_client_operations_total ok')).toBeGreaterThan(1500)
     expect(world.counts.values.get('recado_client_received_total')).toBeGreaterThan(1500)

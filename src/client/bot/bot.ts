@@ -48,16 +48,10 @@ export class Bot {
   #underWay = 0
   #turn = 0
   #workedAt = 0
-  #ready: string | undefined = 'Not logged in yet'
 
   constructor(options: BotOptions) {
     this.#options = options
     this.#run = Math.floor(options.time.wall())
-  }
-
-  /** Why it is not at work yet, or undefined. */
-  get unready(): string | undefined {
-    return this.#ready
   }
 
   /** Logs in, joins, subscribes and begins; what fails for now is tried until it does. Resolves when stopped or at work. */
@@ -65,12 +59,10 @@ export class Bot {
     const { name, channels, client, log } = this.#options
     await this.#until('log in', () => client.login(name))
     for (const channel of channels) await this.#until('create a channel', () => client.createChannel(channel))
-    this.#ready = 'Not subscribed yet'
     const topics = [...channels.map((channel) => ({ label: channel, topic: channel })), this.#ownTopic()]
     await Promise.all(topics.map(({ label, topic }) => this.#subscribe(label, topic)))
     await this.#until('find the end of the sent messages', () => this.#skipSent())
     if (this.#stopping.signal.aborted) return
-    this.#ready = undefined
     log.info({ channels: channels.length, rate_per_second: this.#options.rate }, 'At work')
     const { timers } = this.#options
     this.#workedAt = this.#now()
@@ -82,7 +74,6 @@ export class Bot {
   }
 
   stop(): void {
-    this.#ready = 'Stopping'
     this.#stopping.abort()
     for (const cancel of this.#cancels.splice(0)) cancel()
     for (const subscription of this.#subscriptions.values()) subscription.close()
