@@ -182,10 +182,7 @@ export class Requests {
       throw new RecadoError('too_large', `The message has ${bytes} bytes, more than one frame may hold`)
     }
     if (this.#pending.size >= CLIENT_WINDOW + WAITING_MAX || this.#bytes + bytes > WAITING_BYTES_MAX) {
-      throw new RecadoError(
-        'overloaded',
-        'Too many requests wait for their answers; await some of them first',
-      )
+      throw new RecadoError('overloaded', 'Too many requests wait for answers; await some of them first')
     }
   }
 

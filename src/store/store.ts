@@ -28,10 +28,7 @@ const FULL_RETRY_MS = 1000
 /** A file that stands beside the others after the disk failed: it may lack what was called durable. */
 const DOUBT = 'DOUBT'
 
-/**
- * Opens the store: reads the whole set, checks each batch, and makes what is derived from it.
- * @throws RecadoError `other_format`
- */
+/** Opens the store: reads and checks the whole set, and makes what is derived from it. @throws RecadoError `other_format` */
 export function openStore(options: StoreOptions): Store {
   return new DiskStore(options)
 }
@@ -70,7 +67,7 @@ class DiskStore implements Store {
       memory: () => this.memory,
       idle: () => !this.#appending,
       full: (full) => this.#tellFull('settling', full),
-      failed: (error) => this.#settlingFailed(error),
+      failed: (error) => this.#diskFailed(error),
       settled: () => {
         this.#flush()
         this.#closeIfDone()
@@ -208,8 +205,8 @@ class DiskStore implements Store {
   /** Once nothing waits for the disk any more, or the disk has failed. */
   #closeIfDone(): void {
     const done = this.#closing
-    const waits = this.#appending || this.#waiting.length > 0 || this.#memoryChanged
-    if (done === undefined || (!this.#failed && waits)) return
+    if (done === undefined) return
+    if (!this.#failed && (this.#appending || this.#waiting.length > 0 || this.#memoryChanged)) return
     if (!this.#failed && !this.#settlement.finish()) return
     this.#closing = undefined
     try {
@@ -331,12 +328,11 @@ class DiskStore implements Store {
         timers.after(FULL_RETRY_MS, () => this.#append(records, done))
         return
       }
-      if (!this.#failed) this.#fail(error)
-      this.#closeIfDone()
+      this.#diskFailed(error)
     })
   }
 
-  #settlingFailed(error: Error): void {
+  #diskFailed(error: Error): void {
     if (!this.#failed) this.#fail(error)
     this.#closeIfDone()
   }
