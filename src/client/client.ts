@@ -222,6 +222,7 @@ export class Client {
     const ok = await this.#requests.call('login', { user, secret }, options)
     // A system in open mode knows no tokens, and asks for none.
     const token = ok['token'] === undefined ? '' : readString(ok, 'token')
+    this.#feeds.setToken(token)
     return { token, renew: () => this.#openSession(user, secret, {}) }
   }
 

@@ -1,5 +1,5 @@
 import type { Subscriber } from '../ports/index.ts'
-import { type Publication, parsePublications } from '../wire/index.ts'
+import { grantTopic, type Publication, parsePublications } from '../wire/index.ts'
 
 type Listener = (publications: readonly Publication[]) => void
 
@@ -19,6 +19,7 @@ export class Feeds {
   #address: string | undefined
   #subscriber: Subscriber | undefined
   #turn: number
+  #grant: string | undefined
 
   constructor(options: FeedsOptions) {
     this.#options = options
@@ -47,6 +48,14 @@ export class Feeds {
     }
   }
 
+  /** In secured mode: what this client may hear beside channels is what this token's user may. */
+  setToken(token: string): void {
+    const former = this.#grant
+    this.#grant = token === '' ? undefined : grantTopic(token)
+    if (this.#grant !== undefined) this.#subscriber?.subscribe(this.#grant)
+    if (former !== undefined && former !== this.#grant) this.#subscriber?.unsubscribe(former)
+  }
+
   /** Leaves the proxy in use, which brings nothing, for the next one. */
   moveOn(): void {
     this.#turn++
@@ -71,6 +80,7 @@ export class Feeds {
       if (subscriber === this.#subscriber) this.#receive(topic, body)
     })
     for (const topic of this.#listeners.keys()) subscriber.subscribe(topic)
+    if (this.#grant !== undefined) subscriber.subscribe(this.#grant)
   }
 
   #leave(): void {

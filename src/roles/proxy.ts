@@ -1,11 +1,13 @@
+import { openCredentials } from '../adapters/credentials.ts'
+import type { KeyRing } from '../adapters/keys/index.ts'
 import { openForwarder } from '../adapters/zeromq/index.ts'
 import { LamportClock } from '../clocks/index.ts'
 import type { ProxyConfig } from '../config/index.ts'
-import { Proxy } from '../proxy/index.ts'
+import { type Decision, Proxy, Subscriptions } from '../proxy/index.ts'
 import { isServersTopic } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
 import { RefLink } from './ref-link.ts'
-import type { StartRole } from './types.ts'
+import type { RoleContext, StartRole } from './types.ts'
 
 /** Composes a proxy: its two sockets, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<ProxyConfig> = async (context) => {
@@ -20,6 +22,7 @@ export const start: StartRole<ProxyConfig> = async (context) => {
       guardServers: keys.guard('servers'),
       guardSubscribers: keys.guard('clients'),
       isForServers: isServersTopic,
+      decide: subscriptionsOf(context, keys),
     },
     admit: (topic, frames) => proxy.admits(topic, frames),
     admitSubscription: (message) => proxy.admitsSubscription(message),
@@ -53,4 +56,15 @@ export const start: StartRole<ProxyConfig> = async (context) => {
       await forwarder.close()
     },
   }
+}
+
+/** What decides about subscriptions in secured mode. */
+function subscriptionsOf(
+  context: RoleContext<ProxyConfig>,
+  keys: KeyRing,
+): (message: Uint8Array) => Decision {
+  keys.shared()
+  const credentials = openCredentials(() => keys.shared())
+  const subscriptions = new Subscriptions({ ...context, credentials, now: () => context.time.wall() })
+  return (message) => subscriptions.decide(message)
 }

@@ -12,6 +12,11 @@ const KNOWN_MAX = 4096
 const channels = new Map<string, string>()
 const users = new Map<string, string>()
 
+/** What a subscriber asks for so that it hears what the user of this token may hear, in secured mode. */
+export function grantTopic(token: string): string {
+  return `grant/${token}/`
+}
+
 export function channelTopic(channel: string): string {
   return channels.get(channel) ?? know(channels, channel, `channel/${channel}/`)
 }

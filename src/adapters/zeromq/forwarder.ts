@@ -12,6 +12,8 @@ const SUBSCRIBER_FRAME_BYTES_MAX = 1024
 /** `channel/`, a name, `/`: no topic is longer. */
 const TOPIC_BYTES_MAX = 128
 
+/** Numbers of libzmq's options that zeromq.js has no names for at this type of socket. */
+const [ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE] = [6, 7]
 /** A subscription to all topics. */
 const ALL = Uint8Array.of(1)
 
@@ -33,6 +35,8 @@ export interface SecuredPorts {
   readonly portServers: number
   /** Whether what has this topic is for servers, and does not reach subscribers. */
   readonly isForServers: (topic: string) => boolean
+  /** What a subscriber is given for what it sent: nothing by itself. */
+  readonly decide: (message: Uint8Array) => { readonly subscribe?: string; readonly unsubscribe?: string }
 }
 
 export interface ForwarderOptions {
@@ -89,8 +93,9 @@ export async function openForwarder(options: ForwarderOptions): Promise<Forwarde
       sendNow(subscribers.current, frames)
     })
     ears.subscribers.hear(subscribers.current, ([message, ...more]) => {
-      if (message === undefined || more.length > 0 || !admitSubscription(message)) return
-      if (secured === undefined) sendNow(publishers.current, [message])
+      if (message === undefined || more.length > 0) return
+      if (secured !== undefined) return give(subscribers.current, secured.decide(message))
+      if (admitSubscription(message)) sendNow(publishers.current, [message])
     })
     return {
       portPublishers: publishers.port,
@@ -124,8 +129,23 @@ function openSubscribers(
 ) {
   const guard = secured?.guardSubscribers
   const options = { host, port: portSubscribers, maxFrameBytes: SUBSCRIBER_FRAME_BYTES_MAX, guard }
-  const own = { ...listening(options), sendHighWaterMark: subscriberQueue, sendTimeout: 0, linger: 0 }
+  // By hand: what a subscriber asks for counts only once it has been given that.
+  const manual: object = guard === undefined ? {} : { manual: true, verbosity: 'allSubsUnsubs' }
+  const own = {
+    ...listening(options),
+    ...manual,
+    sendHighWaterMark: subscriberQueue,
+    sendTimeout: 0,
+    linger: 0,
+  }
   return bind(options, (more) => new zmq.XPublisher({ ...own, ...more }), ear.opened)
+}
+
+/** Subscribes, or not, the peer whose message was received last: libzmq remembers which that is. */
+function give(socket: zmq.XPublisher, { subscribe, unsubscribe }: ReturnType<SecuredPorts['decide']>): void {
+  const options = socket as unknown as { setStringOption(option: number, value: string): void }
+  if (subscribe !== undefined) options.setStringOption(ZMQ_SUBSCRIBE, subscribe)
+  if (unsubscribe !== undefined) options.setStringOption(ZMQ_UNSUBSCRIBE, unsubscribe)
 }
 
 /** Where servers hear each other, apart from those whom nobody trusts. */
