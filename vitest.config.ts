@@ -7,7 +7,11 @@ const SYSTEMS = ['process', 'interop', 'hostile', 'faults', 'security'].map(
 /** These need tools for Kubernetes: `npm run test:chart`. */
 const CHART = 'test/chart/**/*.test.ts'
 /** Thousands of simulated schedules: much work, on all processors. */
-const SCHEDULES = ['test/simulation/schedules-*.test.ts', 'test/simulation/plants/*.test.ts']
+const SCHEDULES = [
+  'test/simulation/schedules-*.test.ts',
+  'test/simulation/plants/*.test.ts',
+  'test/operator/simulation.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -1,0 +1,134 @@
+import { createReconciler, type Reconciler } from '../../../src/operator/index.ts'
+import { type Dealer, KubeError, type ObjectKey } from '../../../src/ports/index.ts'
+import { quietLog } from '../../support/quiet.ts'
+import type { ProcessTime } from '../../support/virtual-time.ts'
+import { type ApiServer, type Effects, LaggingCache, SimulatedApi } from './api-server.ts'
+import type { SimulatedKubernetes } from './kubernetes.ts'
+import type { World } from './world.ts'
+
+const KEY: ObjectKey = { namespace: 'talk', name: 'chat' }
+const RESYNC_MS = 30_000
+
+export interface OperatorOptions {
+  readonly world: World
+  readonly server: ApiServer
+  readonly kubernetes: SimulatedKubernetes
+  readonly effects: Effects
+  readonly term: () => number
+  readonly image: string
+}
+
+/** One operator's life: the real judgement behind a queue, a lagging cache and a failing API. */
+export class SimulatedOperator {
+  readonly api: SimulatedApi
+  readonly term: number
+  readonly events: string[] = []
+  readonly #options: OperatorOptions
+  readonly #time: ProcessTime
+  readonly #cache: LaggingCache
+  readonly #reconciler: Reconciler
+  #isRunning = false
+  #isDue = false
+  #failures = 0
+  #dead = false
+  unexpected: unknown
+
+  constructor(options: OperatorOptions) {
+    const { world, server } = options
+    this.#options = options
+    this.term = options.term()
+    this.#time = world.time.process()
+    this.api = new SimulatedApi(world, server, options.effects)
+    this.#cache = new LaggingCache(world, server, (object) => {
+      if (object.kind === 'Pod') this.#reconciler.podsChanged(KEY)
+      this.#enqueue()
+    })
+    this.#reconciler = createReconciler({
+      api: this.api,
+      cache: this.#cache,
+      events: { record: (_, { reason, note }) => this.#record(reason, note) },
+      time: this.#time,
+      timers: this.#time,
+      log: quietLog,
+      openDealer: (address) => this.#dial(address),
+      term: () => this.term,
+      confirmTerm: async () => (options.term() === this.term ? this.term : undefined),
+      serves: () => false,
+      again: () => this.#enqueue(),
+      image: options.image,
+      imagePullPolicy: 'IfNotPresent',
+      operatorNamespace: 'recado-system',
+    })
+    this.#time.every(RESYNC_MS, () => this.#enqueue())
+    this.#enqueue()
+  }
+
+  /** Ends it as a crash does: what it asked for may still happen, what is answered is heard by nobody. */
+  kill(): void {
+    this.#dead = true
+    this.api.dead = true
+    this.#cache.stop()
+    this.#time.stop()
+  }
+
+  #record(reason: string, note: string): void {
+    this.events.push(`${reason}: ${note}`)
+    this.#options.world.tell(`event ${reason}: ${note}`)
+  }
+
+  #enqueue(): void {
+    this.#isDue = true
+    this.#time.after(0, () => this.#next())
+  }
+
+  #next(): void {
+    if (this.#isRunning || !this.#isDue || this.#dead) return
+    this.#isDue = false
+    this.#isRunning = true
+    this.#options.world.time.promises = true
+    this.#pass().catch((error: unknown) => {
+      this.unexpected = error
+    })
+  }
+
+  async #pass(): Promise<void> {
+    try {
+      const { againAfterMs } = await this.#reconciler.reconcile(KEY)
+      this.#failures = 0
+      if (againAfterMs !== undefined) this.#time.after(againAfterMs, () => this.#enqueue())
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error
+      this.#failures++
+      this.#time.after(Math.min(5000, 100 * 2 ** this.#failures), () => this.#enqueue())
+    }
+    this.#isRunning = false
+    if (this.#isDue) this.#time.after(0, () => this.#next())
+  }
+
+  #dial(address: string): Dealer {
+    const { world, kubernetes } = this.#options
+    let handler: (frames: Uint8Array[]) => void = () => {}
+    let isOpen = true
+    const find = () => [...kubernetes.refs.values()].find(({ ip }) => address === `tcp://${ip}:5559`)
+    return {
+      send: (frames) => {
+        const body = frames.at(-1) as Uint8Array
+        world.later(1, 30, () => {
+          const running = find()
+          if (running === undefined || this.#dead) return
+          const answer = running.ref.answer(body)
+          world.later(1, 30, () => {
+            if (isOpen && running.alive && !this.#dead) handler([new Uint8Array(), answer])
+          })
+        })
+        return true
+      },
+      receive: (next) => {
+        handler = next
+      },
+      close: async () => {
+        isOpen = false
+      },
+    }
+  }
+}
