@@ -2,6 +2,7 @@ import type { KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { selectorLabels, serverName } from '../names.ts'
 import { children, wasApplied } from '../resources/index.ts'
+import { countDeployment } from '../status/facts.ts'
 import { observePods } from './observe.ts'
 import { lookAgain, type Pass } from './pass.ts'
 import { decideRollout, type RolloutFacts, type RolloutStep } from './rollout.ts'
@@ -36,8 +37,24 @@ export function rolloutFacts(pass: Pass): RolloutFacts {
     leaving: scale.leaving,
     revision: newestRevision(pass),
     view: memory.membership.view,
+    busy: busyComponent(pass),
     now: options.time.wall(),
   }
+}
+
+/** Of the workloads between clients and servers, one whose pods are not all ready and of its newest template. */
+function busyComponent({ cluster, observed, render }: Pass): string | undefined {
+  const { ref, broker, proxy } = observed.deployments
+  const rendered = children(cluster, render)
+  const isSettled = (live: KubeObject): boolean => {
+    const object = rendered.find(
+      ({ kind, key }) => kind === KINDS.deployment && key.name === live.metadata.name,
+    )?.object
+    const { replicas } = live['spec'] as { replicas?: number }
+    const { ready, updated } = countDeployment(live, replicas ?? 1)
+    return object !== undefined && wasApplied(object, live) && Math.min(ready, updated) >= (replicas ?? 1)
+  }
+  return [ref, broker, proxy].find((live) => live !== undefined && !isSettled(live))?.metadata.name
 }
 
 async function takeServer(pass: Pass, next: RolloutStep): Promise<void> {

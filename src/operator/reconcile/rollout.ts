@@ -11,6 +11,8 @@ export interface RolloutFacts {
   /** The revision that pods shall have; undefined while the StatefulSet's controller has not looked at the newest template. */
   readonly revision: string | undefined
   readonly view: RefView | undefined
+  /** Another component whose pods are being replaced: one at a time, or clients would lose their broker and server at once. */
+  readonly busy?: string | undefined
   /** Wall ms. */
   readonly now: number
 }
@@ -49,6 +51,8 @@ export function decideRollout(facts: RolloutFacts): RolloutStep {
   if (left !== undefined) return { step: 'delete', pod: left, why: 'it was leaving, and is wanted again' }
   const healthy = old.filter(({ name }) => facts.wanted.includes(name))
   if (healthy.length === 0) return settled(facts) ?? { step: 'done' }
+  if (facts.busy !== undefined)
+    return stalled(facts) ?? { step: 'wait', why: `${facts.busy} is being replaced` }
   const candidate = healthy.toSorted((a, b) => order(b, facts) - order(a, facts))[0] as PodFacts
   return settled(facts) ?? { step: 'evict', pod: candidate }
 }
@@ -56,9 +60,8 @@ export function decideRollout(facts: RolloutFacts): RolloutStep {
 /** What there is to wait for before a healthy server may be taken, if anything. */
 function settled(facts: RolloutFacts): RolloutStep | undefined {
   const { pods, wanted, leaving, revision, now, view } = facts
-  const stuck = pods.find((pod) => isStuck(pod, facts))
-  if (stuck !== undefined)
-    return { step: 'stalled', pod: stuck, why: 'it has not become ready in five minutes' }
+  const end = stalled(facts)
+  if (end !== undefined) return end
   if (leaving.length > 0) return { step: 'wait', why: `${leaving.join(', ')} must be drained first` }
   for (const name of wanted) {
     const pod = pods.find((each) => each.name === name)
@@ -68,6 +71,11 @@ function settled(facts: RolloutFacts): RolloutStep | undefined {
     return { step: 'wait', why, ...(deadline > now && { againAfterMs: deadline - now }) }
   }
   return undefined
+}
+
+function stalled(facts: RolloutFacts): RolloutStep | undefined {
+  const pod = facts.pods.find((each) => isStuck(each, facts))
+  return pod && { step: 'stalled', pod, why: 'it has not become ready in five minutes' }
 }
 
 /** Why this server cannot be counted on while another is taken; undefined when it can. */

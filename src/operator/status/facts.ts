@@ -58,7 +58,7 @@ export function countPods(
   }
 }
 
-function countDeployment(deployment: KubeObject | undefined, desired: number): Counts {
+export function countDeployment(deployment: KubeObject | undefined, desired: number): Counts {
   const status = (deployment?.['status'] ?? {}) as WorkloadStatus
   const isSeen = status.observedGeneration === deployment?.metadata.generation
   return { desired, ready: status.readyReplicas ?? 0, updated: isSeen ? (status.updatedReplicas ?? 0) : 0 }

@@ -62,6 +62,13 @@ describe('decideRollout', () => {
     expect(taken(unready(60))).toEqual(['delete', 'chat-server-1'])
   })
 
+  it('takes no healthy server while another component is being replaced, but a broken one at once', () => {
+    const busy = 'chat-broker'
+    expect(decideRollout(facts({ busy }))).toEqual({ step: 'wait', why: 'chat-broker is being replaced' })
+    expect(taken(facts({ busy, pods: three({}, BAD) }))).toEqual(['delete', 'chat-server-1'])
+    expect(decideRollout(facts({ busy, pods: three(NEW, NEW, NEW) }))).toEqual({ step: 'done' })
+  })
+
   it('leaves a leaving server alone, though it is not ready and old', () => {
     const leaving = { wanted: names.slice(0, 2), leaving: [names[2] as string] }
     const found = facts({ ...leaving, pods: three(NEW, {}, { ready: false, unreadyFor: 600 }) })
