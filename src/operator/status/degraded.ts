@@ -1,4 +1,4 @@
-import type { StatusFacts } from './facts.ts'
+import { type StatusFacts, stalledDeployment } from './facts.ts'
 import { type Problem, problemOf } from './pod-problems.ts'
 import type { Verdict } from './reasons.ts'
 import { lacksMajority } from './servers.ts'
@@ -20,9 +20,9 @@ export function degraded(facts: StatusFacts): Verdict {
 
 function podProblems({ observed, now, rollout }: StatusFacts): Problem[] {
   const problems = observed.pods.flatMap((pod) => problemOf(pod, now) ?? [])
-  if (rollout.step !== 'stalled') return problems
-  const stalled: Problem = { reason: 'RolloutStalled', message: `${rollout.pod.name}: ${rollout.why}` }
-  return [...problems, stalled]
+  const late = stalledDeployment(observed)
+  const why = rollout.step === 'stalled' ? `${rollout.pod.name}: ${rollout.why}` : late
+  return why === undefined ? problems : [...problems, { reason: 'RolloutStalled', message: why }]
 }
 
 function refusals({ failures }: StatusFacts): Problem[] {

@@ -35,6 +35,7 @@ interface WorkloadStatus {
   readonly readyReplicas?: number
   readonly updatedReplicas?: number
   readonly replicas?: number
+  readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[]
 }
 
 /** The pods of each component: how many there should be, are ready, are of the newest template. */
@@ -56,6 +57,19 @@ export function countPods(
     proxy: countDeployment(deployments.proxy, spec.proxies.replicas),
     client: countDeployment(deployments.client, spec.clients.replicas),
   }
+}
+
+/** A Deployment whose newest pods do not become ready: its name, and Kubernetes' words. */
+export function stalledDeployment({ deployments }: Observed): string | undefined {
+  for (const deployment of Object.values(deployments)) {
+    const { conditions = [] } = (deployment?.['status'] ?? {}) as WorkloadStatus
+    const late = conditions.find(
+      (each) => each.type === 'Progressing' && each.reason === 'ProgressDeadlineExceeded',
+    )
+    if (late?.status === 'False')
+      return `${deployment?.metadata.name}: ${late.message ?? 'its pods do not become ready'}`
+  }
+  return undefined
 }
 
 export function countDeployment(deployment: KubeObject | undefined, desired: number): Counts {

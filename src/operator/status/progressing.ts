@@ -1,6 +1,6 @@
 import { entryOf } from '../membership/view.ts'
 import { COMPONENTS } from '../names.ts'
-import type { StatusFacts } from './facts.ts'
+import { type StatusFacts, stalledDeployment } from './facts.ts'
 import { roundedLag } from './lag.ts'
 import type { Verdict } from './reasons.ts'
 
@@ -12,6 +12,8 @@ export function progressing(facts: StatusFacts): Verdict {
   if (rollout.step === 'stalled') {
     return { status: 'False', reason: 'RolloutStalled', message: `${rollout.pod.name}: ${rollout.why}` }
   }
+  const late = stalledDeployment(facts.observed)
+  if (late !== undefined) return { status: 'False', reason: 'RolloutStalled', message: late }
   if (scale.leaving.length > 0) return yes('ScalingDown', drains(facts).join('; '))
   if (scale.replicas < spec.servers.replicas || wanted.length < spec.servers.replicas) {
     return yes(

@@ -143,6 +143,8 @@ export class SimulatedApi implements KubeApi {
   readonly #effects: Effects
   failing = 0
   dead = false
+  /** What the API server says no to, by what is asked: `merge PersistentVolumeClaim data-chat-server-0`. */
+  refuse: (what: string) => KubeError | undefined = () => undefined
   /** Every call that may change something. */
   writes: string[] = []
 
@@ -220,7 +222,11 @@ export class SimulatedApi implements KubeApi {
   #write<Value>(what: string, run: () => Value): Promise<Value> {
     this.writes.push(what)
     if (!what.startsWith('status')) this.#world.tell(what)
-    return this.#call(run)
+    return this.#call(() => {
+      const refusal = this.refuse(what)
+      if (refusal !== undefined) throw refusal
+      return run()
+    })
   }
 
   /** An answer may be lost after the deed is done. */

@@ -200,6 +200,26 @@ describe('Degraded is True', () => {
     expect(progressing(stalled)).toMatchObject({ status: 'False', reason: 'RolloutStalled' })
   })
 
+  it('when a Deployment’s newest pods do not become ready in time', () => {
+    const message = 'ReplicaSet "chat-broker-1" has timed out progressing.'
+    const late = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message }
+    const broker = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'chat-broker' },
+      status: { conditions: [late] },
+    }
+    const stalled = facts({
+      observed: { ...healthy.observed, deployments: { ...healthy.observed.deployments, broker } },
+    })
+    expect(progressing(stalled)).toMatchObject({
+      status: 'False',
+      reason: 'RolloutStalled',
+      message: `chat-broker: ${message}`,
+    })
+    expect(degraded(stalled)).toMatchObject({ status: 'True', reason: 'RolloutStalled' })
+  })
+
   it('when a ref that has long been ready does not answer, but not while a new one starts', () => {
     const silent = (unreadyFor: number): StatusFacts => {
       const pods = [pod({ name: 'chat-ref-1', component: 'ref', unreadyFor })]
