@@ -202,6 +202,8 @@ export class Stage {
     if (this.servers.coordinator !== pod.metadata.name) return
     const revision = revisionOf(this.set.spec.template)
     const others = this.kubernetes.pods('server').filter((each) => {
+      // A removed one goes without being rolled.
+      if (Number(each.metadata.name.slice(SET.length + 1)) >= this.set.spec.replicas) return false
       const old = each.metadata.labels['controller-revision-hash'] !== revision
       return each.metadata.name !== pod.metadata.name && old && isReady(each)
     })
