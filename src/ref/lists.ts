@@ -19,6 +19,8 @@ export interface ListsOptions {
 export class Lists {
   readonly #options: ListsOptions
   #confirmed = false
+  /** The epoch of the list that was seen on enough disks. */
+  #heldEpoch = 0
   /** What must be on most disks of the list that follows, before it takes the place of the former. */
   #target: Vector | undefined
 
@@ -34,6 +36,16 @@ export class Lists {
   get wanted(): readonly string[] | undefined {
     const { record, servers } = this.#options
     return record.wanted ?? (servers.length > 0 ? servers : undefined)
+  }
+
+  /**
+   * Whether a server that is on no list now may be gone for good: the list without it is on so many disks that nobody
+   * needs the one before it again, not even a ref that has lost its file.
+   */
+  isOff(name: string): boolean {
+    const { voters, former } = this.#options.record
+    const isListed = [voters.names, voters.next ?? [], former].some((list) => list.includes(name))
+    return this.#confirmed && this.#heldEpoch === voters.epoch && !isListed
   }
 
   /** The rank of a server, a new one if it is wanted and has none; 0 while ref may give none. */
@@ -109,11 +121,15 @@ export class Lists {
 
   /** One step of the way to the list that is wanted: each waits until the former is on enough disks. */
   #change(live: readonly Heartbeat[], now: number): void {
-    const { voters, former } = this.#options.record
+    const { record } = this.#options
+    const { voters, former } = record
     const { wanted } = this
     if (wanted === undefined) return
     const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
     if (!isMajorityOf(holders, voters) || !isMajority(holders, former)) return
+    // It stays so, whoever of the former list goes now.
+    record.former = voters.names
+    this.#heldEpoch = voters.epoch
     if (voters.next === undefined) this.#begin(wanted, live, now)
     else this.#conclude(voters.next, wanted, live, now)
   }

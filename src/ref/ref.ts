@@ -229,8 +229,7 @@ export class Ref {
   #entry(name: string, held: ReturnType<typeof heldByAny>): ServerEntry {
     const { confirmed } = this.#lists
     const wanted = this.#lists.wanted?.includes(name) ?? true
-    const { names, next } = this.#record.voters
-    const voter = names.includes(name)
+    const voter = this.#record.voters.names.includes(name)
     const heartbeat = this.#members.get('server', name)
     const own = vectorFromObject(heartbeat?.durable ?? {})
     let lag = 0
@@ -238,7 +237,7 @@ export class Ref {
     const found = this.#members.stateOf(name, this.#now)
     // A ref that has just started may know an old list, or none: it has no word yet on who is down or may go.
     const heard = found === 'down' && !confirmed ? 'suspect' : found
-    const removed = confirmed && !wanted && !voter && next?.includes(name) !== true
+    const removed = !wanted && this.#lists.isOff(name)
     const going = !wanted && (heard === 'up' || heard === 'joining' || heard === 'leaving')
     return {
       name,

@@ -156,6 +156,7 @@ describe('Ref, told by an operator what is wanted', () => {
     world.beat('c', { state: 'leaving', stopped: true })
     world.beatAll(['a', 'b'])
     expect(world.voters).toEqual(['a', 'b'])
+    world.beatAll(['a', 'b'])
     world.report(['a', 'b'], { without: ['c'] })
     expect(world.list().servers['c']).toMatchObject({ state: 'removed', drained: true, rank: 3 })
     replaceRef(world)
@@ -197,6 +198,8 @@ describe('Ref, changing the voters', () => {
     world.beat('b', { durable: { 'a/1': 9 } })
 
     expect(world.beat('a')).toMatchObject({ voters: { epoch: 3, names: ['a', 'b'] } })
+    expect(world.list().servers['c']).toMatchObject({ state: 'leaving', voter: false, drained: false })
+    world.beatAll(['a', 'b'])
     expect(world.list().servers['c']).toMatchObject({ state: 'removed', drained: true })
   })
 

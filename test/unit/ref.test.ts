@@ -101,6 +101,8 @@ describe('Ref', () => {
     expect(world.voters).toEqual(THREE)
     world.beat('b', { durable: { 'c/1': 5 } })
     expect(world.voters).toEqual(['a', 'b'])
+    expect(world.list().servers['c']).toMatchObject({ state: 'leaving', voter: false })
+    world.beatAll(['a', 'b'])
     expect(world.list().servers['c']).toMatchObject({ state: 'removed', drained: true })
   })
 
