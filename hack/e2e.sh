@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The end-to-end tests against the cluster that KUBECONFIG names, which must have the image already:
 #   RECADO_IMAGE=registry.example/recado:0.1.0 hack/e2e.sh [--short] [--only TEXT]
-# Those that stop nodes' own daemons are left out there.
+# RECADO_NAMESPACE=recado where hack/kind.sh has installed the operator. Those that stop nodes' own daemons are left out there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${KUBECONFIG:?names no file: which cluster is meant?}"

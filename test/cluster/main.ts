@@ -11,7 +11,8 @@ import { hasTools, type OwnWorld, openWorld } from './world.ts'
 
 /**
  * Runs scenarios on a real Kubernetes: the one that ../shared/cluster makes on this machine, or, with RECADO_IMAGE, the one that
- * KUBECONFIG names; RECADO_IMAGE is the image that it has or can pull, and with a comma behind another to change to.
+ * KUBECONFIG names; RECADO_IMAGE is the image that it has or can pull, and with a comma behind another to change to. RECADO_NAMESPACE:
+ * where the operator is, or is to be.
  * Without arguments all, and writes docs/kubernetes-reliability.md; `--only TEXT` that of this name, or those whose names
  * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. With
  * `--results FILE` what each came to is kept there, and a run that was cut short goes on where it was.

@@ -10,8 +10,8 @@ import type { Kubernetes } from './kubernetes.ts'
 export const CHART = join(ROOT, 'charts', 'recado')
 export const RELEASE = 'recado'
 export const DEFINITION = 'messagingclusters.recado.dev'
-/** Of the release, and labelled so that only restricted pods are let in. */
-export const OPERATOR_NAMESPACE = 'recado-e2e'
+/** Of the release, and labelled so that only restricted pods are let in. One that is installed there already is used. */
+export const OPERATOR_NAMESPACE = process.env['RECADO_NAMESPACE'] ?? 'recado-e2e'
 const HELM_MS = 180_000
 const READY_MS = 60_000
 const SELECTOR = `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=operator`
