@@ -38,10 +38,12 @@ function isWanted({ name, short }: Scenario): boolean {
 
 async function findingsOf(scenario: Scenario, world: OwnWorld): Promise<Findings> {
   const late = new AbortController()
+  const deadline = delay(scenario.deadlineMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`It was not over after ${scenario.deadlineMs / 1000} s`)
+  })
+  deadline.catch(() => {})
   try {
-    const deadline = delay(scenario.deadlineMs, undefined, { signal: late.signal }).then(() => {
-      throw new Error(`It was not over after ${scenario.deadlineMs / 1000} s`)
-    })
+    await world.begin(scenario)
     return await Promise.race([scenario.run(world), deadline])
   } catch (error) {
     return { broken: [error instanceof Error ? error.message : String(error)] }
@@ -57,7 +59,6 @@ async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
   if (lacks.length > 0) return { ...about, leftOut: 'the nodes are not this machine’s', seconds: 0 }
   const known = kept.get(name)
   if (known !== undefined) return known
-  await world.begin(scenario)
   const begun = performance.now()
   const found = await findingsOf(scenario, world)
   const seconds = (performance.now() - begun) / 1000

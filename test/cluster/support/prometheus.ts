@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { until } from '../../support/load.ts'
 import type { Kubernetes } from './kubernetes.ts'
 
 const READY_MS = 30_000
+const DISCOVERY_MS = 2000
 
 /** The least definitions of the kinds that Prometheus' operator brings. */
 export const MONITORING_DEFINITIONS: readonly object[] = [
@@ -23,16 +24,21 @@ export interface FiringAlert {
   readonly state: 'pending' | 'firing'
 }
 
-/** A Prometheus on this machine whose targets and rules come from monitors and rules in Kubernetes, as its operator makes them. */
+/**
+ * A Prometheus on this machine whose rules come from Kubernetes, and whose targets are the pods that the monitors there select.
+ * Debian's is built without discovery in Kubernetes: so they are looked up here, and given to it by files, every 2 s.
+ */
 export class Prometheus {
   readonly #process: ChildProcess
   readonly #folder: string
   readonly #base: string
+  readonly #discovery: NodeJS.Timeout
 
-  private constructor(process: ChildProcess, folder: string, base: string) {
+  private constructor(process: ChildProcess, folder: string, base: string, discovery: NodeJS.Timeout) {
     this.#process = process
     this.#folder = folder
     this.#base = base
+    this.#discovery = discovery
   }
 
   /** Of all monitors and rules in these namespaces. */
@@ -42,12 +48,15 @@ export class Prometheus {
       Promise.all(namespaces.map((namespace) => kubernetes.list(kind, namespace))).then((lists) =>
         lists.flat(),
       )
-    const jobs = [
-      ...(await all(KINDS.podMonitor)).map((monitor) => jobOf(monitor, 'pod', kubernetes.kubeconfig)),
-      ...(await all(KINDS.serviceMonitor)).map((monitor) =>
-        jobOf(monitor, 'endpoints', kubernetes.kubeconfig),
-      ),
-    ]
+    const monitors = [...(await all(KINDS.podMonitor)), ...(await all(KINDS.serviceMonitor))]
+    const discover = async (): Promise<void> => {
+      for (const monitor of monitors) {
+        const path = join(folder, fileOf(monitor))
+        writeFileSync(`${path}.new`, JSON.stringify(await targetsOf(kubernetes, monitor)))
+        renameSync(`${path}.new`, path)
+      }
+    }
+    await discover()
     const groups = (await all(KINDS.prometheusRule)).flatMap(({ metadata, spec }) =>
       (spec as { groups: { name: string }[] }).groups.map((group) => ({
         ...group,
@@ -60,7 +69,7 @@ export class Prometheus {
       stringify({
         global: { scrape_interval: '5s', evaluation_interval: '5s' },
         rule_files: ['rules.yml'],
-        scrape_configs: jobs,
+        scrape_configs: monitors.map(jobOf),
       }),
     )
     const port = await freePort()
@@ -74,7 +83,9 @@ export class Prometheus {
       ],
       { stdio: ['ignore', 'inherit', 'inherit'] },
     )
-    const prometheus = new Prometheus(child, folder, `http://127.0.0.1:${port}`)
+    // What cannot be looked up now stays as it was.
+    const discovery = setInterval(() => void discover().catch(() => {}), DISCOVERY_MS)
+    const prometheus = new Prometheus(child, folder, `http://127.0.0.1:${port}`, discovery)
     await until(READY_MS, async () => {
       if (child.exitCode !== null) throw new Error(`Prometheus ended with ${child.exitCode}`)
       return fetch(`${prometheus.#base}/-/ready`).then(
@@ -108,6 +119,7 @@ export class Prometheus {
   }
 
   close(): void {
+    clearInterval(this.#discovery)
     this.#process.kill()
     this.#process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }))
   }
@@ -131,36 +143,75 @@ interface Endpoint {
   readonly interval?: string
 }
 
-/** A monitor's targets as Prometheus' operator configures them. */
-function jobOf({ metadata, spec }: KubeObject, role: 'pod' | 'endpoints', kubeconfig: string): object {
-  const { selector, podMetricsEndpoints, endpoints } = spec as Monitor
-  const [{ port, path = '/metrics', interval }] = (podMetricsEndpoints ?? endpoints ?? []) as [Endpoint]
-  const of = role === 'pod' ? 'pod' : 'service'
-  const portLabel =
-    role === 'pod' ? '__meta_kubernetes_pod_container_port_name' : '__meta_kubernetes_endpoint_port_name'
-  const keep = (label: string, regex: string): object => ({ action: 'keep', source_labels: [label], regex })
-  const copy = (label: string, target_label: string): object => ({ source_labels: [label], target_label })
+function endpointOf({ spec }: KubeObject): Endpoint {
+  const { podMetricsEndpoints, endpoints } = spec as Monitor
+  const [endpoint] = podMetricsEndpoints ?? endpoints ?? []
+  if (endpoint === undefined) throw new Error('A monitor names no endpoint')
+  return endpoint
+}
+
+function fileOf({ kind, metadata }: KubeObject): string {
+  return `${kind}-${metadata.namespace}-${metadata.name}.json`
+}
+
+function jobOf(monitor: KubeObject): object {
+  const { path = '/metrics', interval } = endpointOf(monitor)
   return {
-    job_name: `${of}Monitor/${metadata.namespace}/${metadata.name}/0`,
+    job_name: fileOf(monitor),
     metrics_path: path,
     ...(interval !== undefined && { scrape_interval: interval, scrape_timeout: '4s' }),
-    kubernetes_sd_configs: [
-      { role, kubeconfig_file: kubeconfig, namespaces: { names: [metadata.namespace] } },
-    ],
-    relabel_configs: [
-      ...Object.entries(selector.matchLabels).map(([key, value]) =>
-        keep(`__meta_kubernetes_${of}_label_${key.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`, value),
-      ),
-      keep(portLabel, port),
-      { action: 'drop', source_labels: ['__meta_kubernetes_pod_phase'], regex: '(Failed|Succeeded)' },
-      copy('__meta_kubernetes_namespace', 'namespace'),
-      copy('__meta_kubernetes_pod_name', 'pod'),
-      copy('__meta_kubernetes_pod_container_name', 'container'),
-      ...(role === 'pod'
-        ? [{ target_label: 'job', replacement: `${metadata.namespace}/${metadata.name}` }]
-        : [copy('__meta_kubernetes_service_name', 'job'), copy('__meta_kubernetes_service_name', 'service')]),
-    ],
+    file_sd_configs: [{ files: [fileOf(monitor)], refresh_interval: '2s' }],
   }
+}
+
+/** The pods that a monitor selects, itself or by a Service, labelled as Prometheus' operator has them labelled. */
+async function targetsOf(kubernetes: Kubernetes, monitor: KubeObject): Promise<object[]> {
+  const { namespace = '', name } = monitor.metadata
+  const { selector } = monitor['spec'] as Monitor
+  const isService = monitor.kind === KINDS.serviceMonitor.kind
+  const selected = await kubernetes.list(
+    isService ? KINDS.service : KINDS.pod,
+    namespace,
+    textOf(selector.matchLabels),
+  )
+  const groups = isService
+    ? await Promise.all(
+        selected.map(async (service) => {
+          const { selector: labels } = service['spec'] as { selector: Record<string, string> }
+          return [service.metadata.name, await kubernetes.list(KINDS.pod, namespace, textOf(labels))] as const
+        }),
+      )
+    : [[`${namespace}/${name}`, selected] as const]
+  const { port } = endpointOf(monitor)
+  return groups.flatMap(([job, pods]) => pods.flatMap((pod) => targetOf(pod, port, job, isService)))
+}
+
+/** A pod's container that has a port of this name. */
+function targetOf(pod: KubeObject, port: string, job: string, isService: boolean): object[] {
+  const { podIP, phase } = (pod['status'] ?? {}) as { podIP?: string; phase?: string }
+  const { containers } = pod['spec'] as {
+    containers: { name: string; ports?: { name: string; containerPort: number }[] }[]
+  }
+  if (podIP === undefined || phase === 'Failed' || phase === 'Succeeded') return []
+  const { namespace = '', name } = pod.metadata
+  return containers.flatMap((container) => {
+    const found = container.ports?.find((each) => each.name === port)
+    if (found === undefined) return []
+    const labels = {
+      job,
+      namespace,
+      pod: name,
+      container: container.name,
+      ...(isService && { service: job }),
+    }
+    return [{ targets: [`${podIP}:${found.containerPort}`], labels }]
+  })
+}
+
+function textOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
 }
 
 function definitionOf({ apiVersion, kind, plural }: ResourceKind): object {
