@@ -165,10 +165,25 @@ export class Stage {
       before.filter(({ metadata }) => pods.includes(metadata.name)).map(({ metadata }) => metadata.uid),
     )
     await this.delete(...pods)
+    await this.succeeded(component, uids, before.length, deadlineMs)
+  }
+
+  /** Waits until so many of a component's pods are ready, and none of these is left. */
+  async succeeded(
+    component: Component,
+    former: ReadonlySet<string | undefined>,
+    count: number,
+    deadlineMs = READY_MS,
+  ): Promise<void> {
     await until(deadlineMs, async () => {
-      const now = (await this.pods(component)).filter((pod) => isReady(pod) && !uids.has(pod.metadata.uid))
-      return now.length >= before.length || `${now.length} of ${before.length} ${component} pods are ready`
+      const pods = await this.pods(component)
+      const ready = pods.filter((pod) => isReady(pod) && !former.has(pod.metadata.uid))
+      return ready.length >= count || `${ready.length} of ${count} ${component} pods are ready`
     })
+  }
+
+  async uidOf(pod: string): Promise<string | undefined> {
+    return (await this.kubernetes.get(KINDS.pod, this.namespace, pod))?.metadata.uid
   }
 
   /** Ref's own list, asked in its pod. */
