@@ -42,6 +42,11 @@ export interface SendOptions extends RequestOptions {
 /** A channel by its name, or the direct messages of a user, perhaps only those with one other. */
 export type Topic = string | { readonly user: string; readonly with?: string | undefined }
 
+export interface ChannelOptions extends RequestOptions {
+  /** In secured mode: makes the channel private, for these and oneself. */
+  readonly members?: readonly string[] | undefined
+}
+
 export interface LoginOptions extends RequestOptions {
   /** In secured mode: the first login of a new name sets it, 8 to 256 bytes. */
   readonly secret?: string | undefined
@@ -134,12 +139,24 @@ export class Client {
   }
 
   /** Creates a channel; one that is there is left as it is. */
-  async createChannel(channel: string, options: RequestOptions = {}): Promise<void> {
+  async createChannel(channel: string, options: ChannelOptions = {}): Promise<void> {
+    const { members, ...others } = options
+    const more = members === undefined ? {} : { members }
     await this.#requests.call(
       'channel',
-      { user: this.#me(), channel: checkName(channel, 'channel') },
-      options,
+      { user: this.#me(), channel: checkName(channel, 'channel'), ...more },
+      others,
     )
+  }
+
+  /** Makes a user a member of a private channel. */
+  async invite(channel: string, member: string, options: RequestOptions = {}): Promise<void> {
+    await this.#requests.call('invite', { user: this.#me(), channel, member }, options)
+  }
+
+  /** Ends one's own membership of a private channel. */
+  async leave(channel: string, options: RequestOptions = {}): Promise<void> {
+    await this.#requests.call('leave', { user: this.#me(), channel }, options)
   }
 
   /** The names of all users, sorted. */
@@ -186,11 +203,11 @@ export class Client {
     const from = options.from ?? 'now'
     const name = typeof topic === 'string' ? checkName(topic, 'channel') : checkName(topic.user, 'user')
     const subscription = new Subscription({
-      topic: typeof topic === 'string' ? channelTopic(name) : userTopic(name),
+      topics: this.#topicsOf(topic, name),
       from: from === 'now' || from === 'start' ? START : decodePlace(from),
       skip: from === 'now',
       // History of a user holds what the user sent too.
-      wanted: (publication) => typeof topic === 'string' || publication.to === name,
+      wanted: ({ channel, to }) => (typeof topic === 'string' ? channel : to) === name,
       feeds: this.#feeds,
       timers: this.#options.timers,
       history: (question) => this.#page(topic, { ...question }, {}),
@@ -246,6 +263,13 @@ export class Client {
       more: readBoolean(ok, 'more'),
       ...(ok['passed'] === undefined ? {} : { passed: vectorFromObject(readCounts(ok, 'passed')) }),
     }
+  }
+
+  /** A private channel is heard by one's own inbox, and nobody says beforehand which is private. */
+  #topicsOf(topic: string | { readonly user: string }, name: string): readonly string[] {
+    if (typeof topic !== 'string') return [userTopic(name)]
+    const secured = this.#requests.renewal.session !== undefined && this.#user !== undefined
+    return [channelTopic(name), ...(secured ? [userTopic(this.#user as string)] : [])]
   }
 
   #remember({ origin, incarnation, seq }: OperationName): void {

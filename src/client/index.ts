@@ -3,6 +3,7 @@ export { type ErrorCode, type OperationName, type Publication, RecadoError } fro
 export { Bot, type BotOptions } from './bot/index.ts'
 export {
   type Acks,
+  type ChannelOptions,
   Client,
   type ClientOptions,
   type HistoryOptions,

@@ -43,7 +43,8 @@ export class Received implements Publication {
 }
 
 export interface SubscriptionOptions {
-  readonly topic: string
+  /** Where it may be heard live. */
+  readonly topics: readonly string[]
   readonly from: Place
   readonly skip: boolean
   readonly wanted: (publication: Publication) => boolean
@@ -69,7 +70,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
   readonly #merge: Merge
   readonly #ready: Received[] = []
   readonly #waiters: Waiter[] = []
-  readonly #stopListening: () => void
+  readonly #stopListening: readonly (() => void)[]
   readonly #cancelWatch: Cancel
   readonly #abort = (): void => this.#end(this.#options.signal?.reason)
   readonly #caughtUp = Promise.withResolvers<void>()
@@ -90,8 +91,8 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
       caughtUp: () => this.#caughtUp.resolve(),
       room: () => READY_MAX - (this.#ready.length - this.#taken),
     })
-    this.#stopListening = options.feeds.listen(options.topic, (publications) =>
-      this.#merge.live(publications),
+    this.#stopListening = options.topics.map((topic) =>
+      options.feeds.listen(topic, (publications) => this.#merge.live(publications.filter(options.wanted))),
     )
     this.#cancelWatch = options.timers.every(WATCH_MS, () => this.#watch())
     options.signal?.addEventListener('abort', this.#abort, { once: true })
@@ -179,7 +180,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#ended = true
     this.#error = error
     this.#merge.close()
-    this.#stopListening()
+    for (const stop of this.#stopListening) stop()
     this.#cancelWatch()
     this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#options.closed(this)

@@ -144,7 +144,7 @@ export class Acceptor {
     ids.set(id, operation)
     if (kind === 'login' || kind === 'secret') this.#registered.set(`user ${user}`, operation)
     if (kind === 'secret') this.#registered.set(`secret ${user}`, operation)
-    if (kind === 'channel') this.#registered.set(`channel ${target}`, operation)
+    if (kind === 'channel' || kind === 'private') this.#registered.set(`channel ${target}`, operation)
   }
 }
 

@@ -19,6 +19,7 @@ export class RequestCall implements Call {
   /** It has its place in the order: the connection's next request may begin. */
   readonly accepted: () => void
   answered = false
+  user: string | undefined
   readonly #owner: CallOwner
 
   constructor(

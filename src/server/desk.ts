@@ -16,7 +16,7 @@ import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
 import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
-import type { Answer, Call, Desk } from './services/index.ts'
+import { type Answer, asMember, type Call, type Desk } from './services/index.ts'
 
 /** Instead of a cursor: the end of what this server shows. */
 const NOW = 'now'
@@ -70,8 +70,17 @@ export class ServerDesk implements Desk {
     return this.#options.store.users()
   }
 
-  channels(): readonly string[] {
-    return this.#options.store.channels()
+  channels(user: string | undefined): readonly string[] {
+    const channels = this.#options.store.channels()
+    return user === undefined ? channels : channels.filter((channel) => this.mayUse(channel, user))
+  }
+
+  membersOf(channel: string): readonly string[] | undefined {
+    return this.#options.store.membersOf(channel)
+  }
+
+  mayUse(channel: string, user: string): boolean {
+    return this.membersOf(channel)?.includes(user) ?? true
   }
 
   get logins(): { logIn(call: Call): void } | undefined {
@@ -183,7 +192,10 @@ export class ServerDesk implements Desk {
       waiting++
       acknowledgements.wait(stream, seq, 'quorum', this.#deadline(), arrived)
     }
-    this.#makeSureOf(call, query, () => arrived(true))
+    this.#makeSureOf(call, query, () => {
+      if (query.channel === undefined || call.user === undefined) return arrived(true)
+      asMember(call, this, query.channel, call.user, () => arrived(true))
+    })
   }
 
   /** Nobody may be told of an unknown channel or user that this server merely has not heard of. */

@@ -1,12 +1,13 @@
-import { isName, type Position, RecadoError, type Request } from '../wire/index.ts'
+import { isName, RecadoError, type Request } from '../wire/index.ts'
+import type { Acceptor } from './acceptor.ts'
 import { Logins, type LoginsOptions } from './logins.ts'
 import type { Call } from './services/index.ts'
 import { Sessions } from './sessions.ts'
 
-export interface GateOptions extends Omit<LoginsOptions, 'sessions'> {
+export interface GateOptions extends Omit<LoginsOptions, 'sessions' | 'verifierAt'> {
   /** Corrected time in ms. */
   readonly now: () => number
-  readonly secretAt: (user: string) => Position | undefined
+  readonly acceptor: Acceptor
 }
 
 /** In secured mode: who may log in, and what each may ask for. */
@@ -16,9 +17,18 @@ export class Gate {
   readonly #logins: Logins
 
   constructor(options: GateOptions) {
+    const { acceptor } = options
     this.#options = options
-    this.#sessions = new Sessions({ ...options, lifetimeMs: options.tokenLifetimeMs })
-    this.#logins = new Logins({ ...options, sessions: this.#sessions })
+    this.#sessions = new Sessions({
+      ...options,
+      lifetimeMs: options.tokenLifetimeMs,
+      secretAt: (user) => acceptor.secretAt(user),
+    })
+    this.#logins = new Logins({
+      ...options,
+      sessions: this.#sessions,
+      verifierAt: (secret) => acceptor.read(secret)?.message as string | undefined,
+    })
   }
 
   /** `login` {user, secret}. @throws RecadoError */
@@ -26,9 +36,9 @@ export class Gate {
     this.#logins.logIn(call)
   }
 
-  /** Nobody asks without a token, or in the name of another. @throws RecadoError `not_logged_in`, `denied` */
-  authorise({ service, data }: Request): void {
-    if (service === 'login') return
+  /** Nobody asks without a token, or in the name of another; who asks. @throws RecadoError `not_logged_in`, `denied` */
+  authorise({ service, data }: Request): string | undefined {
+    if (service === 'login') return undefined
     const { user, token } = data
     let known: string
     try {
@@ -37,7 +47,7 @@ export class Gate {
       this.#options.metrics.add('recado_denied_total', 1, { reason: 'no_token' })
       throw error
     }
-    if (user === undefined || user === known) return
+    if (user === undefined || user === known) return known
     this.#options.metrics.add('recado_denied_total', 1, { reason: 'another_user' })
     const fields = { audit: 'denied', user: known, as: isName(user) ? user : '', service }
     this.#options.log.warn(fields, 'Denied what a user asked in the name of another')

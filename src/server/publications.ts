@@ -27,6 +27,8 @@ export interface PublicationsOptions {
   readonly reached: (level: Level) => number
   readonly now: () => number
   readonly publish: (topic: string, body: Uint8Array) => void
+  /** The members of a private channel: each hears it by its own inbox. */
+  readonly membersOf?: (channel: string) => readonly string[] | undefined
 }
 
 /**
@@ -82,17 +84,23 @@ export class Publications {
   }
 
   #publish({ operation }: Unpublished): void {
-    const topic = topicOf(operation)
-    let frame = this.#frames.get(topic)
-    if (frame === undefined) {
-      frame = []
-      this.#frames.set(topic, frame)
+    const subject = topicOf(operation)
+    const publication = publicationOf(operation, this.#previous.get(subject) ?? 0)
+    this.#previous.set(subject, operation.seq)
+    for (const topic of this.#topicsOf(operation, subject)) {
+      const frame = this.#frames.get(topic)
+      if (frame === undefined) this.#frames.set(topic, [publication])
+      else frame.push(publication)
     }
-    frame.push(publicationOf(operation, this.#previous.get(topic) ?? 0))
-    this.#previous.set(topic, operation.seq)
     if (this.#scheduled) return
     this.#scheduled = true
     this.#options.timers.soon(() => this.#send())
+  }
+
+  /** What is said in a private channel goes to its members alone, and to who is one now. */
+  #topicsOf({ kind, target }: Operation, subject: string): readonly string[] {
+    const members = kind === 'publish' ? this.#options.membersOf?.(target) : undefined
+    return members === undefined ? [subject] : members.map(userTopic)
   }
 
   #send(): void {

@@ -101,6 +101,7 @@ export class Server {
       now: () => options.time.monotonic(),
       reached: (level) => this.replica.reached(level, this.replica.ownStream),
       publish: options.publishToAll,
+      membersOf: (channel) => options.store.membersOf(channel),
     })
     this.#desk = new ServerDesk({
       ...options,
@@ -112,15 +113,8 @@ export class Server {
       status: () => this.status(),
       logins: () => this.#gate,
     })
-    this.#gate =
-      options.users &&
-      new Gate({
-        ...options,
-        ...options.users,
-        desk: this.#desk,
-        secretAt: (user) => this.#acceptor.secretAt(user),
-        verifierAt: (secret) => this.#acceptor.read(secret)?.message as string | undefined,
-      })
+    const { users } = options
+    this.#gate = users && new Gate({ ...options, ...users, desk: this.#desk, acceptor: this.#acceptor })
     this.brokers = new Brokers({
       ...options,
       accepting: () => this.accepting,
@@ -224,7 +218,7 @@ export class Server {
       const service = SERVICES.get(request.service)
       if (service === undefined)
         throw new RecadoError('unknown_service', `There is no service "${request.service}"`)
-      this.#gate?.authorise(request)
+      call.user = this.#gate?.authorise(request)
       service(call, this.#desk)
     } catch (error) {
       if (!(error instanceof RecadoError)) log.error({ err: error }, 'A service failed')

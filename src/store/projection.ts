@@ -14,7 +14,7 @@ const GATHER_MS = 10
 const COMPARE_PAUSE_MS = 3
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
-const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID, SECRET] = KINDS.keys()
+const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID, SECRET, PRIVATE] = KINDS.keys()
 
 export interface ProjectionOptions {
   readonly files: Files
@@ -224,7 +224,8 @@ export class Projection {
     const kind = batch.kindAt(index)
     if ((kind === LOGIN || kind === SECRET) && this.#users.add(batch.userAt(index), position))
       this.#registryChanged = true
-    if (kind === CHANNEL && this.#channels.add(batch.targetAt(index), position)) this.#registryChanged = true
+    const isChannel = kind === CHANNEL || kind === PRIVATE
+    if (isChannel && this.#channels.add(batch.targetAt(index), position)) this.#registryChanged = true
   }
 
   #isDoubled({ number, batch, index, owners }: Cursor, seq: number): boolean {

@@ -1,11 +1,14 @@
 import type { Chance } from '../ports/index.ts'
 import { type Batch, comparePositions, KINDS, type Position } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
+import { Groups } from './groups.ts'
 import { Ids, type Place } from './ids.ts'
 import { Places } from './places.ts'
 import { Names } from './registry.ts'
 
-const [LOGIN, CHANNEL, , , VOID, SECRET] = KINDS.keys()
+const [LOGIN, CHANNEL, , , VOID, SECRET, PRIVATE, INVITE, LEAVE] = KINDS.keys()
+
+const REGISTERING = new Set<number | undefined>([LOGIN, CHANNEL, SECRET, PRIVATE, INVITE, LEAVE])
 
 /** What can be asked of the set without reading it: who and what is known, and which operation has which id. */
 export class SetIndex {
@@ -15,6 +18,7 @@ export class SetIndex {
   readonly channels = new Names()
   /** By user: the operation that set its secret. */
   readonly secrets = new Names()
+  readonly groups = new Groups()
   /** The highest clock of any operation, 0 if there is none. */
   highestClock = 0
   readonly #batches: Batches
@@ -40,9 +44,7 @@ export class SetIndex {
       const owner = owners[batch.userIndexAt(index)] as number
       const place = this.places.place(number, firstSeq + index)
       this.ids.add(owner, ids, batch.idStart(index), batch.idStart(index + 1), place)
-      if (kind === LOGIN || kind === SECRET) this.users.add(batch.userAt(index), this.#positionOf(place))
-      if (kind === SECRET) this.secrets.add(batch.userAt(index), this.#positionOf(place))
-      if (kind === CHANNEL) this.channels.add(batch.targetAt(index), this.#positionOf(place))
+      if (REGISTERING.has(kind)) this.#register(batch, index, kind, this.#positionOf(place))
     }
   }
 
@@ -50,6 +52,17 @@ export class SetIndex {
   find(user: string, id: string): Position | undefined {
     const place = this.ids.find(user, id)
     return place === undefined ? undefined : this.#positionOf(place)
+  }
+
+  #register(batch: Batch, index: number, kind: number, position: Position): void {
+    const [user, target] = [batch.userAt(index), batch.targetAt(index)]
+    const about = (): string => String(batch.operationAt(index).message ?? '')
+    if (kind === LOGIN || kind === SECRET) this.users.add(user, position)
+    if (kind === SECRET) this.secrets.add(user, position)
+    if (kind === CHANNEL || kind === PRIVATE) this.channels.add(target, position)
+    if (kind === PRIVATE) this.groups.make(target, about().split(' '), position)
+    if (kind === INVITE) this.groups.set(target, about(), true, position)
+    if (kind === LEAVE) this.groups.set(target, user, false, position)
   }
 
   #isOf(place: Place, user: string, id: Uint8Array): boolean {

@@ -144,14 +144,6 @@ class DiskStore implements Store {
     return after >= durable ? [] : this.#batches.encoded(stream, after, durable, bytes)
   }
 
-  hasUser(name: string): boolean {
-    return this.#index.users.get(name) !== undefined
-  }
-
-  hasChannel(name: string): boolean {
-    return this.#index.channels.get(name) !== undefined
-  }
-
   userAt(name: string): Position | undefined {
     return this.#index.users.get(name)
   }
@@ -162,6 +154,10 @@ class DiskStore implements Store {
 
   secretAt(user: string): Position | undefined {
     return this.#index.secrets.get(user)
+  }
+
+  membersOf(channel: string): readonly string[] | undefined {
+    return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
   }
 
   users(): readonly string[] {

@@ -1,10 +1,11 @@
 import { type Batch, channelTopic, KINDS, userTopic } from '../wire/index.ts'
 
-const [PUBLISH, SECRET] = [KINDS.indexOf('publish'), KINDS.indexOf('secret')]
+const PUBLISH = KINDS.indexOf('publish')
+const SAID = new Set([PUBLISH, KINDS.indexOf('message')])
 
 /** The topics under which an operation is found: a channel's, or both users' of a direct message. */
 export function topicsAt(batch: Batch, index: number): readonly string[] {
-  if (batch.lengthAt(index) === 0 || batch.kindAt(index) === SECRET) return []
+  if (batch.lengthAt(index) === 0 || !SAID.has(batch.kindAt(index))) return []
   const [user, target] = [batch.userAt(index), batch.targetAt(index)]
   if (batch.kindAt(index) === PUBLISH) return [channelTopic(target)]
   return user === target ? [userTopic(user)] : [userTopic(user), userTopic(target)]

@@ -43,12 +43,12 @@ export interface Store {
   read(stream: StreamKey, seq: number): Operation | undefined
   /** Held batches of a stream behind `after`, in order, at least one if there is any, then up to `bytes`. */
   batches(stream: StreamKey, after: number, bytes: number): Uint8Array[]
-  hasUser(name: string): boolean
-  hasChannel(name: string): boolean
   /** The held operation, the first in the order, that made the user known or the channel exist. */
   userAt(name: string): Position | undefined
   /** The operation, first in the order, that set this user's secret. */
   secretAt(user: string): Position | undefined
+  /** The members of a private channel; undefined when it is public, or unknown. */
+  membersOf(channel: string): readonly string[] | undefined
   channelAt(name: string): Position | undefined
   /** Sorted. */
   users(): readonly string[]

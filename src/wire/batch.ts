@@ -3,8 +3,8 @@ import { decode, encode } from './codec.ts'
 import { Columns, columnBytes } from './columns.ts'
 import { RecadoError } from './errors.ts'
 import { type Limits, PEER_LIMITS } from './limits.ts'
-import { parseLine, parseSecretLine } from './line.ts'
-import { KINDS, type Operation, type StreamKey, streamKey } from './operation.ts'
+import { parseAboutLine, parseLine } from './line.ts'
+import { isSaid, KINDS, type Operation, type StreamKey, streamKey } from './operation.ts'
 
 /** Operations in one batch: their names are numbered in two bytes, and nothing should wait long for the rest of a batch. */
 export const BATCH_OPERATIONS_MAX = 4096
@@ -150,7 +150,7 @@ export class Batch {
     const line = this.lineAt(index)
     if (line.byteLength === 0) return base
     const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString()
-    const message = base.kind === 'secret' ? parseSecretLine(text) : parseLine(text).message
+    const message = isSaid(base.kind) ? parseLine(text).message : parseAboutLine(text)
     return message === undefined ? base : { ...base, message }
   }
 }

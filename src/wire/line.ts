@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts'
+import { isSaid, type Operation } from './operation.ts'
 
 /**
  * The line of an operation in `publications.jsonl` or `messages.jsonl`, with its newline: fixed key order, no fact
@@ -8,7 +8,7 @@ import type { Operation } from './operation.ts'
 export function renderLine(operation: Operation): string {
   if (operation.message === undefined) return ''
   // Stored and passed on like a line, and never written to a file.
-  if (operation.kind === 'secret') return `{"verifier":${JSON.stringify(operation.message)}}\n`
+  if (!isSaid(operation.kind)) return `{"about":${JSON.stringify(operation.message)}}\n`
   const { clock, origin, incarnation, seq, timestamp, id, user, target, message } = operation
   const name = operation.kind === 'publish' ? 'channel' : 'to'
   const said =
@@ -32,9 +32,9 @@ export function parseLine(line: string): Operation {
   return { ...rest, kind, target: channel ?? to, message: said }
 }
 
-/** What a line of kind `secret` holds. Throws SyntaxError when it is none. */
-export function parseSecretLine(line: string): string {
-  const { verifier } = JSON.parse(line)
-  if (typeof verifier === 'string') return verifier
-  throw new SyntaxError('The line holds no verifier')
+/** What a line holds that says nothing to anybody, and is about something. Throws SyntaxError when it is none. */
+export function parseAboutLine(line: string): string {
+  const { about } = JSON.parse(line)
+  if (typeof about === 'string') return about
+  throw new SyntaxError('The line is not about anything')
 }

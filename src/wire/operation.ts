@@ -12,19 +12,35 @@ export interface Operation {
   /** The client's id of the request, unique among the user's. */
   readonly id: string
   readonly user: string
-  /** The channel of `channel` and `publish`, the receiver of `message`, empty for `login`. */
+  /** The channel, the receiver of `message`, empty for `login` and `secret`. */
   readonly target: string
-  /** What was said, for `publish` and `message`. */
+  /** What was said, for `publish` and `message`; for some others what they are about. */
   readonly message?: string | Uint8Array
 }
 
 /**
  * `login` makes a user known, `channel` creates a channel, `publish` and `message` say something; `void` only keeps the
  * place of an operation of which a restored store knows nothing more; `secret` makes a user known with what checks its
- * secret (its `message`), which stands in no file and no history. A kind's index is on every disk: append only.
+ * secret (its `message`); `private` creates a channel for members alone (in its `message`), `invite` adds one (`message`),
+ * `leave` takes its user off. These last stand in no file and no history. A kind's index is on every disk: append only.
  */
-export const KINDS = ['login', 'channel', 'publish', 'message', 'void', 'secret'] as const
+export const KINDS = [
+  'login',
+  'channel',
+  'publish',
+  'message',
+  'void',
+  'secret',
+  'private',
+  'invite',
+  'leave',
+] as const
 export type Kind = (typeof KINDS)[number]
+
+/** Whether operations of this kind say something: those have lines in the files, and topics. */
+export function isSaid(kind: Kind): boolean {
+  return kind === 'publish' || kind === 'message'
+}
 
 /** One incarnation's operations are a stream, named `origin/incarnation`. */
 export type StreamKey = string

@@ -1,7 +1,7 @@
 import { readMessage, readName } from '../../wire/index.ts'
 import { readLevel } from './level.ts'
 import { named, type Service } from './service.ts'
-import { notLoggedIn, unknownChannel } from './strangers.ts'
+import { notAMember, notLoggedIn, unknownChannel } from './strangers.ts'
 
 /** `publish` {user, channel, message, acks?}: says something to a channel's subscribers. */
 export const publish: Service = (call, desk) => {
@@ -11,11 +11,15 @@ export const publish: Service = (call, desk) => {
   const message = readMessage(data, desk.messageBytesMax)
   const level = readLevel(data, desk.acks)
   const entry = { kind: 'publish', id, user, target: channel, message } as const
-  if (desk.knowsUser(user) && desk.knowsChannel(channel)) return desk.accept(call, entry, level, named)
+  const may = (): boolean => desk.knowsUser(user) && desk.knowsChannel(channel) && desk.mayUse(channel, user)
+  if (may()) return desk.accept(call, entry, level, named)
   desk.makeSure(
     call,
-    () => desk.knowsUser(user) && desk.knowsChannel(channel),
-    () => (desk.knowsUser(user) ? unknownChannel(channel) : notLoggedIn(user)),
+    may,
+    () => {
+      if (!desk.knowsUser(user)) return notLoggedIn(user)
+      return desk.knowsChannel(channel) ? notAMember(channel) : unknownChannel(channel)
+    },
     () => desk.accept(call, entry, level, named),
   )
 }

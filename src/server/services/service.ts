@@ -5,6 +5,8 @@ import type { Level } from '../acknowledgements.ts'
 /** One request under way. */
 export interface Call {
   readonly request: Request
+  /** Who asks, as its token proves in secured mode. */
+  readonly user?: string | undefined
   readonly answered: boolean
   /** Answers, once. */
   ok(data?: Readonly<Record<string, unknown>>): void
@@ -31,7 +33,11 @@ export interface Desk {
   /** Who sees to logins in secured mode. */
   readonly logins: { logIn(call: Call): void } | undefined
   users(): readonly string[]
-  channels(): readonly string[]
+  /** In secured mode those that this user may use. */
+  channels(user: string | undefined): readonly string[]
+  /** The members of a private channel; undefined when it is public. */
+  membersOf(channel: string): readonly string[] | undefined
+  mayUse(channel: string, user: string): boolean
   /**
    * Goes on when `known` holds; if it does not, makes sure with a majority first, for this server may only be behind.
    * Meanwhile the connection's later requests wait.

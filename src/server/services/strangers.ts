@@ -8,6 +8,13 @@ export function unknownUser(user: string): RecadoError {
   return new RecadoError('unknown_user', `There is no user "${user}"; users become known by logging in`)
 }
 
+export function notAMember(channel: string): RecadoError {
+  return new RecadoError(
+    'denied',
+    `Channel "${channel}" is private, and you are no member; ask one of them to invite you`,
+  )
+}
+
 export function unknownChannel(channel: string): RecadoError {
   return new RecadoError('unknown_channel', `There is no channel "${channel}"; create it first`)
 }

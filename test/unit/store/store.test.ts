@@ -163,7 +163,7 @@ describe('Store', () => {
     expect(JSON.parse(disk.text('registry.json'))).toEqual({ users: ['ana', 'bia'], channels: ['news'] })
     expect(JSON.parse(disk.text('messages.jsonl'))).toMatchObject({ to: 'bia', messageBase64: 'AP8=' })
     expect(store.users()).toEqual(['ana', 'bia'])
-    expect(store.hasChannel('news')).toBe(true)
+    expect(store.channelAt('news')).toBeDefined()
   })
 
   it('gives a direct message to both of its users, and between two only theirs', () => {
