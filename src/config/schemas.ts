@@ -168,6 +168,12 @@ export const serverFields = {
       'When secured: whether the first login of any new name sets its secret, or only of those in `users.list` in `KEYS_DIR`',
     expected: 'any or listed',
   }),
+  userRequests: count(8192, 'When secured: requests of one user that may be under way at this server'),
+  userBytesPerSecond: setting(integerField(67_108_864, 1024, 10_000_000_000), {
+    meaning: 'When secured: bytes of messages that one user may say at this server in a second',
+    expected: 'a whole number from 1024 to 10000000000',
+  }),
+  userChannels: count(1000, 'When secured: channels that one user may create'),
   tokenLifetimeMs: milliseconds(3_600_000, 1000, 'When secured: how long the token of a login is valid'),
   syncIntervalMs: milliseconds(2000, 10, 'The time between two rounds of clock synchronisation'),
   heartbeatTimeoutMs: milliseconds(3000, 100, 'A server not heard for so long does not count as live'),

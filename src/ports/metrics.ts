@@ -110,7 +110,7 @@ export const METRICS = {
   },
   recado_denied_total: {
     type: 'counter',
-    help: 'What was denied in secured mode: no_token, another_user, subscription, grant, malformed',
+    help: 'What was denied in secured mode: no_token, another_user, limit, subscription, grant, malformed',
     labels: ['reason'],
   },
   recado_final_clock: { type: 'gauge', help: 'The clock up to which the files are final', labels: [] },

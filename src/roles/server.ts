@@ -287,12 +287,13 @@ class Composition implements RunningRole {
 }
 
 /** What proves who a user is, in secured mode. */
-function usersOf({ tokenLifetimeMs, users }: ServerConfig, keys: KeyRing): UserOptions {
+function usersOf(config: ServerConfig, keys: KeyRing): UserOptions {
   keys.shared()
+  const { users } = config
   const listed = keys.users(users === 'listed')
   return {
+    ...config,
     credentials: openCredentials(() => keys.shared()),
-    tokenLifetimeMs,
     anybody: users === 'any',
     isListed: (user) => listed().has(user),
   }

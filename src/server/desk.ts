@@ -79,6 +79,10 @@ export class ServerDesk implements Desk {
     return this.#options.store.membersOf(channel)
   }
 
+  channelsMadeBy(user: string): number {
+    return this.#options.store.channelsMadeBy(user)
+  }
+
   mayUse(channel: string, user: string): boolean {
     return this.membersOf(channel)?.includes(user) ?? true
   }

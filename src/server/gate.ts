@@ -3,6 +3,7 @@ import type { Acceptor } from './acceptor.ts'
 import { Logins, type LoginsOptions } from './logins.ts'
 import type { Call } from './services/index.ts'
 import { Sessions } from './sessions.ts'
+import { UserLimits } from './user-limits.ts'
 
 export interface GateOptions extends Omit<LoginsOptions, 'sessions' | 'verifierAt'> {
   /** Corrected time in ms. */
@@ -15,10 +16,12 @@ export class Gate {
   readonly #options: GateOptions
   readonly #sessions: Sessions
   readonly #logins: Logins
+  readonly #limits: UserLimits
 
   constructor(options: GateOptions) {
     const { acceptor } = options
     this.#options = options
+    this.#limits = new UserLimits(options, options.time)
     this.#sessions = new Sessions({
       ...options,
       lifetimeMs: options.tokenLifetimeMs,
@@ -47,10 +50,31 @@ export class Gate {
       this.#options.metrics.add('recado_denied_total', 1, { reason: 'no_token' })
       throw error
     }
-    if (user === undefined || user === known) return known
+    if (user === undefined || user === known) return this.#begin(known, service, data)
     this.#options.metrics.add('recado_denied_total', 1, { reason: 'another_user' })
     const fields = { audit: 'denied', user: known, as: isName(user) ? user : '', service }
     this.#options.log.warn(fields, 'Denied what a user asked in the name of another')
     throw new RecadoError('denied', 'The token is of another user')
+  }
+
+  /** What `authorise` let begin has been answered. */
+  ended(user: string): void {
+    this.#limits.ended(user)
+  }
+
+  #begin(user: string, service: string, data: Request['data']): string {
+    const { desk, userChannels, metrics } = this.#options
+    const { message } = data
+    const bytes = typeof message === 'string' || message instanceof Uint8Array ? message.length : 0
+    try {
+      if (service === 'channel' && desk.channelsMadeBy(user) >= userChannels) {
+        throw new RecadoError('denied', `A user creates at most ${userChannels} channels (limit: channels)`)
+      }
+      this.#limits.began(user, bytes)
+    } catch (error) {
+      metrics.add('recado_denied_total', 1, { reason: 'limit' })
+      throw error
+    }
+    return user
   }
 }

@@ -3,13 +3,16 @@ import { type Position, RecadoError, readName } from '../wire/index.ts'
 import { FailedLogins } from './failed-logins.ts'
 import type { Call, Desk } from './services/index.ts'
 import type { Sessions } from './sessions.ts'
+import type { UserLimitOptions } from './user-limits.ts'
 
 const [SECRET_BYTES_MIN, SECRET_BYTES_MAX] = [8, 256]
 /** Logins whose secrets wait to be checked; each takes some 40 ms. */
 const UNDER_WAY_MAX = 128
 
 /** What secured mode adds to a server. */
-export interface UserOptions {
+export interface UserOptions extends UserLimitOptions {
+  /** Channels that one user may create. */
+  readonly userChannels: number
   readonly credentials: Credentials
   readonly tokenLifetimeMs: number
   /** Whether the first login of a new name sets its secret; else only of names that are listed. */

@@ -234,6 +234,7 @@ export class Server {
     const { time } = this.#options
     const { request, exchange, index, began } = call
     this.#underWay--
+    if (call.user !== undefined) this.#gate?.ended(call.user)
     const service = SERVICES.has(request.service) ? request.service : 'unknown'
     this.#counts.add(service, data.status === 'ok' ? 'ok' : data.code, (time.monotonic() - began) / 1000)
     this.#reply(exchange, index, request, data)

@@ -19,6 +19,8 @@ export class SetIndex {
   /** By user: the operation that set its secret. */
   readonly secrets = new Names()
   readonly groups = new Groups()
+  /** By user: how many channels it was the first to make known here. */
+  readonly channelsMade = new Map<string, number>()
   /** The highest clock of any operation, 0 if there is none. */
   highestClock = 0
   readonly #batches: Batches
@@ -59,7 +61,9 @@ export class SetIndex {
     const about = (): string => String(batch.operationAt(index).message ?? '')
     if (kind === LOGIN || kind === SECRET) this.users.add(user, position)
     if (kind === SECRET) this.secrets.add(user, position)
-    if (kind === CHANNEL || kind === PRIVATE) this.channels.add(target, position)
+    if ((kind === CHANNEL || kind === PRIVATE) && this.channels.add(target, position)) {
+      this.channelsMade.set(user, (this.channelsMade.get(user) ?? 0) + 1)
+    }
     if (kind === PRIVATE) this.groups.make(target, about().split(' '), position)
     if (kind === INVITE) this.groups.set(target, about(), true, position)
     if (kind === LEAVE) this.groups.set(target, user, false, position)

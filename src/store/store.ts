@@ -156,6 +156,10 @@ class DiskStore implements Store {
     return this.#index.secrets.get(user)
   }
 
+  channelsMadeBy(user: string): number {
+    return this.#index.channelsMade.get(user) ?? 0
+  }
+
   membersOf(channel: string): readonly string[] | undefined {
     return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
   }

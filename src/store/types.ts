@@ -48,6 +48,7 @@ export interface Store {
   /** The operation, first in the order, that set this user's secret. */
   secretAt(user: string): Position | undefined
   /** The members of a private channel; undefined when it is public, or unknown. */
+  channelsMadeBy(user: string): number
   membersOf(channel: string): readonly string[] | undefined
   channelAt(name: string): Position | undefined
   /** Sorted. */

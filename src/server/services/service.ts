@@ -38,6 +38,8 @@ export interface Desk {
   /** The members of a private channel; undefined when it is public. */
   membersOf(channel: string): readonly string[] | undefined
   mayUse(channel: string, user: string): boolean
+  /** How many channels this user has created. */
+  channelsMadeBy(user: string): number
   /**
    * Goes on when `known` holds; if it does not, makes sure with a majority first, for this server may only be behind.
    * Meanwhile the connection's later requests wait.
