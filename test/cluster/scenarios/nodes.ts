@@ -51,8 +51,8 @@ const ended: Scenario = {
         const machine = machineOf(world)
         const node = await nodeOfSome(stage)
         world.tell(`ends ${node}`)
-        await endNode(machine, node)
         try {
+          await endNode(machine, node)
           await Stage.lasting(75)
         } finally {
           await bringBack(world, node)
@@ -74,8 +74,8 @@ const refLost: Scenario = {
         const node = await refElsewhere(world, stage)
         world.tell(`ends ${node}, where ref is`)
         const begun = performance.now()
-        await endNode(machineOf(world), node)
         try {
+          await endNode(machineOf(world), node)
           await refRunsBeside(stage, node)
           const movedMs = performance.now() - begun
           await degradedSays(stage, node, broken)
@@ -143,8 +143,8 @@ const cutOff: Scenario = {
         const places: { node: string; ip: string }[] = []
         for (const server of await stage.serverNames()) places.push(await stage.placeOf(server))
         const pairs = places.flatMap((one, at) => places.slice(at + 1).map((other) => [one, other] as const))
-        for (const [one, other] of pairs) await machine.cut(one.node, one.ip, other.ip)
         try {
+          for (const [one, other] of pairs) await machine.cut(one.node, one.ip, other.ip)
           await Stage.lasting(30)
         } finally {
           for (const [one, other] of pairs) await machine.heal(one.node, one.ip, other.ip)

@@ -24,8 +24,8 @@ const outage: Scenario = {
       async steps(stage, broken) {
         const { kubernetes, release } = world
         const since = new Date().toISOString()
-        await world.machine?.stop('apiserver')
         try {
+          await world.machine?.stop('apiserver')
           await Stage.lasting(OUTAGE_S)
         } finally {
           await world.machine?.start('apiserver')

@@ -56,10 +56,10 @@ export class Machine {
     await run(script('base-image'), [], { timeoutMs: UP_MS * 3 })
   }
 
-  /** Ends one daemon: `apiserver`, `kubelet-2`, ... */
+  /** Kills one daemon: `apiserver`, `kubelet-2`, ... An API server that is asked to end waits for its watchers for a minute. */
   async stop(daemon: string): Promise<void> {
     const pid = this.#pidOf(daemon)
-    process.kill(pid, 'SIGTERM')
+    process.kill(pid, 'SIGKILL')
     const end = Date.now() + 30_000
     while (isAlive(pid)) {
       if (Date.now() > end) throw new Error(`${daemon} did not end within 30 s`)
