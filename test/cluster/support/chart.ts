@@ -178,7 +178,7 @@ function isError(line: string): boolean {
     const { level } = JSON.parse(line) as { level?: number | string }
     return typeof level === 'number' ? level >= 50 : level === 'error' || level === 'fatal'
   } catch {
-    // Not a line of the log: what Node itself says when it dies.
-    return !/^\s*$/.test(line)
+    // Not a line of the log: what Node itself says when it dies, or the kubelet of a log that is gone with its container.
+    return !/^\s*$|^unable to retrieve container logs/.test(line)
   }
 }
