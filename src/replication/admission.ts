@@ -1,5 +1,5 @@
 import type { Time } from '../ports/index.ts'
-import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
 import type { Voting } from './voting.ts'
 
 export interface AdmissionOptions {
@@ -7,7 +7,7 @@ export interface AdmissionOptions {
   readonly time: Time
   readonly heartbeatTimeoutMs: number
   readonly voting: Voting
-  readonly peer: (name: string) => Peer | undefined
+  readonly peers: Pick<Peers, 'get'>
   readonly incarnation: () => number
 }
 
@@ -40,8 +40,8 @@ export class Admission {
   }
 
   #agrees(name: string): boolean {
-    const { time, heartbeatTimeoutMs, peer, incarnation } = this.#options
-    const voter = peer(name)
+    const { time, heartbeatTimeoutMs, peers, incarnation } = this.#options
+    const voter = peers.get(name)
     if (voter !== undefined && voter.countsMe === incarnation() && voter.answers >= this.#question)
       return true
     const now = time.monotonic()

@@ -12,6 +12,7 @@ import {
 } from '../wire/index.ts'
 import type { Condition, Identity } from './identity.ts'
 import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
 import type { Voting } from './voting.ts'
 
 export interface HeadsOptions {
@@ -24,9 +25,7 @@ export interface HeadsOptions {
   readonly voting: Voting
   readonly log: Log
   readonly timers: Timers
-  readonly peers: () => Iterable<Peer>
-  /** The peers whose promises this server waits for. */
-  readonly counted: () => readonly Peer[]
+  readonly peers: Pick<Peers, 'all' | 'counted' | 'isKept'>
   readonly coordinator: () => string
   /** The number of the latest question to the peers. */
   readonly question: () => number
@@ -51,7 +50,7 @@ export class Heads {
 
   /** What a flush has put on the disk: told at once to those whose own it is, for they wait for it, and soon to the rest. */
   sendChanges(changes: ReadonlyVector): void {
-    for (const peer of this.#options.peers()) {
+    for (const peer of this.#options.peers.all()) {
       join(peer.untold, changes)
       if (changes.has(streamKey(peer.name, peer.incarnation))) this.#sendUntold(peer)
     }
@@ -59,18 +58,18 @@ export class Heads {
     this.#scheduled = true
     this.#options.timers.after(UNTOLD_MS, () => {
       this.#scheduled = false
-      for (const peer of this.#options.peers()) if (peer.untold.size > 0) this.#sendUntold(peer)
+      for (const peer of this.#options.peers.all()) if (peer.untold.size > 0) this.#sendUntold(peer)
     })
   }
 
   sendWholeToAll(): void {
-    for (const peer of this.#options.peers()) this.sendWhole(peer)
+    for (const peer of this.#options.peers.all()) this.sendWhole(peer)
   }
 
   sendWhole(peer: Peer): void {
     peer.untold.clear()
-    peer.answered = peer.asks
-    peer.toldCounted = this.#options.counted().includes(peer) ? peer.incarnation : 0
+    if (this.#options.peers.isKept(peer)) peer.answered = peer.asks
+    peer.toldCounted = this.#counted().includes(peer) ? peer.incarnation : 0
     this.#send(peer, vectorToObject(this.#options.store.durable), this.#whole(peer))
   }
 
@@ -111,17 +110,23 @@ export class Heads {
     else peer.headsSent += 2 // A head that could not be sent leaves a hole that the peer must see.
   }
 
+  /** Those that are told so; not who is not on this disk yet. */
+  #counted(): readonly Peer[] {
+    const { peers } = this.#options
+    return peers.counted().filter((peer) => peers.isKept(peer))
+  }
+
   #whole(peer: Peer): WholeHead {
-    const { identity, condition, intact, voting, peers, counted, coordinator, question } = this.#options
+    const { identity, condition, intact, voting, peers, coordinator, question } = this.#options
     return {
       address: identity.address,
       rank: condition.rank,
       intact: intact(),
       coordinator: coordinator(),
       voters: voting.voters,
-      heard: Object.fromEntries([...peers()].map((each) => [each.name, each.incarnation])),
-      counted: Object.fromEntries(counted().map((each) => [each.name, each.incarnation])),
-      answers: peer.asks,
+      heard: Object.fromEntries([...peers.all()].map((each) => [each.name, each.incarnation])),
+      counted: Object.fromEntries(this.#counted().map((each) => [each.name, each.incarnation])),
+      answers: peers.isKept(peer) ? peer.asks : 0,
       asks: question(),
       owed: vectorToObject(peer.owed()),
     }

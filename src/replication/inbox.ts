@@ -152,6 +152,9 @@ export class Inbox {
     if (!peer.receive(head, time.monotonic(), store.durable, identity)) return
     if (head.whole !== undefined) {
       this.#options.owed(peer, vectorFromObject(head.whole.owed))
+      for (const [name, incarnation] of Object.entries(head.whole.heard)) {
+        if (incarnation > 0) peers.know(name, '')
+      }
       peers.connect()
     }
     this.#options.headTaken(peer, Object.keys(head.durable))

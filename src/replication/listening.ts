@@ -1,5 +1,6 @@
 import type { Time } from '../ports/index.ts'
 import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
 import type { Voting } from './voting.ts'
 
 export interface ListeningOptions {
@@ -7,7 +8,7 @@ export interface ListeningOptions {
   readonly time: Time
   readonly heartbeatTimeoutMs: number
   readonly voting: Voting
-  readonly peer: (name: string) => Peer | undefined
+  readonly peers: Pick<Peers, 'get' | 'all'>
   readonly incarnation: () => number
 }
 
@@ -35,21 +36,33 @@ export class Listening {
     this.#question = question
   }
 
-  /** Whether every other voter has answered since, or is given up. */
+  /**
+   * Whether every other server that may accept has answered since, or is given up: the voters, and whoever else is
+   * known. A newer list may name those, and a server accepts from when the voters count it, before any list does.
+   */
   get heardAll(): boolean {
-    return this.#all((peer) => peer.answers >= this.#question)
+    const { peers } = this.#options
+    const answered = (peer: Peer): boolean => peer.answers >= this.#question
+    return (
+      this.#isOver ||
+      ([...peers.all()].every((peer) => peer.removed || answered(peer)) && this.#all(answered))
+    )
   }
 
   /** Whether every other voter has told this life of the server what its disk was heard to hold, or is given up. */
   get toldAll(): boolean {
-    return this.#all((peer) => peer.hears === this.#options.incarnation())
+    return this.#isOver || this.#all((peer) => peer.hears === this.#options.incarnation())
+  }
+
+  get #isOver(): boolean {
+    const { time, heartbeatTimeoutMs } = this.#options
+    return time.monotonic() - this.#since >= heartbeatTimeoutMs
   }
 
   #all(has: (peer: Peer) => boolean): boolean {
-    const { self, time, heartbeatTimeoutMs, voting, peer } = this.#options
-    if (time.monotonic() - this.#since >= heartbeatTimeoutMs) return true
+    const { self, voting, peers } = this.#options
     return voting.everyone.every((name) => {
-      const voter = peer(name)
+      const voter = peers.get(name)
       return name === self || (voter !== undefined && has(voter))
     })
   }

@@ -24,6 +24,8 @@ export class Peer {
   heardAt = Number.NEGATIVE_INFINITY
   /** Whether ref called it down, last. */
   toldDown = false
+  /** Whether ref said, last, that it is taken off for good. */
+  removed = false
   /** What its present incarnation called durable. */
   readonly durable: Vector = new Map()
   /** What its former incarnations called durable: an old or emptied disk shows by lacking some of it. */

@@ -13,7 +13,9 @@ export interface PeersOptions {
   readonly time: Time
   readonly heartbeatTimeoutMs: number
   /** The peers and their addresses changed: connect the new, disconnect the gone. */
-  readonly connect: (addresses: ReadonlyMap<string, string>) => void
+  readonly connectPeers: (addresses: ReadonlyMap<string, string>) => void
+  /** Peers that were heard for the first time are on this server's disk now. */
+  readonly kept: () => void
 }
 
 /** The other servers, as far as this one has heard of them: from its own disk, from ref, from themselves. */
@@ -24,11 +26,16 @@ export class Peers {
   #toldAt = Number.NEGATIVE_INFINITY
   #rememberedAt = Number.NEGATIVE_INFINITY
   #heardChanged = false
+  /** The names that are on this server's disk. */
+  readonly #kept = new Set<string>()
 
   constructor(options: PeersOptions) {
     this.#options = options
     const { peers, heard } = options.store.memory
-    for (const [name, { address, rank }] of Object.entries(peers)) this.#add(name, address, rank, heard[name])
+    for (const [name, { address, rank }] of Object.entries(peers)) {
+      this.#add(name, address, rank, heard[name])
+      this.#kept.add(name)
+    }
   }
 
   all(): Iterable<Peer> {
@@ -44,10 +51,19 @@ export class Peers {
     this.#heardChanged = true
     const peer = this.#peers.get(name) ?? this.#add(name, address, 0)
     if (address !== '') peer.address = address
+    if (this.#options.store.memory.peers[name] === undefined) this.#write()
     return peer
   }
 
-  /** A server that a setting or the voters' list names. */
+  /**
+   * Whether the next life of this server will know it too. Only then is it answered, and told that it is counted:
+   * without that it accepts nothing, and whoever starts waits for those that it knows before it makes anything final.
+   */
+  isKept({ name }: Peer): boolean {
+    return this.#kept.has(name)
+  }
+
+  /** A server that a setting, the voters' list or another server names. */
   know(name: string, address: string): void {
     if (name === this.#options.self || this.#peers.has(name)) return
     this.#add(name, address, 0)
@@ -62,6 +78,7 @@ export class Peers {
       if (!this.isLive(peer) && address !== '') peer.address = address
       if (rank > 0) peer.rank = rank
       peer.toldDown = state === 'down' || state === 'removed'
+      peer.removed = state === 'removed'
     }
     this.connect()
   }
@@ -98,7 +115,7 @@ export class Peers {
       [...wanted].every(([name, at]) => this.#connected.get(name) === at)
     if (same) return
     this.#connected = wanted
-    this.#options.connect(wanted)
+    this.#options.connectPeers(wanted)
   }
 
   /** Keeps on the disk what the others called durable, so that one that lost its disk is known after a restart too. */
@@ -107,6 +124,10 @@ export class Peers {
     if (!this.#heardChanged || now - this.#rememberedAt < REMEMBER_INTERVAL_MS) return
     this.#rememberedAt = now
     this.#heardChanged = false
+    this.#write()
+  }
+
+  #write(): void {
     const peers: Record<string, { address: string; rank: number }> = {}
     const heard: Record<string, Memory['heard'][string]> = {}
     for (const peer of this.#peers.values()) {
@@ -120,7 +141,13 @@ export class Peers {
     ) {
       return
     }
-    this.#options.store.remember({ peers, heard })
+    this.#options.store.remember({ peers, heard }, () => this.#onDisk(Object.keys(peers)))
+  }
+
+  #onDisk(names: readonly string[]): void {
+    const fresh = names.filter((name) => !this.#kept.has(name))
+    for (const name of fresh) this.#kept.add(name)
+    if (fresh.length > 0) this.#options.kept()
   }
 
   #add(name: string, address: string, rank: number, former: Memory['heard'][string] = {}): Peer {

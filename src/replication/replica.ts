@@ -92,7 +92,7 @@ export class Replica {
     this.condition = { state: 'joining', intact: store.found && store.memory.intact, rank: store.memory.rank }
     this.voting = new Voting(store.memory.voters)
     this.quorum = new Quorum(this.voting, () => this.#counting())
-    this.peers = new Peers({ ...options, self: identity.name, connect: options.connectPeers })
+    this.peers = new Peers({ ...options, self: identity.name, kept: () => this.#sendWhole() })
     this.#questions = new Questions({
       met: (barrier) => barrier.met(this.voting, identity.name, true, store.durable),
       ask: () => this.#sendWhole(),
@@ -101,7 +101,7 @@ export class Replica {
       ...options,
       self: identity.name,
       voting: this.voting,
-      peer: (name: string) => this.peers.get(name),
+      peers: this.peers,
       incarnation: () => identity.incarnation,
     }
     this.#admission = new Admission(listener)
@@ -119,8 +119,7 @@ export class Replica {
       condition: this.condition,
       intact: () => this.#intact,
       voting: this.voting,
-      peers: () => this.peers.all(),
-      counted: () => this.peers.counted(),
+      peers: this.peers,
       coordinator: () => this.coordinator,
       question: () => this.#questions.number,
       send: options.toPeer,
@@ -295,7 +294,7 @@ export class Replica {
   #headTaken(peer: Peer, streams: readonly StreamKey[]): void {
     const { store } = this.#options
     const newlyCounted = peer.toldCounted !== peer.incarnation && this.peers.counted().includes(peer)
-    if (newlyCounted || peer.asks > peer.answered) this.#heads.sendWhole(peer)
+    if ((newlyCounted || peer.asks > peer.answered) && this.peers.isKept(peer)) this.#heads.sendWhole(peer)
     this.#catchUp?.offer(peer)
     this.#questions.offer(peer)
     this.#distribution.confirmed(peer)

@@ -136,6 +136,24 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('makes nothing final in its next life without a server that it had let accept', async () => {
+    const stage = await started(12, { servers: 1, operated: true, simple: 0, library: 0 })
+    const { world, servers } = stage.cluster
+    const [first] = servers as [SimulatedServer]
+    stage.want(['server-1', 'server-2'])
+    const second = servers[1] as SimulatedServer
+    expect(await stage.until(() => second.server?.accepting === true, 5000)).toBe(true)
+    expect(first.server?.replica.voting.names).toEqual(['server-1'])
+    first.crash()
+    second.freeze()
+    first.start()
+    await world.advance(1000)
+    expect(first.state).toBe('up')
+    expect(first.store?.finalClock).toBe(0)
+    second.thaw()
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('lets a server come back whose disk is lost and whose clock was set back', async () => {
     const stage = await started(9)
     const [first] = stage.cluster.servers as [SimulatedServer]

@@ -24,7 +24,7 @@ const SLACK_MS = 1000
 
 /**
  * What is final never changes, but for what came late from a server that was not counted when it became final, for a
- * reason: it could not be heard. A minority makes nothing final.
+ * reason: it could not be heard, or ref could not hear it. A minority makes nothing final.
  */
 export class Finality implements Checker {
   readonly #cluster: Cluster
@@ -108,7 +108,8 @@ export class Finality implements Checker {
     const { network, options, everSaidGone } = this.#cluster
     const since = Math.min(at, passed.at) - options.heartbeatTimeoutMs - SLACK_MS
     if (network.wasCut(origin, server.name, since) || network.wasCut(server.name, origin, since)) return true
-    if (everSaidGone.has(origin)) return true
+    // Ref calls down whom it cannot hear, and nobody counts whom it calls so.
+    if (everSaidGone.has(origin) || network.wasCut(origin, 'ref', since)) return true
     const maker = this.#cluster.server(origin)
     if (maker === undefined || maker.removed) return true
     // It went away after it had accepted the operation, before the others could know of it.
