@@ -27,6 +27,11 @@ const messages = fc.oneof(
   fc.integer({ min: 0, max: 70_000 }).map((length) => 'x'.repeat(length)),
   fc.uint8Array({ maxLength: 300 }),
 )
+/** Few, so that many requests in a row have the same; of other forms, too. */
+const tokens = fc.oneof(
+  fc.constantFrom('ana:1795523071531:server-1/1/2:'.padEnd(90, 'x'), 'ben:1:a/1/2:'.padEnd(91, 'y'), 'short'),
+  fc.string({ unit: 'grapheme', maxLength: 300 }),
+)
 const operations = fc.record({ clock: counts, origin: names, incarnation: counts, seq: counts })
 
 const publications: fc.Arbitrary<Publication> = fc
@@ -58,9 +63,16 @@ const requests: fc.Arbitrary<Request> = fc
     receiver: names,
     message: messages,
     acks: fc.option(fc.constantFrom('one', 'quorum', 'all'), { nil: undefined }),
+    token: fc.option(tokens, { nil: undefined }),
   })
-  .map(({ form: [service, key], id, clock, timestamp, user, receiver, message, acks }) => {
-    const data = { user, [key]: receiver, message, ...(acks === undefined ? {} : { acks }) }
+  .map(({ form: [service, key], id, clock, timestamp, user, receiver, message, acks, token }) => {
+    const data = {
+      user,
+      [key]: receiver,
+      message,
+      ...(acks === undefined ? {} : { acks }),
+      ...(token === undefined ? {} : { token }),
+    }
     return { service, id, clock, timestamp, data }
   })
 

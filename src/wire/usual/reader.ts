@@ -101,6 +101,18 @@ export class Reader {
     return this.#take(from + 1 + size, this.#number(from + 1, size))
   }
 
+  /** Text that is nearly always the last one of its kind, which is then not made anew: up to 255 letters of ASCII. */
+  again(last: string): string {
+    const { length } = last
+    const bytes = this.#bytes
+    let at = this.#at
+    let same = length > 31 && length < 256 && bytes[at++] === 0xd9 && bytes[at++] === length
+    for (let index = 0; same && index < length; index++) same = bytes[at++] === last.charCodeAt(index)
+    if (!same) return this.text()
+    this.#at = at
+    return last
+  }
+
   /** Text, or bytes: a view into the body. */
   textOrBytes(): string | Uint8Array {
     const head = this.#bytes[this.#at] ?? 0

@@ -5,8 +5,9 @@ import { pieceOf, Writer } from './writer.ts'
 /** How something is said to many and to one: its service, and the key of the receiver. */
 const FORMS = [form('publish', 'channel'), form('message', 'to')] as const
 const [CLOCK, TIMESTAMP] = [pieceOf('clock'), pieceOf('timestamp')]
-const [DATA, DATA_WITH_ACKS] = [dataOf(3), dataOf(4)]
-const [MESSAGE, ACKS] = [pieceOf('message'), pieceOf('acks')]
+/** By how many of `acks` and `token` come after the three keys that are always there. */
+const DATA = [dataOf(3), dataOf(4), dataOf(5)] as const
+const [MESSAGE, ACKS, TOKEN] = [pieceOf('message'), pieceOf('acks'), pieceOf('token')]
 
 const writer = new Writer()
 
@@ -20,19 +21,20 @@ export function writeRequests(requests: readonly Request[], batch: boolean): Uin
 function write({ service, id, clock, timestamp, data }: Request): boolean {
   const said = FORMS.find((each) => each.service === service)
   if (said === undefined) return false
-  const { user, message, acks } = data
+  const { user, message, acks, token } = data
   const receiver = data[said.key]
   let keys = 0
   for (const _key in data) keys++
   const texts = typeof user === 'string' && typeof receiver === 'string'
-  if (!texts || keys !== (acks === undefined ? 3 : 4)) return false
+  const extras = (acks === undefined ? 0 : 1) + (token === undefined ? 0 : 1)
+  if (!texts || keys !== 3 + extras) return false
   writer.piece(said.head)
   writer.text(id)
   writer.piece(CLOCK)
   writer.integer(clock)
   writer.piece(TIMESTAMP)
   writer.integer(timestamp)
-  writer.piece(acks === undefined ? DATA : DATA_WITH_ACKS)
+  writer.piece(DATA[extras] as Uint8Array)
   writer.text(user)
   writer.piece(said.receiver)
   writer.text(receiver)
@@ -40,10 +42,14 @@ function write({ service, id, clock, timestamp, data }: Request): boolean {
   if (typeof message === 'string') writer.text(message)
   else if (message instanceof Uint8Array) writer.binary(message)
   else return false
-  if (acks === undefined) return true
-  if (typeof acks !== 'string') return false
-  writer.piece(ACKS)
-  writer.text(acks)
+  return writeExtra(ACKS, acks) && writeExtra(TOKEN, token)
+}
+
+function writeExtra(key: Uint8Array, value: unknown): boolean {
+  if (value === undefined) return true
+  if (typeof value !== 'string') return false
+  writer.piece(key)
+  writer.text(value)
   return true
 }
 
@@ -52,7 +58,7 @@ export function readRequests(body: Uint8Array): { requests: Request[]; batch: bo
   const reader = new Reader(body)
   const count = reader.array()
   const requests: Request[] = []
-  let last: Said = { user: '', receiver: '' }
+  let last: Said = { user: '', receiver: '', token: '' }
   while (requests.length < (count ?? 1) && reader.usual) {
     const said = FORMS.find(({ head }) => reader.follows(head))
     if (said === undefined) return undefined
@@ -64,6 +70,7 @@ export function readRequests(body: Uint8Array): { requests: Request[]; batch: bo
 interface Said {
   readonly user: string
   readonly receiver: string
+  readonly token: string
 }
 
 function read(reader: Reader, said: Form, last: Said, requests: Request[]): Said {
@@ -73,23 +80,29 @@ function read(reader: Reader, said: Form, last: Said, requests: Request[]): Said
   const clock = reader.integer()
   reader.piece(TIMESTAMP)
   const timestamp = reader.integer()
-  const withAcks = reader.follows(DATA_WITH_ACKS)
-  reader.piece(withAcks ? DATA_WITH_ACKS : DATA)
+  const extras = Math.max(
+    0,
+    DATA.findIndex((piece) => reader.follows(piece)),
+  )
+  reader.piece(DATA[extras] as Uint8Array)
   const user = reader.name(last.user)
   reader.piece(said.receiver)
   const receiver = reader.name(last.receiver)
   reader.piece(MESSAGE)
   const message = reader.textOrBytes()
-  const data = said.key === 'channel' ? { user, channel: receiver, message } : { user, to: receiver, message }
-  if (withAcks) reader.piece(ACKS)
-  requests.push({
-    service: said.service,
-    id,
-    clock,
-    timestamp,
-    data: withAcks ? { ...data, acks: reader.text() } : data,
-  })
-  return { user, receiver }
+  const data: Record<string, unknown> =
+    said.key === 'channel' ? { user, channel: receiver, message } : { user, to: receiver, message }
+  const withAcks = extras === 2 || (extras === 1 && reader.follows(ACKS))
+  if (withAcks) {
+    reader.piece(ACKS)
+    data['acks'] = reader.text()
+  }
+  if (extras > (withAcks ? 1 : 0)) {
+    reader.piece(TOKEN)
+    data['token'] = reader.again(last.token)
+  }
+  requests.push({ service: said.service, id, clock, timestamp, data })
+  return { user, receiver, token: (data['token'] as string | undefined) ?? '' }
 }
 
 interface Form {
