@@ -36,7 +36,7 @@ function goneNode(
   { name, node, dueAt, readyStatus, terminating, object }: PodFacts,
   now: number,
 ): Problem | undefined {
-  const lost = podCondition(object, 'Ready')?.reason === 'NodeLost'
+  const lost = podCondition(object, 'Ready')?.reason === 'NodeLost' || isTakenForLost(object)
   const overdue = terminating && dueAt !== undefined && now - dueAt >= OVERDUE_MS
   if (node === '' || !(overdue || readyStatus === 'Unknown' || lost)) return undefined
   const command = `kubectl taint nodes ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`
@@ -44,6 +44,17 @@ function goneNode(
     reason: 'NodeGone',
     message: `${name} is on node ${node}, which is silent; if it is really off: ${command}`,
   }
+}
+
+/**
+ * When a node falls silent, Kubernetes says of each of its pods that it is not ready and leaves the rest as the node told it
+ * last. A kubelet itself never calls a pod unready whose containers all are ready: ours have no gates of their own.
+ */
+function isTakenForLost(object: PodFacts['object']): boolean {
+  return (
+    podCondition(object, 'Ready')?.status === 'False' &&
+    podCondition(object, 'ContainersReady')?.status === 'True'
+  )
 }
 
 function waiting({ name, object }: PodFacts): Problem | undefined {

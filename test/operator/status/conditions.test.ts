@@ -170,12 +170,24 @@ describe('Degraded is True', () => {
       'NodeGone',
       /kubectl taint nodes node-1 node.kubernetes.io\/out-of-service=nodeshutdown:NoExecute/,
     ],
+    [
+      'a node is taken for lost: its pods are not ready, and their containers are as the node told last',
+      { ready: false, containersReady: true },
+      'NodeGone',
+      /chat-server-0 is on node node-1, which is silent/,
+    ],
     ['a pod should long be gone', { due: 60 }, 'NodeGone', /chat-server-0 is on node node-1/],
   ])('when %s', (_, options, reason, message) => {
     expect(degraded(withPod(options))).toMatchObject({
       status: 'True',
       reason,
       message: expect.stringMatching(message),
+    })
+  })
+
+  it('but not while a pod’s own containers are not ready', () => {
+    expect(degraded(withPod({ ready: false, containersReady: false }))).not.toMatchObject({
+      reason: 'NodeGone',
     })
   })
 

@@ -21,6 +21,8 @@ interface PodOptions {
   /** Seconds ago at which it should have been gone. */
   readonly due?: number
   readonly readyStatus?: string
+  /** What the node said last of the containers. */
+  readonly containersReady?: boolean
 }
 
 /** A pod as the API server gives it: server 0, ready, of revision `new`, unless told otherwise. */
@@ -63,6 +65,9 @@ export function podObject(options: PodOptions = {}): KubeObject {
           status: options.readyStatus ?? (ready ? 'True' : 'False'),
           lastTransitionTime: time(unreadyFor),
         },
+        ...(options.containersReady === undefined
+          ? []
+          : [{ type: 'ContainersReady', status: options.containersReady ? 'True' : 'False' }]),
         ...(scheduled === undefined ? [] : [{ type: 'PodScheduled', status: 'False', ...scheduled }]),
       ],
       containerStatuses: [
