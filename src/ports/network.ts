@@ -17,7 +17,7 @@ export interface Router extends Socket {
 export interface Dealer extends Socket {
   send(frames: Frames): boolean
   receive(handler: (frames: Uint8Array[]) => void): void
-  /** Where connections are watched: calls back when one takes the place of one that was lost, with what was under way. */
+  /** Calls back when a connection takes the place of one that was lost, with what was under way, or comes late. */
   onReconnect?(callback: () => void): void
 }
 

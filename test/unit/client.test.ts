@@ -8,6 +8,8 @@ import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 class Brokers {
   readonly bodies: { address: string; requests: Request[]; batch: boolean }[] = []
   readonly closed: string[] = []
+  /** Tells the client that the connection in use took the place of one that was lost. */
+  reconnect: () => void = () => {}
   #answer: ((frames: Uint8Array[]) => void) | undefined
 
   open(address: string): Dealer {
@@ -20,6 +22,9 @@ class Brokers {
       },
       receive: (handler) => {
         this.#answer = handler
+      },
+      onReconnect: (callback) => {
+        this.reconnect = callback
       },
       close: () => {
         this.closed.push(address)
@@ -68,6 +73,17 @@ function outcomeOf(promise: Promise<unknown>): { value?: unknown; error?: unknow
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 describe('Requests', () => {
+  it('send again with their ids what is under way as soon as a lost connection is back', () => {
+    const { world, brokers, requests } = setUp()
+    outcomeOf(requests.call('publish', { message: 'a' }))
+    world.run(500)
+    brokers.reconnect()
+    world.run(10)
+
+    const ids = brokers.requests.map(({ id }) => id)
+    expect(ids).toEqual([ids[0], ids[0]])
+  })
+
   it('sends what is published within one turn as one array, in order', () => {
     const { world, brokers, requests } = setUp()
     for (const message of ['a', 'b', 'c']) outcomeOf(requests.call('publish', { message }))

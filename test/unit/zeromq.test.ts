@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
 import {
@@ -8,7 +9,7 @@ import {
   openRouter,
   openSubscriber,
 } from '../../src/adapters/zeromq/index.ts'
-import type { Router } from '../../src/ports/index.ts'
+import type { Dealer, Router } from '../../src/ports/index.ts'
 import { Proxy } from '../../src/proxy/index.ts'
 import { quietMetrics } from '../support/quiet.ts'
 
@@ -36,6 +37,15 @@ async function reopened(port: number): Promise<Router> {
     }, WAIT)
     .toBeDefined()
   return router as Router
+}
+
+/** Sends by a dealer until it arrives, and returns all that has arrived by then. */
+async function pass(router: Router, dealer: Dealer): Promise<string[]> {
+  const heard: string[] = []
+  router.receive((_from, [frame]) => void heard.push(text(frame)))
+  dealer.send([Buffer.from('passed')])
+  await expect.poll(() => heard, WAIT).toContain('passed')
+  return heard
 }
 
 describe('openRouter and openDealer', () => {
@@ -76,6 +86,27 @@ describe('openRouter and openDealer', () => {
         return heard.includes('two')
       }, WAIT)
       .toBe(true)
+  })
+
+  it('tells when it is connected again, or for the first time too late for what was sent', async () => {
+    const router = await openRouter({ host: HOST, port: 0 })
+    const { port } = router
+    const told = { again: 0, late: 0, soon: 0 }
+    const again = kept(openDealer(at(port)))
+    again.onReconnect?.(() => void told.again++)
+    await pass(router, again)
+    await router.close()
+    const late = kept(openDealer(at(port)))
+    late.onReconnect?.(() => void told.late++)
+    // What it sent is dropped after a second.
+    late.send([Buffer.from('dropped')])
+    await setTimeout(1100)
+    const second = kept(await reopened(port))
+    await expect.poll(() => told, WAIT).toEqual({ again: 1, late: 1, soon: 0 })
+    const soon = kept(openDealer(at(port)))
+    soon.onReconnect?.(() => void told.soon++)
+    expect(await pass(second, soon)).not.toContain('dropped')
+    expect(told).toEqual({ again: 1, late: 1, soon: 0 })
   })
 
   it('refuses with port_in_use, or bad_option for an address of another machine', async () => {

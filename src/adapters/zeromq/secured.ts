@@ -32,7 +32,7 @@ export interface ConnectingSocket extends AnySocket {
 export interface Held<Socket> {
   /** The socket now; closed for a moment while another takes its place. */
   readonly current: Socket
-  /** To be called when a handshake has ended, for a connecting socket in secured mode. */
+  /** To be called when a handshake has ended, for a connecting socket. */
   onHandshake?: (() => void) | undefined
   close(): void
 }
@@ -125,7 +125,16 @@ export function holdConnected<Socket extends ConnectingSocket>(
   const current = make({})
   current.connect(address)
   opened(current)
-  return { current, close: () => current.close() }
+  return {
+    current,
+    close: () => current.close(),
+    /** Watched only for those who ask for it. */
+    set onHandshake(callback: () => void) {
+      current.events.on('handshake', () => {
+        if (!current.closed) callback()
+      })
+    },
+  }
 }
 
 class Connection<Socket extends ConnectingSocket> implements Held<Socket> {

@@ -51,6 +51,7 @@ export function openDealer(address: string, pass?: Pass): Dealer {
     immediate: true,
     sendTimeout: KEEP_MS,
   }
+  const since = performance.now()
   const ear = new Ear<zmq.Dealer>()
   const held = holdConnected(address, pass, (secured) => new zmq.Dealer({ ...own, ...secured }), ear.opened)
   const outgoing = new Outgoing((frames) => held.current.send(frames as Buffer[]))
@@ -62,7 +63,8 @@ export function openDealer(address: string, pass?: Pass): Dealer {
     onReconnect(callback) {
       let first = true
       held.onHandshake = () => {
-        if (!first) callback()
+        // Who is connected for the first time only now may have lost what waited longest.
+        if (!first || performance.now() - since >= KEEP_MS) callback()
         first = false
       }
     },
