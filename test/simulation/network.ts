@@ -54,6 +54,13 @@ export interface NetworkFaults {
   publicationLoss: number
 }
 
+/** What waits at a cut: `arriving` was on its way when the cut began, before all that was sent into the cut. */
+interface Kept {
+  readonly link: Link
+  readonly deliver: () => void
+  readonly arriving: boolean
+}
+
 /** Messages that sockets keep over a cut, on one route. */
 const KEPT_MAX = 1000
 
@@ -69,7 +76,7 @@ export class Network {
   readonly #routes = new Map<string, Map<string, Route>>()
   /** When the last message arrives that a slow route carries, in virtual ms. */
   #quietAt = 0
-  readonly #kept = new Map<Route, { link: Link; deliver: () => void }[]>()
+  readonly #kept = new Map<Route, Kept[]>()
 
   constructor(world: VirtualTime, chance: Chance) {
     this.#world = world
@@ -152,15 +159,17 @@ export class Network {
     if (cut !== 'wait') for (const link of route.links) this.#renew(link)
     const kept = this.#kept.get(route) ?? []
     this.#kept.delete(route)
-    for (const { link, deliver } of kept) this.#schedule(link, deliver)
+    // What was on its way comes at once, before the rest of that, which may still be.
+    for (const { deliver, arriving } of kept) if (arriving) this.#world.schedule(0, deliver)
+    for (const { link, deliver, arriving } of kept) if (!arriving) this.#schedule(link, deliver)
   }
 
-  #keep(link: Link, deliver: () => void): void {
+  #keep(link: Link, deliver: () => void, arriving = false): void {
     const { route, lossy } = link
     if (route.cut !== 'wait' && (lossy || route.cut === 'lose' || this.#chance.next() < 0.5)) return
     const kept = this.#kept.get(route) ?? []
     this.#kept.set(route, kept)
-    if (kept.length < KEPT_MAX) kept.push({ link, deliver })
+    if (kept.length < KEPT_MAX) kept.push({ link, deliver, arriving })
   }
 
   #renew(link: Link): void {
@@ -182,7 +191,7 @@ export class Network {
       if (link.generation !== generation) {
         if (link.generation > generation + 1 || this.#world.now >= link.survivesUntil) return
       } else if (route.cut !== undefined) {
-        if (route.cut === 'wait') this.#keep(link, deliver)
+        if (route.cut === 'wait') this.#keep(link, deliver, true)
         return
       }
       deliver()
