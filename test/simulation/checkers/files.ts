@@ -78,11 +78,12 @@ export class FinalFiles implements Checker {
     const lostDisks = [...witness.disks.values()].some(({ losses }) => losses.length > 0)
     // What one lost disk held may be made anew by a request that was sent twice.
     const kept = [...witness.wishes.values()].filter(({ level }) => level !== 'one' || !lostDisks)
+    const madeAt = new Map(expected.map(({ user, id, at }) => [`${user} ${id}`, at]))
     const bySender = Map.groupBy(kept, ({ session }) => session)
     for (const wishes of bySender.values()) {
       for (const later of wishes) {
         for (const earlier of wishes) {
-          if (isAfter(places, later, earlier)) continue
+          if (isAfter(places, later, earlier) || wasThere(madeAt, earlier)) continue
           witness.find(
             `${later.id} of ${later.user} stands before ${earlier.id}, acknowledged before it was sent`,
           )
@@ -112,6 +113,11 @@ function isAfter(places: ReadonlyMap<string, number>, later: Wish, earlier: Wish
   if (earlier.acknowledgedAt === undefined || earlier.acknowledgedAt >= later.sentAt) return true
   const [first, second] = [places.get(keyOf(earlier)), places.get(keyOf(later))]
   return first === undefined || second === undefined || first < second
+}
+
+/** The channel was there, so the answer stood for no operation; a copy of the request reached who knew none yet. */
+function wasThere(madeAt: ReadonlyMap<string, number>, wish: Wish): boolean {
+  return wish.kind === 'channel' && (madeAt.get(keyOf(wish)) ?? 0) > (wish.acknowledgedAt ?? Infinity)
 }
 
 function keyOf({ user, id }: Wish): string {
