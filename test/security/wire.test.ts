@@ -5,6 +5,8 @@ import { startSystem, type TestSystem } from '../support/system.ts'
 import { Relay } from './relay.ts'
 
 const TEST_MS = 60_000
+/** More than the handshakes of both modes up to where a peer may say something. */
+const SEEN_BYTES_MIN = 500
 const WORDS = ['secretuser', 'secretchannel', 'secretmessage']
 const BETWEEN = ['default/recado', 'server-1']
 
@@ -64,6 +66,12 @@ async function overheard(secured: boolean): Promise<{ ofClient: Relay[]; ofServe
   })()
   for (let number = 0; number < 30; number++) await client.publish('secretchannel', `secretmessage ${number}`)
   await until(10_000, () => received.length === 30 || `${received.length} received`)
+  const passedBy = [broker, proxy, toBroker, toProxy, heard, toRef, toPeer]
+  // On a busy machine a link may still be at its handshake.
+  await until(
+    20_000,
+    () => passedBy.every(({ seen }) => seen.byteLength >= SEEN_BYTES_MIN) || 'not all are used',
+  )
   await client.close()
   return { ofClient: [broker, proxy], ofServer: [toBroker, toProxy, heard, toRef, toPeer] }
 }
@@ -88,7 +96,6 @@ describe('who reads what passes', () => {
     async () => {
       const { ofClient, ofServer } = await overheard(true)
 
-      expect([...ofClient, ...ofServer].filter(({ seen }) => seen.byteLength < 1000)).toEqual([])
       expect(found(ofClient, WORDS)).toEqual([])
       expect(found(ofServer, BETWEEN)).toEqual([])
     },
