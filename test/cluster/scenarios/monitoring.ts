@@ -48,7 +48,7 @@ async function watched(world: World): Promise<Findings> {
   } finally {
     tell('removes the monitoring definitions')
     // Helm cannot go on from a release that holds objects of kinds which are gone.
-    await release.install({ monitoring: { serviceMonitor: 'off', rules: 'off' } })
+    await release.install({ monitoring: { serviceMonitor: 'never', rules: 'never' } })
     for (const kind of ['podMonitor', 'serviceMonitor', 'prometheusRule'] as const) {
       const { plural } = KINDS[kind]
       await kubernetes.kubectl('delete', 'crd', `${plural}.monitoring.coreos.com`, '--timeout=30s')
