@@ -8,10 +8,13 @@ import { writeOperatorResults } from '../support/results.ts'
 import { CLUSTER, Stage } from '../support/stage.ts'
 
 const COUNT = 50
+/** Nothing is said to them, and the nodes are small: what pods keep free by default would not fit 200 times. */
+const template = { resources: { requests: { cpu: '5m', memory: '32Mi' } } }
 const SPEC = {
-  servers: { replicas: 1 },
-  brokers: { replicas: 1 },
-  proxies: { replicas: 1 },
+  servers: { replicas: 1, template },
+  brokers: { replicas: 1, template },
+  proxies: { replicas: 1, template },
+  ref: { template },
 }
 const READY_MS = 15 * 60_000
 const QUIET_S = 120
