@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { covers } from '../../src/wire/index.ts'
 import { LibraryClient } from './clients/library.ts'
 import { SimpleClient } from './clients/simple.ts'
 import type { SimulatedServer } from './server.ts'
@@ -122,6 +123,29 @@ describe('A cluster under a virtual clock', () => {
     await world.advance(400)
     expect([first.state, second.state]).toEqual(['joining', 'joining'])
     for (const { name } of [first, second]) network.slow(third.name, name, 0)
+    expect(await stage.settle()).toEqual([])
+  })
+
+  it('finds nothing in the rise from an old copy when nobody living had heard what the disk held', async () => {
+    const stage = await started(13, { library: 0, readers: 0 })
+    const { world, servers, network, witness } = stage.cluster
+    const [first, second, third] = servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    third.disk.space = 'full'
+    await world.advance(500)
+    const copy = second.copy()
+    network.cut(second.name, third.name, 'lose')
+    await world.advance(1000)
+    second.crash()
+    await world.advance(10)
+    network.mend(second.name, third.name)
+    await world.advance(10)
+    second.restore(copy)
+    first.crash()
+    second.start()
+    expect(await stage.until(() => second.state === 'up', 5000)).toBe(true)
+    const [loss] = witness.disk(second.name).losses
+    expect(covers(witness.disk(second.name).holds, loss?.held ?? new Map())).toBe(false)
+    third.disk.space = 'room'
     expect(await stage.settle()).toEqual([])
   })
 

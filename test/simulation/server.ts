@@ -62,7 +62,7 @@ export class SimulatedServer extends SimulatedService {
   empty(): void {
     this.crash()
     this.disk.empty()
-    this.cluster.witness.lost(this.name, new Map())
+    this.cluster.witness.lost(this, new Map())
   }
 
   copy(): { disk: DiskCopy; holds: Vector } {
@@ -73,7 +73,7 @@ export class SimulatedServer extends SimulatedService {
   restore(copy: { disk: DiskCopy; holds: Vector }): void {
     this.crash()
     this.disk.restore(copy.disk)
-    this.cluster.witness.lost(this.name, copy.holds, true)
+    this.cluster.witness.lost(this, copy.holds, true)
   }
 
   /** Of the present life, or the last one. */

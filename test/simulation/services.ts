@@ -16,6 +16,8 @@ export abstract class SimulatedService {
   up = false
   /** Virtual ms of its last start, and of the last time it went on after standing still. */
   startedAt = 0
+  /** Virtual ms at which its last life but the present one ended. */
+  endedAt = Number.NEGATIVE_INFINITY
   thawedAt = Number.NEGATIVE_INFINITY
 
   constructor(cluster: Cluster, name: string, clock: ClockOptions = {}) {
@@ -35,6 +37,7 @@ export abstract class SimulatedService {
   }
 
   crash(): void {
+    if (this.up) this.endedAt = this.cluster.world.now
     this.up = false
     this.process.crash()
   }

@@ -198,7 +198,7 @@ export class Stage {
       server.removed = true
       server.crash()
       this.cluster.witness.tell(server.name, 'is taken away')
-      this.cluster.witness.lost(server.name, new Map())
+      this.cluster.witness.lost(server, new Map())
     }
   }
 

@@ -48,6 +48,8 @@ export interface Wish {
 /** A disk was emptied, or an old copy was put in its place. */
 export interface Loss {
   readonly at: number
+  /** When the life ended that used the disk last: until then others could hear what it held. */
+  readonly endedAt: number
   readonly held: Vector
   readonly copied: boolean
 }
@@ -163,9 +165,9 @@ export class Witness {
   }
 
   /** A disk holds only this any more. */
-  lost(name: string, left: Vector, copied = false): void {
+  lost({ name, endedAt }: SimulatedServer, left: Vector, copied = false): void {
     const facts = this.disk(name)
-    facts.losses.push({ at: this.now(), held: new Map(facts.holds), copied })
+    facts.losses.push({ at: this.now(), endedAt, held: new Map(facts.holds), copied })
     facts.holds.clear()
     join(facts.holds, left)
   }

@@ -37,12 +37,12 @@ export class Rising implements Checker {
     return false
   }
 
-  /** Whether somebody has been alive since before the loss and reaches the one who lost it. */
-  #isKnown(name: string, { at }: Loss): boolean {
+  /** Whether somebody heard what was lost, has been alive since then, and reaches the one who lost it. */
+  #isKnown(name: string, { endedAt }: Loss): boolean {
     const { servers, network } = this.#cluster
     return servers.some((other) => {
-      if (other.name === name || !other.up || other.startedAt >= at || other.process.frozen) return false
-      return !network.wasCut(other.name, name, at) && !network.wasCut(name, other.name, at)
+      if (other.name === name || !other.up || other.startedAt >= endedAt || other.process.frozen) return false
+      return !network.wasCut(other.name, name, endedAt) && !network.wasCut(name, other.name, endedAt)
     })
   }
 }
