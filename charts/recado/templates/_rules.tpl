@@ -29,7 +29,7 @@ A server-side apply is a `patch`, and a `create` when the object is new.
   verbs: [list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [pods]
-  verbs: [list, watch, delete]
+  verbs: [get, list, watch, delete]
 - apiGroups: ['']
   resources: [pods/eviction]
   verbs: [create]
