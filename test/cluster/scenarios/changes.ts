@@ -12,6 +12,7 @@ const image: Scenario = {
   name: 'the image is changed',
   says: 'name another image in the spec: servers roll one at a time, the coordinator last',
   deadlineMs: DEADLINE_MS,
+  short: true,
   run: (world) =>
     underLoad(world, {
       spec: { image: { name: nameOf(world.image) } },
