@@ -11,7 +11,7 @@ const auto = (meaning: string) =>
   z
     .enum(['auto', 'always', 'never'])
     .default('auto')
-    .meta({ description: `${meaning}: \`on\`, \`off\`, or \`auto\`: when the cluster knows the kind` })
+    .meta({ description: `${meaning}: \`always\`, \`never\`, or \`auto\`: when the cluster knows the kind` })
 const texts = (meaning: string) => z.record(z.string(), z.string()).default({}).meta({ description: meaning })
 const names = (meaning: string) => z.array(z.string().min(1)).default([]).meta({ description: meaning })
 const objects = (meaning: string) => z.array(z.looseObject({})).default([]).meta({ description: meaning })

@@ -1,48 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import * as zmq from 'zeromq'
 import { type Client, connect } from '../../src/client/index.ts'
 import { until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
-import { passOf } from './strangers.ts'
+import { curveOf, hear, type Spy, tokenOf } from './spies.ts'
 
 const TEST_MS = 60_000
 const NAMES = ['ana', 'bob', 'eve'] as const
+
+const secretOf = (user: string): string => `secret of ${user}`
 
 let system: TestSystem
 let ana: Client
 let bob: Client
 let eve: Client
-let spied: string[]
-let spy: zmq.Subscriber
+let spy: Spy
 
 beforeAll(async () => {
   system = await startSystem({ secured: true })
   await system.ready()
   const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
   const clients = await Promise.all(
-    NAMES.map((user) =>
-      connect({ broker, proxy, keysDir: keysDir as string, user, secret: `secret of ${user}` }),
-    ),
+    NAMES.map((user) => connect({ broker, proxy, keysDir: keysDir as string, user, secret: secretOf(user) })),
   )
   ;[ana, bob, eve] = clients as [Client, Client, Client]
   await ana.createChannel('board', { members: ['bob'] })
   await ana.createChannel('public')
-  const { pair, trusted } = passOf(system, 'clients/local', 'front')
-  const keys = {
-    curvePublicKey: pair.publicKey,
-    curveSecretKey: pair.secretKey,
-    curveServerKey: trusted[0] as string,
-  }
-  spied = []
-  spy = new zmq.Subscriber({ linger: 0, ...keys })
-  spy.connect(proxy)
-  for (const topic of ['channel/board/', 'channel/public/', 'user/ana/', 'user/bob/', ''])
-    spy.subscribe(topic)
-  void (async () => {
-    for await (const [topic] of spy) spied.push(String(topic))
-  })().catch(() => {})
+  const topics = ['channel/board/', 'channel/public/', 'user/ana/', 'user/bob/', '']
+  spy = hear(proxy, curveOf(system), topics)
 }, TEST_MS)
 
 afterAll(async () => {
@@ -70,12 +56,13 @@ describe('a private channel', () => {
         await ana.publish('board', 'among us')
         await ana.publish('public', 'to all')
         return (
-          (received.length > 2 && spied.length > 2) || `${received.length} received, ${spied.length} spied`
+          (received.length > 2 && spy.topics.length > 2) ||
+          `${received.length} received, ${spy.topics.length} spied`
         )
       })
 
       expect(new Set(received)).toEqual(new Set(['among us']))
-      expect(new Set(spied)).toEqual(new Set(['channel/public/']))
+      expect(new Set(spy.topics)).toEqual(new Set(['channel/public/']))
       expect((await bob.history('board')).messages.map(({ channel }) => channel)).toContain('board')
       for (const act of [
         () => eve.publish('board', 'from outside'),
@@ -135,10 +122,26 @@ describe('a private channel', () => {
           received.some((each) => (each as { code?: string }).code === 'denied') ||
           'its subscription goes on',
       )
-      const before = received.length
-      for (let count = 0; count < 5; count++) await ana.publish('board', 'without her')
+      const grant = `grant/${await tokenOf(system, 'eve', secretOf('eve'))}/`
+      const inbox = hear(system.proxyAddress, curveOf(system), ['user/eve/', grant])
+      try {
+        await until(10_000, async () => {
+          await bob.message('eve', 'direct')
+          return inbox.messages.includes('direct') || 'her inbox is not heard'
+        })
+        const bobs = listen(bob, 'board')
+        await until(10_000, async () => {
+          await ana.publish('board', 'without her')
+          const came = bobs.filter((each) => each === 'without her').length
+          return came >= 5 || `${came} came to one who is in`
+        })
+        await ana.message('eve', 'the last')
+        await until(10_000, () => inbox.messages.includes('the last') || 'the last has not come')
 
-      expect(received.slice(before)).toEqual([])
+        expect(new Set(inbox.messages)).toEqual(new Set(['direct', 'the last']))
+      } finally {
+        inbox.close()
+      }
       await expect(ana.invite('board', 'nobody')).rejects.toMatchObject({ code: 'unknown_user' })
       await expect(ana.invite('public', 'eve')).rejects.toMatchObject({ code: 'bad_request' })
     },

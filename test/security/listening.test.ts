@@ -3,7 +3,8 @@ import * as zmq from 'zeromq'
 import { type Client, connect } from '../../src/client/index.ts'
 import { until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
-import { metric, passOf } from './strangers.ts'
+import { curveOf, hear, tokenOf } from './spies.ts'
+import { metric } from './strangers.ts'
 
 const TEST_MS = 60_000
 
@@ -30,28 +31,18 @@ afterEach(() => {
   for (const each of open.splice(0)) each.close()
 })
 
+const secretOf = (user: string): string => `the secret of ${user}`
+
 function clientOf(user: string): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
-  return connect({ broker, proxy, keysDir: keysDir as string, user, secret: `the secret of ${user}` })
+  return connect({ broker, proxy, keysDir: keysDir as string, user, secret: secretOf(user) })
 }
 
 /** A plain SUB socket with a client's keys. */
 function spy(...topics: string[]) {
-  const { pair, trusted } = passOf(system, 'clients/local', 'front')
-  const socket = new zmq.Subscriber({
-    linger: 0,
-    curvePublicKey: pair.publicKey,
-    curveSecretKey: pair.secretKey,
-    curveServerKey: trusted[0] as string,
-  })
-  open.push(socket)
-  const heard: string[] = []
-  socket.connect(system.proxyAddress)
-  for (const topic of topics) socket.subscribe(topic)
-  void (async () => {
-    for await (const [topic] of socket) heard.push(String(topic))
-  })().catch(() => {})
-  return heard
+  const heard = hear(system.proxyAddress, curveOf(system), topics)
+  open.push(heard)
+  return heard.topics
 }
 
 /** Listens as the library does; what came live, without history's help, shows within less than its 5 seconds. */
@@ -95,9 +86,12 @@ describe('at the proxy, in secured mode', () => {
       'replica',
     ]
     const spies = requests.map((topic) => spy(topic))
-    const withEves = spy('user/bob/', `grant/${await tokenOf('eve')}/`)
-    const forged = spy('user/bob/', `grant/${(await tokenOf('eve')).replace('eve:', 'bob:')}/`)
-    const bobs = spy('user/bob/', `grant/${await tokenOf('bob')}/`)
+    const withEves = spy('user/bob/', `grant/${await tokenOf(system, 'eve', secretOf('eve'))}/`)
+    const forged = spy(
+      'user/bob/',
+      `grant/${(await tokenOf(system, 'eve', secretOf('eve'))).replace('eve:', 'bob:')}/`,
+    )
+    const bobs = spy('user/bob/', `grant/${await tokenOf(system, 'bob', secretOf('bob'))}/`)
     await until(10_000, async () => {
       await eve.message('bob', 'private')
       await eve.publish('general', 'public')
@@ -116,15 +110,9 @@ describe('at the proxy, in secured mode', () => {
   })
 
   it('subscriptions that come and go leave the proxy at work', async () => {
-    const { pair, trusted } = passOf(system, 'clients/local', 'front')
-    const keys = {
-      curvePublicKey: pair.publicKey,
-      curveSecretKey: pair.secretKey,
-      curveServerKey: trusted[0] as string,
-    }
-    const grant = `grant/${await tokenOf('bob')}/`
+    const grant = `grant/${await tokenOf(system, 'bob', secretOf('bob'))}/`
     for (let round = 0; round < 50; round++) {
-      const socket = new zmq.Subscriber({ linger: 0, ...keys })
+      const socket = new zmq.Subscriber({ linger: 0, ...curveOf(system) })
       socket.connect(system.proxyAddress)
       for (const topic of ['channel/general/', 'user/bob/', grant, '']) socket.subscribe(topic)
       if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -139,25 +127,3 @@ describe('at the proxy, in secured mode', () => {
     expect(new Set(heard)).toEqual(new Set(['channel/general/']))
   })
 })
-
-async function tokenOf(user: string): Promise<string> {
-  const { pair, trusted } = passOf(system, 'clients/local', 'front')
-  const { encode, decode, PEER_LIMITS } = await import('../../src/wire/index.ts')
-  const socket = new zmq.Request({
-    linger: 0,
-    curvePublicKey: pair.publicKey,
-    curveSecretKey: pair.secretKey,
-    curveServerKey: trusted[0] as string,
-  })
-  try {
-    socket.connect(system.brokerAddress)
-    const data = { user, secret: `the secret of ${user}` }
-    await socket.send(
-      Buffer.from(encode({ service: 'login', id: crypto.randomUUID(), clock: 1, timestamp: 1, data })),
-    )
-    const [body] = await socket.receive()
-    return (decode(body as Buffer, PEER_LIMITS) as { data: { token: string } }).data.token
-  } finally {
-    socket.close()
-  }
-}

@@ -27,6 +27,7 @@ async function quietCluster(world: World): Promise<Findings> {
   const changed = [...objectsAfter]
     .filter(([key, version]) => objects.get(key) !== version)
     .map(([key]) => key)
+  const gone = [...objects.keys()].filter((key) => !objectsAfter.has(key))
   const counts = [...requestsAfter].map(
     ([labels, count]) => [labels, count - (requests.get(labels) ?? 0)] as const,
   )
@@ -39,6 +40,7 @@ async function quietCluster(world: World): Promise<Findings> {
     ],
     broken: [
       ...changed.map((key) => `${key} was written`),
+      ...gone.map((key) => `${key} is gone`),
       ...writes.map(([labels, count]) => `the operator wrote ${count} times: ${labels}`),
       ...(renewals > RENEWALS_MAX ? [`the operator updated ${renewals} objects: more than renewals`] : []),
     ],
@@ -54,13 +56,19 @@ async function versionsOf(
   const lease = await release.leaseName()
   for (const kind of Object.values(KINDS).filter(({ namespaced }) => namespaced)) {
     for (const namespace of [stage.namespace, OPERATOR_NAMESPACE]) {
-      for (const { metadata } of await kubernetes.list(kind, namespace).catch(() => [])) {
+      for (const { metadata } of await kubernetes.list(kind, namespace).catch(noneOfUnknown)) {
         if (kind === KINDS.lease && metadata.name === lease) continue
         found.set(`${kind.plural} ${namespace}/${metadata.name}`, metadata.resourceVersion)
       }
     }
   }
   return found
+}
+
+/** Kinds that no definition makes known have no objects; any other refusal would hide some. */
+function noneOfUnknown(error: unknown): [] {
+  if (String(error).includes('The API server answered 404')) return []
+  throw error
 }
 
 /** Requests of all operators that may write, by their labels. */

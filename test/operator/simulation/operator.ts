@@ -31,7 +31,6 @@ export class SimulatedOperator {
   #isDue = false
   #failures = 0
   #dead = false
-  unexpected: unknown
 
   constructor(options: OperatorOptions) {
     const { world, server } = options
@@ -87,7 +86,7 @@ export class SimulatedOperator {
     this.#isRunning = true
     this.#options.world.time.promises = true
     this.#pass().catch((error: unknown) => {
-      this.unexpected = error
+      this.#options.world.findings.push(String((error as Error).stack))
     })
   }
 
