@@ -44,6 +44,8 @@ interface Series extends Occurrence {
   count: number
   written: number
   lastAt: number
+  /** Whether a writing is to come: it waits for its turn or for its time. So it is whenever more was said than written. */
+  isPlanned: boolean
   cancel: Cancel
 }
 
@@ -71,7 +73,7 @@ export class ApiEventRecorder implements EventRecorder {
     if (series === undefined) return this.#first(id, regarding, event, now)
     series.count += 1
     series.lastAt = now
-    if (series.count - series.written === 1) this.#writeLater(series)
+    if (!series.isPlanned) this.#writeLater(series)
   }
 
   stop(): void {
@@ -88,15 +90,17 @@ export class ApiEventRecorder implements EventRecorder {
     const suffix = `${now.toString(16)}${Math.floor(chance.next() * 0x10000).toString(16)}`
     const name = `${regarding.metadata.name}.${suffix}`
     const occurrence = { name, regarding: referenceTo(regarding), event, at: now }
-    const series = { ...occurrence, count: 1, written: 0, lastAt: now, cancel: () => {} }
+    const series = { ...occurrence, count: 1, written: 0, lastAt: now, isPlanned: true, cancel: () => {} }
     this.#series.set(id, series)
     this.#waiting.push(series)
     this.#write()
   }
 
   #writeLater(series: Series): void {
+    if (this.#isStopped) return
+    series.isPlanned = true
     series.cancel = this.#options.timers.after(COUNT_MS, () => {
-      if (this.#waiting.length >= WAITING_MAX) return this.#drop(series.event)
+      if (this.#waiting.length >= WAITING_MAX) return this.#dropCount(series)
       this.#waiting.push(series)
       this.#write()
     })
@@ -112,11 +116,11 @@ export class ApiEventRecorder implements EventRecorder {
 
   async #writeOne(series: Series): Promise<void> {
     const { time, timers } = this.#options
-    const { count } = series
     let waitMs = 0
     try {
-      await this.#send(series, count)
-      series.written = count
+      series.written = await this.#send(series)
+      series.isPlanned = false
+      if (series.count > series.written) this.#writeLater(series)
       this.#wait.reset()
       this.#waiting.shift()
     } catch (thrown) {
@@ -126,22 +130,24 @@ export class ApiEventRecorder implements EventRecorder {
         waitMs = 0
         this.#wait.reset()
         this.#waiting.shift()
-        series.written = count
-        this.#drop(series.event, error)
+        this.#dropCount(series, error)
       }
     }
+    if (this.#isStopped) return
     this.#cancel = timers.after(waitMs, () => {
       this.#isWriting = false
       this.#write()
     })
   }
 
-  async #send(series: Series, count: number): Promise<void> {
+  /** Returns how often it was said by what was written. */
+  async #send(series: Series): Promise<number> {
     const { api, instance } = this.#options
+    const { count } = series
     const whole = eventObject(series, instance)
     if (series.written === 0) {
       await api.create(KINDS.event, whole)
-      return
+      return 1
     }
     try {
       await api.merge(KINDS.event, whole.metadata, { series: seriesOf(count, series.lastAt) })
@@ -150,12 +156,20 @@ export class ApiEventRecorder implements EventRecorder {
       if (kubeError(error).status !== 404) throw error
       await api.create(KINDS.event, whole)
     }
+    return count
   }
 
   #forgetOld(now: number): void {
     for (const [id, series] of this.#series) {
-      if (now - series.lastAt > SERIES_MS && series.written === series.count) this.#series.delete(id)
+      if (now - series.lastAt > SERIES_MS && !series.isPlanned) this.#series.delete(id)
     }
+  }
+
+  /** What was said so far is not written; when it is said again, all is. */
+  #dropCount(series: Series, error?: KubeError): void {
+    series.written = series.count
+    series.isPlanned = false
+    this.#drop(series.event, error)
   }
 
   #drop({ reason }: KubeEvent, error?: KubeError): void {

@@ -84,6 +84,70 @@ describe('the event recorder', () => {
     expect(server.requests.length).toBeLessThanOrEqual(4)
   })
 
+  const countOf = (index = 0) => {
+    const { series } = server.at(`${EVENTS}/${written()[index]?.metadata.name}`) as { series?: { count: number } }
+    return series?.count
+  }
+
+  it('counts what is said again before the Event is written, and while it is', async () => {
+    server.delayMs = 500
+    recorder.record(cluster('a'), event)
+    recorder.record(cluster('b'), event)
+    recorder.record(cluster('b'), event)
+    await pass(100)
+    recorder.record(cluster('a'), event)
+    await pass(2000)
+    await pass(62_000)
+
+    expect([countOf(0), countOf(1)]).toEqual([2, 2])
+  })
+
+  it('forgets what was said again while its count was written', async () => {
+    server.delayMs = 500
+    recorder.record(cluster(), event)
+    await pass(2000)
+    recorder.record(cluster(), event)
+    await pass(60_100)
+    recorder.record(cluster(), event)
+    await pass(62_000)
+    expect(countOf()).toBe(3)
+    await pass(700_000)
+    recorder.record(cluster(), event)
+    await pass(2000)
+
+    expect(written()).toHaveLength(2)
+  })
+
+  it('goes on counting after a count found no room', async () => {
+    recorder.record(cluster(), event)
+    await pass()
+    recorder.record(cluster(), event)
+    server.intercept = () => new Error('ECONNREFUSED')
+    for (let i = 0; i < 100; i++) recorder.record(cluster(`c${i}`), event)
+    await pass(61_000)
+    expect(dropped()).toBe(1)
+    server.intercept = () => undefined
+    await pass(60_000)
+    recorder.record(cluster(), event)
+    await pass(61_000)
+
+    expect(countOf()).toBe(3)
+  })
+
+  it('goes on counting after what was said again while it was refused', async () => {
+    server.delayMs = 500
+    server.intercept = () => refused(403, 'Forbidden', 'No')
+    recorder.record(cluster(), event)
+    await pass(100)
+    recorder.record(cluster(), event)
+    await pass(2000)
+    server.intercept = () => undefined
+    recorder.record(cluster(), event)
+    await pass(62_000)
+
+    expect(server.at(`${EVENTS}/${written()[0]?.metadata.name}`)).toBeDefined()
+  })
+
   it('says anew what was last said long ago', async () => {
     recorder.record(cluster(), event)
     await pass(700_000)
