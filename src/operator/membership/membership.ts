@@ -35,6 +35,7 @@ export class Membership {
   #adoptedTerm = 0
   #confirmedAt = Number.NEGATIVE_INFINITY
   #signature = ''
+  #isStopped = false
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -48,8 +49,12 @@ export class Membership {
     return fresh.toSorted((a, b) => b.epoch - a.epoch || b.at - a.at)[0]
   }
 
-  /** This is how it shall be and how it is now; refs are told at once when it differs from what they know. */
+  /**
+   * This is how it shall be and how it is now; refs are told at once when it differs from what they know. Once it has
+   * stopped, nobody is told: what began before may end after, and another operator may report by then.
+   */
   tell(report: Report, addresses: readonly string[]): void {
+    if (this.#isStopped) return
     const isNews = this.#report === undefined || !sameReport(this.#report, report)
     if (isNews) {
       this.#report = report
@@ -66,6 +71,7 @@ export class Membership {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#cancel()
     const links = [...this.#links.values()]
     this.#links.clear()
@@ -131,7 +137,9 @@ export class Membership {
 
   async #goOn(term: number, sequence: number): Promise<void> {
     const { confirmTerm, log } = this.#options
-    if ((await confirmTerm()) === undefined) {
+    const ownTerm = await confirmTerm()
+    if (this.#isStopped) return
+    if (ownTerm === undefined) {
       return log.warn({ term }, 'Another operator reports to ref, and the Lease is not ours')
     }
     this.#adoptedTerm = Math.max(term, this.#adoptedTerm)

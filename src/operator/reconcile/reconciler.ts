@@ -21,6 +21,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 class ClusterReconciler implements Reconciler {
   readonly #options: ReconcilerOptions
   readonly #memories = new Map<string, ClusterMemory>()
+  #isStopped = false
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -28,6 +29,7 @@ class ClusterReconciler implements Reconciler {
 
   async reconcile(key: ObjectKey): Promise<ReconcileResult> {
     const { cache } = this.#options
+    if (this.#isStopped) return {}
     const resource = cache.get(KINDS.messagingCluster, key)
     // A resource that is being deleted is left to Kubernetes: what it owns goes with it.
     if (resource === undefined || resource.metadata.deletionTimestamp !== undefined) {
@@ -35,7 +37,8 @@ class ClusterReconciler implements Reconciler {
       return {}
     }
     const cluster = await this.#read(resource)
-    if (cluster === undefined) return {}
+    // What is remembered from now on nobody would end.
+    if (cluster === undefined || this.#isStopped) return {}
     const pass = this.#begin(cluster)
     for (const { name, run, paused } of STEPS) {
       if (cluster.spec.paused && paused !== true) continue
@@ -57,6 +60,7 @@ class ClusterReconciler implements Reconciler {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     const memories = [...this.#memories.values()]
     this.#memories.clear()
     await Promise.all(memories.map(({ membership }) => membership.stop()))

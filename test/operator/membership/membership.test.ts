@@ -170,4 +170,14 @@ describe('Membership', () => {
     expect(bench.open.size).toBe(0)
     expect(bench.sent).toHaveLength(1)
   })
+
+  it('opens no link again for who tells it something after it has stopped', async () => {
+    const bench = new Bench()
+    bench.membership.tell(report(['a']), [REF])
+    await bench.membership.stop()
+    bench.membership.tell(report(['b']), [REF])
+    bench.world.run(10_000)
+    expect(bench.open.size).toBe(0)
+    expect(bench.sent).toHaveLength(1)
+  })
 })

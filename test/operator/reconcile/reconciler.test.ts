@@ -135,6 +135,26 @@ describe('the reconciler', { timeout: TIMEOUT_MS }, () => {
     expect(condition(stage, 'Degraded')).toMatchObject({ status: 'False' })
   })
 
+  it('has no link to ref once it has stopped, though a pass goes on that has something to tell', async () => {
+    const stage = await settled()
+    const marks = (): boolean => stage.operator.api.writes.some((what) => what.startsWith('merge Persistent'))
+    stage.scale(2)
+    for (let ms = 0; ms < 10_000 && !marks(); ms++) await stage.world.run(1)
+    expect([marks(), stage.operator.links]).toEqual([true, 1])
+    await stage.operator.stop()
+    await stage.world.run(10_000)
+    expect(stage.operator.links).toBe(0)
+  })
+
+  it('has none either when the pass had only begun', async () => {
+    const stage = await settled()
+    const passed = stage.operator.reconciler.reconcile({ namespace: 'talk', name: 'chat' })
+    await stage.operator.stop()
+    await stage.world.run(10_000)
+    expect(stage.operator.links).toBe(0)
+    expect(await passed).toEqual({})
+  })
+
   it('leaves a resource that is being deleted to Kubernetes', async () => {
     const stage = await settled()
     stage.server.change(KINDS.messagingCluster, 'chat', (each) => ({

@@ -26,11 +26,14 @@ export class SimulatedOperator {
   readonly #options: OperatorOptions
   readonly #time: ProcessTime
   readonly #cache: LaggingCache
-  readonly #reconciler: Reconciler
+  readonly reconciler: Reconciler
   #isRunning = false
   #isDue = false
   #failures = 0
   #dead = false
+  #stopped = false
+  /** Open links to refs. */
+  links = 0
 
   constructor(options: OperatorOptions) {
     const { world, server } = options
@@ -39,10 +42,10 @@ export class SimulatedOperator {
     this.#time = world.time.process()
     this.api = new SimulatedApi(world, server, options.effects)
     this.#cache = new LaggingCache(world, server, (object) => {
-      if (object.kind === 'Pod') this.#reconciler.podsChanged(KEY)
+      if (object.kind === 'Pod') this.reconciler.podsChanged(KEY)
       this.#enqueue()
     })
-    this.#reconciler = createReconciler({
+    this.reconciler = createReconciler({
       api: this.api,
       cache: this.#cache,
       events: { record: (_, { reason, note }) => this.#record(reason, note) },
@@ -70,6 +73,12 @@ export class SimulatedOperator {
     this.#time.stop()
   }
 
+  /** Ends it as one that leads no more: a pass that is under way goes on to its end. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.reconciler.stop()
+  }
+
   #record(reason: string, note: string): void {
     this.events.push(`${reason}: ${note}`)
     this.#options.world.tell(`event ${reason}: ${note}`)
@@ -81,7 +90,7 @@ export class SimulatedOperator {
   }
 
   #next(): void {
-    if (this.#isRunning || !this.#isDue || this.#dead) return
+    if (this.#isRunning || !this.#isDue || this.#dead || this.#stopped) return
     this.#isDue = false
     this.#isRunning = true
     this.#options.world.time.promises = true
@@ -92,7 +101,7 @@ export class SimulatedOperator {
 
   async #pass(): Promise<void> {
     try {
-      const { againAfterMs } = await this.#reconciler.reconcile(KEY)
+      const { againAfterMs } = await this.reconciler.reconcile(KEY)
       this.#failures = 0
       if (againAfterMs !== undefined) this.#time.after(againAfterMs, () => this.#enqueue())
     } catch (error) {
@@ -108,6 +117,7 @@ export class SimulatedOperator {
     const { world, kubernetes } = this.#options
     let handler: (frames: Uint8Array[]) => void = () => {}
     let isOpen = true
+    this.links++
     const find = () => [...kubernetes.refs.values()].find(({ ip }) => address === `tcp://${ip}:5559`)
     return {
       send: (frames) => {
@@ -126,6 +136,7 @@ export class SimulatedOperator {
         handler = next
       },
       close: async () => {
+        if (isOpen) this.links--
         isOpen = false
       },
     }
