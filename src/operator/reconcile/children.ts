@@ -37,8 +37,8 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
   const result = await api.apply(kind, withAppliedHash(object))
   pass.memory.applied.set(id, { hash, at: time.monotonic() })
   const remaining = differences(object, result)
+  pass.memory.excused.set(id, new Set(remaining))
   if (remaining.length > 0) {
-    pass.memory.excused.set(id, new Set(remaining))
     pass.options.log.warn(
       { object: id, fields: remaining },
       'The API server keeps fields otherwise than they were applied',

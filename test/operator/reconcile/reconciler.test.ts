@@ -135,6 +135,23 @@ describe('the reconciler', { timeout: TIMEOUT_MS }, () => {
     expect(condition(stage, 'Degraded')).toMatchObject({ status: 'False' })
   })
 
+  it('accepts what an admission webhook changes, and repairs the same field once the webhook is gone', async () => {
+    const stage = await settled()
+    const service = (): Json => stage.server.get(KINDS.service, 'chat-requests')
+    const exposed = (object: Json): Json => ({ ...object, spec: { ...object.spec, type: 'NodePort' } })
+    stage.operator.api.admit = (object) => (object.kind === 'Service' ? exposed(object) : object)
+    stage.change({ service: { annotations: { team: 'chat' } } })
+    await stage.world.run(60_000)
+    expect(service().spec.type).toBe('NodePort')
+    stage.operator.api.admit = (object) => object
+    stage.change({ service: { annotations: { team: 'talk' } } })
+    await stage.world.run(60_000)
+    expect(service().spec.type).toBe('ClusterIP')
+    stage.server.change(KINDS.service, 'chat-requests', exposed)
+    await stage.world.run(60_000)
+    expect(service().spec.type).toBe('ClusterIP')
+  })
+
   it('has no link to ref once it has stopped, though a pass goes on that has something to tell', async () => {
     const stage = await settled()
     const marks = (): boolean => stage.operator.api.writes.some((what) => what.startsWith('merge Persistent'))

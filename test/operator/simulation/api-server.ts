@@ -145,6 +145,8 @@ export class SimulatedApi implements KubeApi {
   dead = false
   /** What the API server says no to, by what is asked: `merge PersistentVolumeClaim data-chat-server-0`. */
   refuse: (what: string) => KubeError | undefined = () => undefined
+  /** What an admission webhook makes of an object that is applied. */
+  admit: (object: Json) => Json = (object) => object
   /** Every call that may change something. */
   writes: string[] = []
 
@@ -168,11 +170,12 @@ export class SimulatedApi implements KubeApi {
       const former = this.#server.get(kind, object.metadata.name)
       this.#effects.apply(kind, object, former)
       const annotations = { ...former?.metadata.annotations, ...object.metadata.annotations }
-      return this.#server.put({
+      const applied = {
         ...former,
         ...object,
         metadata: { ...former?.metadata, ...object.metadata, annotations },
-      })
+      }
+      return this.#server.put(this.admit(applied))
     })
   }
 
