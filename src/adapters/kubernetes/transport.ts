@@ -22,8 +22,8 @@ interface Sending {
 
 export function createTransport(server: ApiServer): OpenKubeTransport {
   const connections = new Connections(server)
-  const open = async (sending: Sending): Promise<ClientRequest> =>
-    send(server.url, await connections.access(), sending)
+  const open: Open = async (sending, signal) =>
+    send(server.url, await unlessAborted(connections.access(), signal), sending)
   const refused = ({ statusCode }: IncomingMessage): void => {
     if (statusCode === 401) connections.refused()
   }
@@ -34,7 +34,19 @@ export function createTransport(server: ApiServer): OpenKubeTransport {
   }
 }
 
-type Open = (sending: Sending) => Promise<ClientRequest>
+/** Sends once the credentials are there; never when they come after the signal. */
+type Open = (sending: Sending, signal?: AbortSignal) => Promise<ClientRequest>
+
+/** What is waited for, or a rejection as soon as the signal comes: a program that gives credentials may hang. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
 
 function send(url: URL, access: Awaited<ReturnType<Connections['access']>>, sending: Sending): ClientRequest {
   const { method, path, body, contentType } = sending
@@ -78,7 +90,7 @@ async function once(
   refused: (response: IncomingMessage) => void,
   signal: AbortSignal,
 ): Promise<KubeResponse> {
-  const request = await open(sending)
+  const request = await open(sending, signal)
   return new Promise((resolve, reject) => {
     const abort = (): void => void request.destroy(new Error('The deadline passed'))
     signal.addEventListener('abort', abort, { once: true })

@@ -73,6 +73,21 @@ describe('a request', () => {
     )
   })
 
+  it('fails by its deadline too when the credentials do not come, and is not sent when they do later', async () => {
+    let give: (credentials: Credentials) => void = () => {}
+    const slow = createTransport({
+      url: server.url,
+      credentials: () => new Promise<Credentials>((resolve) => (give = resolve)),
+    })
+
+    await expect(slow.request({ method: 'POST', path: '/', deadlineMs: 50 })).rejects.toThrow('within 50 ms')
+    give(credentials)
+    await slow.request({ method: 'GET', path: '/later', deadlineMs: 5000 })
+    slow.close()
+
+    expect(server.received.map(({ url }) => url)).toEqual(['/later'])
+  })
+
   it('fails when the answer breaks off', async () => {
     server.answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' })
