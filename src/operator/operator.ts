@@ -1,14 +1,4 @@
-import type {
-  Cancel,
-  Chance,
-  KubeObject,
-  KubeTransport,
-  Log,
-  Metrics,
-  ObjectKey,
-  Time,
-  Timers,
-} from '../ports/index.ts'
+import type { Cancel, Chance, KubeTransport, Log, Metrics, ObjectKey, Time, Timers } from '../ports/index.ts'
 import { clusterKeyOf, keyOf, textOf } from './keys.ts'
 import { KINDS } from './kinds.ts'
 import {
@@ -138,7 +128,7 @@ export class Operator {
   #changed({ kind, object, isGone }: Change): void {
     const key = kind === KINDS.messagingCluster ? keyOf(object) : clusterKeyOf(object)
     if (key === undefined || this.#reconciler === undefined) return
-    if (kind === KINDS.messagingCluster && isGone) this.#ages.forget(textOf(key))
+    if (kind === KINDS.messagingCluster) this.#ages[isGone ? 'forget' : 'expect'](textOf(key))
     if (kind === KINDS.pod) this.#reconciler.podsChanged(key)
     this.#queue.add(textOf(key))
   }
@@ -193,23 +183,22 @@ export class Operator {
   }
 
   #addAll(): void {
-    for (const cluster of this.#clusters()) this.#queue.add(textOf(keyOf(cluster)))
+    for (const key of this.#clusters()) {
+      this.#ages.expect(key)
+      this.#queue.add(key)
+    }
   }
 
   /** All of them, but not all in one moment. */
   #resync(): void {
-    if (this.#reconciler === undefined) return
     const { chance, resyncMs } = this.#options
-    for (const cluster of this.#clusters()) {
-      this.#queue.addAfter(textOf(keyOf(cluster)), (chance.next() * resyncMs) / 2)
-    }
+    for (const key of this.#clusters()) this.#queue.addAfter(key, (chance.next() * resyncMs) / 2)
   }
 
-  #clusters(): readonly KubeObject[] {
+  /** The keys of those to look after: none while another operator leads. */
+  #clusters(): readonly string[] {
     if (this.#reconciler === undefined) return []
-    const clusters = this.#cache.all(KINDS.messagingCluster)
-    for (const cluster of clusters) this.#ages.expect(textOf(keyOf(cluster)))
-    return clusters
+    return this.#cache.all(KINDS.messagingCluster).map((cluster) => textOf(keyOf(cluster)))
   }
 
   async #pass(text: string): Promise<number | undefined> {

@@ -178,6 +178,19 @@ describe('an operator', () => {
     expect(oldest).toBeGreaterThan((process.time.wall() - RESYNC_MS * 2) / 1000)
   })
 
+  it('counts since when a cluster waits from when it comes', async () => {
+    const process = new Process('one')
+    process.reconcile = async () => {
+      throw new Error('Cannot')
+    }
+    await pass(5000)
+    expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBe(0)
+    server.put(`${CLUSTERS}/late`, {})
+    const cameAt = process.time.wall() / 1000
+    await pass(5000)
+    expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBe(cameAt)
+  })
+
   it('does nothing but keep its Lease when nothing happens', async () => {
     server.put(`${CLUSTERS}/a`, {})
     const { passes } = new Process('one')
