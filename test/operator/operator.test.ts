@@ -180,9 +180,7 @@ describe('an operator', () => {
 
   it('counts since when a cluster waits from when it comes', async () => {
     const process = new Process('one')
-    process.reconcile = async () => {
-      throw new Error('Cannot')
-    }
+    process.reconcile = () => Promise.reject(new Error('Cannot'))
     await pass(5000)
     expect(process.value('recado_operator_oldest_success_timestamp_seconds')).toBe(0)
     server.put(`${CLUSTERS}/late`, {})

@@ -1,7 +1,18 @@
-import type { Cancel, Chance, KubeApi, Log, Metrics, ObjectKey, Time, Timers } from '../../ports/index.ts'
+import type {
+  Cancel,
+  Chance,
+  KubeApi,
+  KubeError,
+  Log,
+  Metrics,
+  ObjectKey,
+  Time,
+  Timers,
+} from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { kubeError } from './answers.ts'
 import { isSame, type Lease, leaseOf, leaseWith, renewed, taken } from './lease.ts'
+import { RefusalLog } from './refusal-log.ts'
 
 export interface ElectorOptions {
   readonly api: KubeApi
@@ -33,6 +44,7 @@ const RETRY_MS = 2000
  */
 export class Elector {
   readonly #options: ElectorOptions
+  readonly #refusals: RefusalLog
   #lease: Lease | undefined
   /** When the Lease that we know was first seen so. */
   #seenAt = 0
@@ -45,6 +57,7 @@ export class Elector {
 
   constructor(options: ElectorOptions) {
     this.#options = options
+    this.#refusals = new RefusalLog(options.log, 'The Lease could not be read or written')
   }
 
   /** Whether this operator may write now: also when it stood still, and its timers are late. */
@@ -91,20 +104,26 @@ export class Elector {
   }
 
   async #tryOnce(): Promise<void> {
-    const { chance, log, timers } = this.#options
+    const { chance, timers } = this.#options
     try {
       await (this.#renewedAt === undefined ? this.#acquire() : this.#renew())
+      this.#refusals.succeeded()
     } catch (thrown) {
-      const error = kubeError(thrown)
-      // Written by somebody else, or deleted: look first.
-      if (error.status === 409 || error.status === 404) this.#lease = undefined
-      const { status, reason, message } = error
-      log.debug({ status, reason, error: message }, 'The Lease could not be read or written')
+      this.#failed(kubeError(thrown))
     }
     if (this.#isStopped) return
     // Two that began at once shall not go on in step.
     const waitMs = this.#renewedAt === undefined ? RETRY_MS * (1 + chance.next() / 5) : RETRY_MS
     this.#cancel = timers.after(waitMs, () => this.#begin())
+  }
+
+  #failed(error: KubeError): void {
+    const { status, reason, message } = error
+    // Written by somebody else, or deleted: look first.
+    if (status === 409 || status === 404) this.#lease = undefined
+    if (status !== 409) return this.#refusals.failed(error)
+    // Of several that want it all but one are told so.
+    this.#options.log.debug({ status, reason, error: message }, 'Another was quicker to write the Lease')
   }
 
   async #acquire(): Promise<void> {

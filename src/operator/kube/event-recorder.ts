@@ -15,6 +15,7 @@ import { KINDS } from '../kinds.ts'
 import { kubeError } from './answers.ts'
 import { BackOff } from './back-off.ts'
 import { eventObject, type Occurrence, seriesOf } from './event-object.ts'
+import { RefusalLog } from './refusal-log.ts'
 
 export interface ApiEventRecorderOptions {
   readonly api: KubeApi
@@ -55,6 +56,7 @@ export class ApiEventRecorder implements EventRecorder {
   readonly #series = new Map<string, Series>()
   readonly #waiting: Series[] = []
   readonly #wait: BackOff
+  readonly #refusals: RefusalLog
   #isWriting = false
   #cancel: Cancel = () => {}
   #isStopped = false
@@ -62,6 +64,7 @@ export class ApiEventRecorder implements EventRecorder {
   constructor(options: ApiEventRecorderOptions) {
     this.#options = options
     this.#wait = new BackOff({ ...WAIT, chance: options.chance })
+    this.#refusals = new RefusalLog(options.log, 'Events are not taken, and are dropped')
   }
 
   record(regarding: KubeObject, event: KubeEvent): void {
@@ -119,6 +122,7 @@ export class ApiEventRecorder implements EventRecorder {
     let waitMs = 0
     try {
       series.written = await this.#send(series)
+      this.#refusals.succeeded()
       series.isPlanned = false
       if (series.count > series.written) this.#writeLater(series)
       this.#wait.reset()
@@ -169,13 +173,14 @@ export class ApiEventRecorder implements EventRecorder {
   #dropCount(series: Series, error?: KubeError): void {
     series.written = series.count
     series.isPlanned = false
-    this.#drop(series.event, error)
+    if (error !== undefined) this.#refusals.failed(error)
+    this.#drop(series.event)
   }
 
-  #drop({ reason }: KubeEvent, error?: KubeError): void {
+  #drop({ reason }: KubeEvent): void {
     const { metrics, log } = this.#options
     metrics.add('recado_operator_events_dropped_total')
-    log.debug({ reason, error: error?.message }, 'An Event was dropped')
+    log.debug({ reason }, 'An Event was dropped')
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Cancel, ResourceKind } from '../../ports/index.ts'
+import { kubeError } from './answers.ts'
 import { servedOf } from './discovery.ts'
 import { Reachability } from './reachability.ts'
 import { Reflector, type ReflectorContext, type Selection } from './reflector.ts'
+import { RefusalLog } from './refusal-log.ts'
 
 export interface WatchesOptions extends Omit<ReflectorContext, 'reachability' | 'stateChanged'> {
   /** Empty: all of them. */
@@ -25,6 +27,7 @@ export class Watches {
   readonly #reachability: Reachability
   readonly #required: readonly Reflector[]
   readonly #optional = new Map<ResourceKind, readonly Reflector[]>()
+  readonly #refusals: RefusalLog
   #isHealthy = false
   #served = ''
   #cancel: Cancel = () => {}
@@ -32,6 +35,7 @@ export class Watches {
 
   constructor(options: WatchesOptions) {
     this.#options = options
+    this.#refusals = new RefusalLog(options.log, 'The API server does not say which kinds it has')
     this.#reachability = new Reachability(options)
     this.#required = options.watched.flatMap((watched) => this.#reflectors(watched))
   }
@@ -97,12 +101,14 @@ export class Watches {
   }
 
   async #discover(): Promise<void> {
-    const { requests, optional, timers, resyncMs, log } = this.#options
+    const { requests, optional, timers, resyncMs } = this.#options
     try {
       const kinds = optional.map(({ kind }) => kind)
-      this.#serve(await servedOf(requests, kinds))
+      const served = await servedOf(requests, kinds)
+      this.#refusals.succeeded()
+      this.#serve(served)
     } catch (error) {
-      log.debug({ err: error }, 'The API server does not say which kinds it has')
+      this.#refusals.failed(kubeError(error))
     }
     if (!this.#isStopped) this.#cancel = timers.after(resyncMs, () => void this.#discover())
   }

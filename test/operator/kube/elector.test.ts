@@ -4,8 +4,8 @@ import { Elector } from '../../../src/operator/kube/elector.ts'
 import { Requests } from '../../../src/operator/kube/requests.ts'
 import type { KubeTransport } from '../../../src/ports/index.ts'
 import { countingMetrics } from '../../support/counting-metrics.ts'
-import { FakeApiServer } from '../../support/fake-api-server.ts'
-import { quietLog } from '../../support/quiet.ts'
+import { FakeApiServer, refused } from '../../support/fake-api-server.ts'
+import { keptLog } from '../../support/kept-log.ts'
 import { type ProcessTime, seededChance, VirtualTime } from '../../support/virtual-time.ts'
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/ns/leases/recado-operator'
@@ -20,6 +20,7 @@ class Candidate {
   readonly elector: Elector
   readonly time: ProcessTime
   readonly metrics = countingMetrics()
+  readonly log = keptLog()
   /** Cut off from the API server. */
   isCut = false
 
@@ -39,7 +40,7 @@ class Candidate {
       time: this.time,
       timers: this.time,
       chance: seededChance(identity.length),
-      log: quietLog,
+      log: this.log,
       metrics: this.metrics,
       began: () => told.push(`${identity} leads`),
       ended: () => told.push(`${identity} ends`),
@@ -258,6 +259,35 @@ describe('an elector', () => {
     virtual.run(16_000)
 
     expect(a.elector.isLeading).toBe(false)
+  })
+
+  const refusals = ({ log }: Candidate) =>
+    log.lines.filter(({ message, level }) => level === 'warn' && message.includes('read or written'))
+
+  it('says aloud why it cannot lead, once for each way in which it is refused', async () => {
+    let status = 403
+    server.intercept = () => refused(status, 'Forbidden', 'leases is forbidden')
+    const a = new Candidate('a').start()
+    await pass(20_000)
+    expect(refusals(a).map(({ fields }) => fields)).toEqual([
+      { status: 403, reason: 'Forbidden', error: 'leases is forbidden' },
+    ])
+    status = 401
+    await pass(20_000)
+    expect(refusals(a)).toHaveLength(2)
+    server.intercept = () => undefined
+    await pass(5000)
+    server.intercept = () => refused(status, 'Unauthorized', 'No')
+    await pass(20_000)
+    expect(refusals(a)).toHaveLength(3)
+  })
+
+  it('says nothing aloud when another was quicker', async () => {
+    for (let i = 0; i < 5; i++) new Candidate('x'.repeat(i + 1)).start()
+    await pass(60_000)
+
+    expect(server.requests.filter(({ method }) => method === 'POST').length).toBeGreaterThan(1)
+    expect(candidates.flatMap(refusals)).toEqual([])
   })
 
   it('confirms its term by asking', async () => {

@@ -5,7 +5,7 @@ import { Requests } from '../../../src/operator/kube/requests.ts'
 import type { KubeEvent, KubeObject } from '../../../src/ports/index.ts'
 import { countingMetrics } from '../../support/counting-metrics.ts'
 import { FakeApiServer, refused } from '../../support/fake-api-server.ts'
-import { quietLog } from '../../support/quiet.ts'
+import { keptLog } from '../../support/kept-log.ts'
 import { seededChance, VirtualTime } from '../../support/virtual-time.ts'
 
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/ns/events'
@@ -14,15 +14,17 @@ const event: KubeEvent = { type: 'Normal', reason: 'Replaced', action: 'Evict', 
 let virtual: VirtualTime
 let server: FakeApiServer
 let metrics: ReturnType<typeof countingMetrics>
+let log: ReturnType<typeof keptLog>
 let recorder: ApiEventRecorder
 
 beforeEach(() => {
   virtual = new VirtualTime()
   server = new FakeApiServer(virtual)
   metrics = countingMetrics()
+  log = keptLog()
   const time = virtual.process()
   const api = new HttpKubeApi(new Requests(server, metrics))
-  const common = { time, timers: time, chance: seededChance(1), log: quietLog, metrics }
+  const common = { time, timers: time, chance: seededChance(1), log, metrics }
   recorder = new ApiEventRecorder({ ...common, api, instance: 'pod-1' })
 })
 
@@ -85,7 +87,9 @@ describe('the event recorder', () => {
   })
 
   const countOf = (index = 0) => {
-    const { series } = server.at(`${EVENTS}/${written()[index]?.metadata.name}`) as { series?: { count: number } }
+    const { series } = server.at(`${EVENTS}/${written()[index]?.metadata.name}`) as {
+      series?: { count: number }
+    }
     return series?.count
   }
 
@@ -209,6 +213,25 @@ describe('the event recorder', () => {
 
     expect(written()).toHaveLength(50)
     expect(dropped()).toBe(10)
+  })
+
+  it('says aloud why Events are refused, once until one is written', async () => {
+    const warnings = () => log.lines.filter(({ level }) => level === 'warn')
+    server.intercept = () => refused(403, 'Forbidden', 'events is forbidden')
+    for (let i = 0; i < 3; i++) recorder.record(cluster(), { ...event, note: `${i}` })
+    await pass()
+    expect(warnings().map(({ fields }) => fields)).toMatchObject([
+      { status: 403, error: 'events is forbidden' },
+    ])
+    server.intercept = () => undefined
+    recorder.record(cluster(), event)
+    await pass()
+    server.intercept = () => refused(403, 'Forbidden', 'events is forbidden')
+    recorder.record(cluster(), { ...event, note: 'Last' })
+    await pass()
+
+    expect(dropped()).toBe(4)
+    expect(warnings()).toHaveLength(2)
   })
 
   it('drops what is refused for good, and goes on', async () => {
