@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatTimestamp, parseTimestamp } from '../../src/operator/timestamps.ts'
+import { formatMicroTimestamp, formatTimestamp, parseTimestamp } from '../../src/operator/timestamps.ts'
 
 const anyMs = fc.integer({ min: Date.UTC(1970), max: Date.UTC(2200) })
 
@@ -9,6 +9,15 @@ describe('timestamps', () => {
     fc.assert(
       fc.property(anyMs, (ms) => {
         expect(formatTimestamp(ms)).toBe(`${new Date(ms).toISOString().slice(0, 19)}Z`)
+      }),
+    )
+  })
+
+  it('are written with six digits of a second where the API server wants them', () => {
+    fc.assert(
+      fc.property(anyMs, (ms) => {
+        expect(formatMicroTimestamp(ms)).toBe(new Date(ms).toISOString().replace('Z', '000Z'))
+        expect(formatMicroTimestamp(ms + 0.5)).toBe(formatMicroTimestamp(ms))
       }),
     )
   })

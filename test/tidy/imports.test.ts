@@ -62,9 +62,6 @@ const BANNED_IN_CORES = [
   [/\bconsole\./, 'the Log port'],
 ] as const
 
-/** Turns times into text and back by `Date`, and never asks it what time it is. */
-const CALENDAR = 'src/operator/kube/times.ts'
-
 /** A part's door. Adapters have one each, so that a process loads only the packages that it uses. */
 const DOOR = /^src\/(?:\w+\/index|adapters\/[\w-]+(?:\/index)?)\.ts$/
 
@@ -124,7 +121,7 @@ describe('the models of client-node', () => {
 
 describe('the cores', () => {
   it.each(BANNED_IN_CORES)('do without %s: they take %s', (pattern) => {
-    const cores = sources.filter(({ path }) => CORES.has(partOf(path)) && path !== CALENDAR)
+    const cores = sources.filter(({ path }) => CORES.has(partOf(path)))
 
     expect(cores.filter((source) => pattern.test(codeOf(source))).map((source) => source.path)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import type { KubeEvent, KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { FIELD_MANAGER } from '../names.ts'
-import { microTimeOf } from './times.ts'
+import { formatMicroTimestamp } from '../timestamps.ts'
 
 /** Something that was said of an object. */
 export interface Occurrence {
@@ -23,7 +23,7 @@ export function eventObject({ name, regarding, event, at }: Occurrence, instance
     apiVersion: KINDS.event.apiVersion,
     kind: KINDS.event.kind,
     metadata: { name, namespace },
-    eventTime: microTimeOf(at),
+    eventTime: formatMicroTimestamp(at),
     reportingController: `recado.dev/${FIELD_MANAGER}`,
     reportingInstance: instance.slice(0, INSTANCE_CHARACTERS_MAX),
     type: event.type,
@@ -42,7 +42,7 @@ export function eventObject({ name, regarding, event, at }: Occurrence, instance
 }
 
 export function seriesOf(count: number, lastAt: number): { count: number; lastObservedTime: string } {
-  return { count, lastObservedTime: microTimeOf(lastAt) }
+  return { count, lastObservedTime: formatMicroTimestamp(lastAt) }
 }
 
 function cut(note: string): string {

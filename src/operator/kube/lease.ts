@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectKey } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
-import { microTimeOf } from './times.ts'
+import { formatMicroTimestamp } from '../timestamps.ts'
 
 /** What a Lease says. */
 export interface Lease {
@@ -51,7 +51,7 @@ export function isSame(a: Lease, b: Lease): boolean {
 /** The object to write: only over the version that was read. */
 export function leaseWith(key: ObjectKey, lease: Lease): KubeObject {
   const former = lease.object?.['spec'] as Readonly<Record<string, unknown>> | undefined
-  const now = lease.renewedAtMs === undefined ? {} : { renewTime: microTimeOf(lease.renewedAtMs) }
+  const now = lease.renewedAtMs === undefined ? {} : { renewTime: formatMicroTimestamp(lease.renewedAtMs) }
   const acquired = former?.['holderIdentity'] === lease.holder ? {} : { acquireTime: now.renewTime }
   return {
     apiVersion: KINDS.lease.apiVersion,
