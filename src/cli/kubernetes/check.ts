@@ -1,5 +1,5 @@
 import type { Client, Subscription } from '../../client/index.ts'
-import { clientServices, KINDS } from '../../operator/index.ts'
+import { clientAddresses, KINDS } from '../../operator/index.ts'
 import type { KubeApi, KubeObject } from '../../ports/index.ts'
 import { RecadoError } from '../../wire/index.ts'
 
@@ -68,11 +68,8 @@ async function checkCluster(cluster: KubeObject, options: CheckOptions): Promise
   const { name } = cluster.metadata
   const { namespace, connect } = options
   const what = `MessagingCluster ${namespace}/${name}`
-  const { requests, publications } = clientServices(name)
-  const client = await connect(
-    [`tcp://${requests}.${namespace}.svc:5555`],
-    [`tcp://${publications}.${namespace}.svc:5558`],
-  )
+  const { requests, publications } = clientAddresses({ metadata: { name, namespace } })
+  const client = await connect([requests], [publications])
   try {
     await sayAndHear(client, options)
     return { what, result: 'a message was published and read', isGood: true }

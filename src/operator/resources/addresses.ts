@@ -2,6 +2,9 @@ import type { MessagingCluster } from '../api/index.ts'
 import { type Component, childName, clientServices } from '../names.ts'
 import { PORTS } from './ports.ts'
 
+/** All that an address needs of a cluster. */
+type Named = { readonly metadata: Pick<MessagingCluster['metadata'], 'name' | 'namespace'> }
+
 /** Where the processes of a cluster find each other: DNS names of Services, which stand for all their pods. */
 export function innerAddresses(
   cluster: MessagingCluster,
@@ -15,9 +18,7 @@ export function innerAddresses(
 }
 
 /** Where clients connect to: Services of ready pods only. */
-export function clientAddresses(
-  cluster: MessagingCluster,
-): Readonly<Record<'requests' | 'publications', string>> {
+export function clientAddresses(cluster: Named): Readonly<Record<'requests' | 'publications', string>> {
   const { requests, publications } = clientServices(cluster.metadata.name)
   return {
     requests: `tcp://${hostOf(cluster, requests)}:${PORTS.requests}`,
@@ -25,6 +26,6 @@ export function clientAddresses(
   }
 }
 
-function hostOf(cluster: MessagingCluster, service: string): string {
+function hostOf(cluster: Named, service: string): string {
   return `${service}.${cluster.metadata.namespace}.svc`
 }
