@@ -19,6 +19,9 @@ export const KINDS = {
   definition: cluster('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions'),
 } as const
 
+/** The kinds of objects that are brought by Prometheus' operator: their definitions may come later, or never. */
+export const OPTIONAL_KINDS: readonly ResourceKind[] = [KINDS.podMonitor, KINDS.prometheusRule]
+
 function namespaced(apiVersion: string, kind: string, plural: string): ResourceKind {
   return { apiVersion, kind, plural, namespaced: true }
 }

@@ -1,4 +1,4 @@
-import { KINDS } from './kinds.ts'
+import { KINDS, OPTIONAL_KINDS } from './kinds.ts'
 import type { Watched } from './kube/index.ts'
 import { FIELD_MANAGER } from './names.ts'
 
@@ -22,8 +22,7 @@ export const WATCHED: readonly Watched[] = [
   ].map((kind) => ({ kind, labelSelector: kind === KINDS.volumeClaim ? CLAIMS : OWN })),
 ]
 
-/** Of another project: their definitions may come later, or never. */
-export const OPTIONAL: readonly Watched[] = [KINDS.podMonitor, KINDS.prometheusRule].map((kind) => ({
+export const OPTIONAL: readonly Watched[] = OPTIONAL_KINDS.map((kind) => ({
   kind,
   labelSelector: OWN,
 }))

@@ -11,7 +11,7 @@ import type {
 } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
 import { kubeError } from './answers.ts'
-import { isSame, type Lease, leaseOf, leaseWith, renewed, taken } from './lease.ts'
+import { isSame, LEASE_MS, type Lease, leaseOf, leaseWith, renewed, taken } from './lease.ts'
 import { RefusalLog } from './refusal-log.ts'
 
 export interface ElectorOptions {
@@ -31,8 +31,6 @@ export interface ElectorOptions {
   readonly ended: () => void
 }
 
-/** A Lease that did not change for so long may be taken: by our own clock, whatever times it says. */
-export const LEASE_MS = 15_000
 /** A leader that could not renew for so long stops, well before others may begin. */
 export const RENEW_MS = 10_000
 /** Between two looks or renewals. */

@@ -1,9 +1,10 @@
 /** How the operator speaks with the API server: plain requests, watches into a cache, a queue, a Lease, Events. */
 export { HttpKubeApi } from './api.ts'
 export { ObjectCache } from './cache.ts'
-export { Elector, LEASE_MS, RENEW_MS } from './elector.ts'
+export { Elector, RENEW_MS } from './elector.ts'
 export { ApiEventRecorder } from './event-recorder.ts'
 export { fenced } from './fence.ts'
+export { LEASE_MS } from './lease.ts'
 export type { Change } from './reflector.ts'
 export { Requests } from './requests.ts'
 export { type Watched, Watches } from './watches.ts'

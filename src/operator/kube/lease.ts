@@ -14,7 +14,8 @@ export interface Lease {
   readonly object: KubeObject | undefined
 }
 
-const DURATION_S = 15
+/** A Lease that did not change for so long may be taken: by our own clock, whatever times it says. */
+export const LEASE_MS = 15_000
 
 export function leaseOf(object: KubeObject): Lease {
   const spec = (object['spec'] ?? {}) as Readonly<Record<string, unknown>>
@@ -22,7 +23,7 @@ export function leaseOf(object: KubeObject): Lease {
   return {
     holder: typeof spec['holderIdentity'] === 'string' ? spec['holderIdentity'] : '',
     transitions: typeof spec['leaseTransitions'] === 'number' ? spec['leaseTransitions'] : 0,
-    durationMs: (typeof seconds === 'number' && seconds > 0 ? seconds : DURATION_S) * 1000,
+    durationMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : LEASE_MS,
     renewedAtMs: undefined,
     object,
   }
@@ -33,7 +34,7 @@ export function taken(former: Lease | undefined, identity: string, nowMs: number
   return {
     holder: identity,
     transitions: former === undefined ? 0 : former.transitions + 1,
-    durationMs: DURATION_S * 1000,
+    durationMs: LEASE_MS,
     renewedAtMs: nowMs,
     object: former?.object,
   }

@@ -1,6 +1,6 @@
 import type { ResourceKind } from '../../ports/index.ts'
 import type { MessagingCluster } from '../api/index.ts'
-import { KINDS } from '../kinds.ts'
+import { KINDS, OPTIONAL_KINDS } from '../kinds.ts'
 import { COMPONENTS, type Component, childName, clientServices } from '../names.ts'
 import { brokerDeployment } from './broker-deployment.ts'
 import { budget } from './budget.ts'
@@ -62,15 +62,12 @@ const ENTRIES: readonly Entry[] = [
  */
 export function children(cluster: MessagingCluster, context: RenderContext): Child[] {
   const { name, namespace } = cluster.metadata
-  return ENTRIES.filter(({ kind }) => !OPTIONAL.has(kind) || context.serves(kind)).map((each) => ({
+  return ENTRIES.filter(({ kind }) => !OPTIONAL_KINDS.includes(kind) || context.serves(kind)).map((each) => ({
     kind: each.kind,
     key: { namespace, name: each.name(name) },
     object: each.build(cluster, context),
   }))
 }
-
-/** The kinds of objects that are brought by Prometheus' operator, if it is there. */
-const OPTIONAL: ReadonlySet<ResourceKind> = new Set<ResourceKind>([KINDS.podMonitor, KINDS.prometheusRule])
 
 function entry(kind: ResourceKind, component: Component, build: Builder): Entry {
   return { kind, name: (cluster) => childName(cluster, component), build }

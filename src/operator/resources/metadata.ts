@@ -1,10 +1,10 @@
 import type { KubeObject, ObjectMeta, ResourceKind } from '../../ports/index.ts'
 import type { MessagingCluster } from '../api/index.ts'
 import { KINDS } from '../kinds.ts'
-import { type Component, clusterLabels, selectorLabels } from '../names.ts'
+import { type Component, clusterLabels, FIELD_MANAGER, selectorLabels } from '../names.ts'
 
 const MANAGEMENT = {
-  'app.kubernetes.io/managed-by': 'recado-operator',
+  'app.kubernetes.io/managed-by': FIELD_MANAGER,
   'app.kubernetes.io/part-of': 'recado',
 }
 
