@@ -28,6 +28,13 @@ export function selectorLabels(cluster: string, component: Component): Readonly<
   return { ...clusterLabels(cluster), 'app.kubernetes.io/component': component }
 }
 
+/** Labels as a selector in one text, as requests and the scale subresource have it. */
+export function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+}
+
 /** The labels of everything that belongs to one cluster. */
 export function clusterLabels(cluster: string): Readonly<Record<string, string>> {
   return { 'app.kubernetes.io/name': 'recado', 'app.kubernetes.io/instance': cluster }

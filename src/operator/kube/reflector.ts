@@ -10,6 +10,7 @@ import type {
   Time,
   Timers,
 } from '../../ports/index.ts'
+import { textOf } from '../keys.ts'
 import { kubeError, refusal, statusError } from './answers.ts'
 import { BackOff } from './back-off.ts'
 import type { ObjectCache } from './cache.ts'
@@ -256,8 +257,8 @@ export class Reflector {
   #replace(items: readonly KubeObject[]): void {
     const { cache } = this.#context
     const { kind, namespace } = this.selection
-    const names = new Set(items.map(nameOf))
-    const gone = cache.all(kind, namespace).filter((object) => !names.has(nameOf(object)))
+    const names = new Set(items.map(({ metadata }) => textOf(metadata)))
+    const gone = cache.all(kind, namespace).filter(({ metadata }) => !names.has(textOf(metadata)))
     for (const object of gone) this.#remove(object)
     for (const object of items) this.#put(object)
   }
@@ -289,8 +290,4 @@ export class Reflector {
   #fields(): { kind: string; namespace: string | undefined } {
     return { kind: this.selection.kind.kind, namespace: this.selection.namespace }
   }
-}
-
-function nameOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`
 }

@@ -27,6 +27,12 @@ export function entryOf(view: RefView | undefined, name: string): ServerEntry | 
   return view?.servers.find((each) => each.name === name)
 }
 
+/** Why this server does not count as one that is up and votes; undefined when it does. */
+export function whyNotVoting({ name, state, voter }: ServerEntry): string | undefined {
+  if (state !== 'up') return `${name} is ${state}`
+  return voter ? undefined : `${name} does not vote yet`
+}
+
 export function sameReport(a: Report, b: Report): boolean {
   return (
     a.wanted.length === b.wanted.length &&

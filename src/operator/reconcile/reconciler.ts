@@ -1,6 +1,7 @@
 import { KubeError, type KubeObject, type ObjectKey } from '../../ports/index.ts'
 import { RecadoError } from '../../wire/index.ts'
 import { type MessagingCluster, parseCluster } from '../api/index.ts'
+import { textOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { Membership } from '../membership/index.ts'
 import { clusterLabels } from '../names.ts'
@@ -51,7 +52,7 @@ class ClusterReconciler implements Reconciler {
   }
 
   podsChanged(key: ObjectKey): void {
-    const memory = this.#memories.get(idOf(key))
+    const memory = this.#memories.get(textOf(key))
     const { report } = memory?.membership ?? {}
     if (memory === undefined || report === undefined) return
     const objects = this.#options.cache.list(KINDS.pod, key.namespace ?? '', clusterLabels(key.name))
@@ -110,7 +111,7 @@ class ClusterReconciler implements Reconciler {
 
   #memory(metadata: ObjectKey): ClusterMemory {
     const key = { namespace: metadata.namespace ?? '', name: metadata.name }
-    const id = idOf(key)
+    const id = textOf(key)
     const known = this.#memories.get(id)
     if (known !== undefined) return known
     const { log, again } = this.#options
@@ -135,8 +136,8 @@ class ClusterReconciler implements Reconciler {
   }
 
   async #forget(key: ObjectKey): Promise<void> {
-    const memory = this.#memories.get(idOf(key))
-    this.#memories.delete(idOf(key))
+    const memory = this.#memories.get(textOf(key))
+    this.#memories.delete(textOf(key))
     await memory?.membership.stop()
   }
 }
@@ -149,8 +150,4 @@ async function attempt(pass: Pass, step: string, run: (pass: Pass) => Promise<vo
     if (!(error instanceof KubeError)) throw error
     pass.failures.push({ step, error })
   }
-}
-
-function idOf({ namespace = '', name }: ObjectKey): string {
-  return `${namespace}/${name}`
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
-import { selectorLabels, serverName } from '../names.ts'
+import { selectorLabels, selectorText, serverName } from '../names.ts'
 import { children, wasApplied } from '../resources/index.ts'
 import { countDeployment } from '../status/facts.ts'
 import { observePods } from './observe.ts'
@@ -20,8 +20,7 @@ export async function rollServers(pass: Pass): Promise<void> {
   if (step !== 'delete' && step !== 'evict') return
   // The watch may be behind: what another pass or another operator has begun shows only at the API server.
   const { namespace, name } = pass.cluster.metadata
-  const labels = Object.entries(selectorLabels(name, 'server'))
-  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',')
+  const labelSelector = selectorText(selectorLabels(name, 'server'))
   const live = await pass.options.api.list(KINDS.pod, { namespace, labelSelector })
   pass.rollout = decideRollout({ ...facts, pods: observePods(live) })
   await takeServer(pass, pass.rollout)

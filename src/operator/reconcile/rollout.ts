@@ -1,4 +1,4 @@
-import { entryOf, type RefView } from '../membership/view.ts'
+import { entryOf, type RefView, whyNotVoting } from '../membership/view.ts'
 import type { PodFacts } from './pods.ts'
 
 export interface RolloutFacts {
@@ -91,10 +91,8 @@ export function unsettled(pod: PodFacts, view: RefView | undefined): string | un
     return `the reference service has not heard of ${name}’s pod yet`
   const entry = entryOf(view, name)
   if (entry === undefined) return `the reference service does not know ${name}`
-  if (entry.state !== 'up') return `${name} is ${entry.state}`
-  if (!entry.voter) return `${name} does not vote yet`
-  if (entry.lag > LAG_MAX) return `${name} is ${entry.lag} operations behind`
-  return undefined
+  const behind = entry.lag > LAG_MAX ? `${name} is ${entry.lag} operations behind` : undefined
+  return whyNotVoting(entry) ?? behind
 }
 
 function isBroken(pod: PodFacts, { now, leaving, wanted }: RolloutFacts): boolean {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../ports/index.ts'
+import { canonicalJson } from '../canonical.ts'
 
 /** Says on an object what it was rendered as when it was last applied. */
 export const APPLIED_ANNOTATION = 'recado.dev/applied'
@@ -8,7 +9,7 @@ const HASH_LENGTH = 16
 
 /** A short hash of an object as it is rendered, whatever the order of its keys. */
 export function renderedHash(object: unknown): string {
-  return createHash('sha256').update(canonical(object)).digest('hex').slice(0, HASH_LENGTH)
+  return createHash('sha256').update(canonicalJson(object)).digest('hex').slice(0, HASH_LENGTH)
 }
 
 /** The object as it is applied: with its own hash. */
@@ -20,12 +21,4 @@ export function withAppliedHash(object: KubeObject): KubeObject {
 /** Whether this very rendering was applied to the live object last. */
 export function wasApplied(object: KubeObject, live: KubeObject): boolean {
   return live.metadata.annotations?.[APPLIED_ANNOTATION] === renderedHash(object)
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  )
 }

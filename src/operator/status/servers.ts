@@ -1,4 +1,4 @@
-import { entryOf } from '../membership/view.ts'
+import { entryOf, whyNotVoting } from '../membership/view.ts'
 import type { StatusFacts } from './facts.ts'
 
 /** The servers that there shall be and that ref does not list as up and voting. */
@@ -8,8 +8,7 @@ export function strangers({ view, wanted }: StatusFacts): string[] {
   return wanted.flatMap((name) => {
     const entry = entryOf(view, name)
     if (entry === undefined) return [`${name} is not known to the reference service`]
-    if (entry.state !== 'up') return [`${name} is ${entry.state}`]
-    return entry.voter ? [] : [`${name} does not vote yet`]
+    return whyNotVoting(entry) ?? []
   })
 }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../ports/index.ts'
 import type { ClusterStatus, Condition, ConditionType, MessagingCluster } from '../api/index.ts'
-import { selectorLabels } from '../names.ts'
+import { canonicalJson } from '../canonical.ts'
+import { selectorLabels, selectorText } from '../names.ts'
 import { imageOf } from '../reconcile/images.ts'
 import { clientAddresses } from '../resources/index.ts'
 import { formatTimestamp } from '../timestamps.ts'
@@ -30,11 +31,10 @@ export function statusOf(cluster: MessagingCluster, facts: StatusFacts): Cluster
   const { generation, name } = cluster.metadata
   const { view, observed, counts, spec } = facts
   const verdicts = CONDITIONS.map(([type, judge]): [ConditionType, Verdict] => [type, judge(facts)])
-  const labels = Object.entries(selectorLabels(name, 'server'))
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: conditionsOf(verdicts, cluster, facts.now),
-    selector: labels.map(([key, value]) => `${key}=${value}`).join(','),
+    selector: selectorText(selectorLabels(name, 'server')),
     servers: {
       replicas: observed.pods.filter(({ component }) => component === 'server').length,
       ...counts.server,
@@ -67,8 +67,8 @@ export function invalidStatus(resource: KubeObject, message: string, now: number
 
 /** Whether two statuses say the same, and whether they do but for what changes all the time. */
 export function compareStatus(a: unknown, b: unknown): 'same' | 'lags differ' | 'differ' {
-  if (canonical(a) === canonical(b)) return 'same'
-  return canonical(a, true) === canonical(b, true) ? 'lags differ' : 'differ'
+  if (canonicalJson(a) === canonicalJson(b)) return 'same'
+  return canonicalJson(a, 'lag') === canonicalJson(b, 'lag') ? 'lags differ' : 'differ'
 }
 
 function conditionsOf(
@@ -129,12 +129,4 @@ function versionOf(statefulSet: KubeObject | undefined): Partial<ClusterStatus> 
 
 function plain({ desired, ready: isReady, updated }: Counts): Counts {
   return { desired, ready: isReady, updated }
-}
-
-function canonical(value: unknown, withoutLags = false): string {
-  return JSON.stringify(value, (key, each: unknown) => {
-    if (withoutLags && key === 'lag') return undefined
-    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each
-    return Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  })
 }
