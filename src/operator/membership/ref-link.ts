@@ -35,11 +35,11 @@ export class RefLink {
     this.#dealer = this.#open()
   }
 
-  /** False when too much is under way already: the next report says it all. */
-  send(report: Report, term: number, sequence: number): boolean {
+  /** Sends nothing when too much is under way already: the next report says it all. */
+  send(report: Report, term: number, sequence: number): void {
     const { time, lamport, cluster } = this.#options
     this.#expire()
-    if (this.#underWay.size >= UNDER_WAY_MAX) return false
+    if (this.#underWay.size >= UNDER_WAY_MAX) return
     const id = String(++this.#sent)
     const envelope = (service: string) => {
       return { service, id, clock: lamport.next(), timestamp: Math.floor(time.wall()) }
@@ -50,7 +50,6 @@ export class RefLink {
     ])
     this.#underWay.set(id, { at: time.monotonic(), report })
     this.#dealer.send([DELIMITER, body])
-    return true
   }
 
   async close(): Promise<void> {

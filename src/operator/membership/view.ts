@@ -19,8 +19,8 @@ export interface RefView extends ServerList {
 const FRESH_MS = 6000
 
 /** Whether what ref said counts: a view that is older tells of servers that may have died since. */
-export function isFresh(view: RefView | undefined, now: number): view is RefView {
-  return view !== undefined && now - view.at < FRESH_MS
+export function isFresh(view: RefView, now: number): boolean {
+  return now - view.at < FRESH_MS
 }
 
 export function entryOf(view: RefView | undefined, name: string): ServerEntry | undefined {

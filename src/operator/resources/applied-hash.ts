@@ -3,7 +3,7 @@ import type { KubeObject } from '../../ports/index.ts'
 import { canonicalJson } from '../canonical.ts'
 
 /** Says on an object what it was rendered as when it was last applied. */
-export const APPLIED_ANNOTATION = 'recado.dev/applied'
+const APPLIED_ANNOTATION = 'recado.dev/applied'
 
 const HASH_LENGTH = 16
 

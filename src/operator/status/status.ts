@@ -6,7 +6,7 @@ import { imageOf } from '../reconcile/images.ts'
 import { clientAddresses } from '../resources/index.ts'
 import { formatTimestamp } from '../timestamps.ts'
 import { degraded } from './degraded.ts'
-import type { Counts, StatusFacts } from './facts.ts'
+import type { StatusFacts } from './facts.ts'
 import { roundedLag } from './lag.ts'
 import { paused } from './paused.ts'
 import { progressing } from './progressing.ts'
@@ -40,10 +40,10 @@ export function statusOf(cluster: MessagingCluster, facts: StatusFacts): Cluster
       ...counts.server,
       ...(view === undefined ? keptMembers(cluster) : { members: membersOf(view.servers) }),
     },
-    brokers: plain(counts.broker),
-    proxies: plain(counts.proxy),
-    ref: plain(counts.ref),
-    ...(spec.clients.replicas > 0 && { clients: plain(counts.client) }),
+    brokers: counts.broker,
+    proxies: counts.proxy,
+    ref: counts.ref,
+    ...(spec.clients.replicas > 0 && { clients: counts.client }),
     ...coordinatorOf(cluster, facts),
     ...versionOf(observed.statefulSet),
     endpoints: clientAddresses(cluster),
@@ -125,8 +125,4 @@ function versionOf(statefulSet: KubeObject | undefined): Partial<ClusterStatus> 
   const [name = '', digest] = image.split('@')
   const last = name.slice(name.lastIndexOf('/') + 1)
   return { version: last.includes(':') ? last.slice(last.indexOf(':') + 1) : (digest ?? 'latest') }
-}
-
-function plain({ desired, ready: isReady, updated }: Counts): Counts {
-  return { desired, ready: isReady, updated }
 }

@@ -10,10 +10,9 @@ export const CONDITIONS = {
   Warning: 'Nothing is wrong yet, but something is not as it should be',
 } as const
 export type ConditionType = keyof typeof CONDITIONS
-export const CONDITION_TYPES = Object.keys(CONDITIONS) as readonly ConditionType[]
+const CONDITION_TYPES = Object.keys(CONDITIONS) as readonly ConditionType[]
 
-export const MEMBER_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed', 'unknown'] as const
-export type MemberState = (typeof MEMBER_STATES)[number]
+const MEMBER_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed', 'unknown'] as const
 
 const count = (meaning: string) => field(z.int().min(0).max(1000).optional(), meaning)
 const generation = z.int().min(0)
@@ -107,5 +106,3 @@ export const STATUS = field(
 
 export type ClusterStatus = z.output<typeof STATUS>
 export type Condition = z.output<typeof condition>
-export type MemberStatus = z.output<typeof member>
-export type ComponentStatus = { -readonly [Key in keyof typeof pods]?: number | undefined }
