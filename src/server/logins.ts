@@ -46,32 +46,27 @@ export class Logins {
     const user = readName(call.request.data, 'user')
     const secret = readSecret(call.request.data['secret'])
     this.#failed.check(user)
-    if (this.#underWay >= UNDER_WAY_MAX) {
-      throw new RecadoError('overloaded', 'Too many logins are under way (limit: logins); try again')
-    }
     const go = (): void => {
       const known = desk.secretAt(user)
       if (known === undefined) this.#claim(call, user, secret)
-      else this.#check(call, user, secret, known)
+      else this.#work(call, () => this.#check(call, user, secret, known))
     }
     // Somebody may have taken the name at a server of which this one has not heard yet.
     if (desk.secretAt(user) === undefined) desk.afterMajority(call, go)
     else go()
   }
 
-  #check(call: Call, user: string, secret: string, known: Position): void {
+  async #check(call: Call, user: string, secret: string, known: Position): Promise<void> {
     const { credentials, verifierAt, desk } = this.#options
     this.#failed.check(user)
     this.#failed.began(user)
-    this.#work(call, async () => {
-      const verifier = verifierAt(known)
-      if (verifier === undefined || !(await credentials.matches(secret, verifier))) {
-        this.#tell(user, 'wrong_secret')
-        throw denied()
-      }
-      this.#failed.succeeded(user)
-      desk.awaitHeld(call, known, () => this.#session(user, known))
-    })
+    const verifier = verifierAt(known)
+    if (verifier === undefined || !(await credentials.matches(secret, verifier))) {
+      this.#tell(user, 'wrong_secret')
+      throw denied()
+    }
+    this.#failed.succeeded(user)
+    desk.awaitHeld(call, known, () => this.#session(user, known))
   }
 
   #claim(call: Call, user: string, secret: string): void {
@@ -103,7 +98,11 @@ export class Logins {
     return this.#options.sessions.tokenFor(user, secret)
   }
 
+  /** Has a secret worked on, in its turn. Here it is counted and bounded: many may have asked the majority at once. */
   #work(call: Call, work: () => Promise<void>): void {
+    if (this.#underWay >= UNDER_WAY_MAX) {
+      throw new RecadoError('overloaded', 'Too many logins are under way (limit: logins); try again')
+    }
     this.#underWay++
     work()
       .catch((error: unknown) => {
