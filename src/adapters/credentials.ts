@@ -10,6 +10,7 @@ const AT_ONCE = 1
 /** Credentials under the keys that `keys` tells at each use: the first signs, each may have signed. */
 export function openCredentials(keys: () => readonly string[]): Credentials {
   const turns = new Turns(AT_ONCE)
+  let [known, generation] = ['', 0]
   const signature = (text: string, key: string): Buffer => createHmac('sha256', key).update(text).digest()
   return {
     async verifierOf(secret) {
@@ -31,6 +32,12 @@ export function openCredentials(keys: () => readonly string[]): Credentials {
       const given = Buffer.from(signed, 'base64url')
       if (given.byteLength !== HASH_BYTES || given.toString('base64url') !== signed) return false
       return keys().some((key) => timingSafeEqual(signature(text, key), given))
+    },
+    generation() {
+      const now = keys().join(' ')
+      if (now !== known) generation++
+      known = now
+      return generation
     },
   }
 }

@@ -7,4 +7,6 @@ export interface Credentials {
   sign(text: string): string
   /** Whether a text was signed so, now or before the last rotation. */
   isSigned(text: string, signature: string): boolean
+  /** Another number whenever the cluster's keys have changed: what was signed may not be any more. */
+  generation(): number
 }

@@ -3,6 +3,8 @@ import { type Position, parseToken, RecadoError, tokenText } from '../wire/index
 
 /** Tokens that were checked lately: most requests carry one of them. */
 const KNOWN_MAX = 16_384
+/** How far the clock of the server that gave a token may have been ahead of this one's. */
+const CLOCKS_APART_MS = 60_000
 
 export interface SessionsOptions {
   readonly credentials: Credentials
@@ -20,6 +22,8 @@ export class Sessions {
     string,
     { readonly user: string; readonly expiry: number; readonly secret: string }
   >()
+  /** Of the keys under which the known ones were checked. */
+  #generation = 0
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -35,13 +39,25 @@ export class Sessions {
 
   /** Whose token it is. @throws RecadoError `not_logged_in` */
   userOf(token: unknown): string {
-    const { now, secretAt } = this.#options
+    const { now, secretAt, lifetimeMs } = this.#options
+    this.#review()
     const known = this.#known.get(token as string) ?? this.#check(token)
-    if (known.expiry <= now()) throw new RecadoError('not_logged_in', 'The token has expired; log in again')
+    const left = known.expiry - now()
+    if (left <= 0) throw new RecadoError('not_logged_in', 'The token has expired; log in again')
+    // No login gives one for so long: it is forged, or from before the lifetime was shortened.
+    if (left > lifetimeMs + CLOCKS_APART_MS) throw invalid()
     const secret = secretAt(known.user)
     // One who was first here may have come second in the order: the name is another's.
     if (secret !== undefined && nameOf(secret) !== known.secret) throw invalid()
     return known.user
+  }
+
+  /** What a key that is gone has signed is not good for having been so. */
+  #review(): void {
+    const generation = this.#options.credentials.generation()
+    if (generation === this.#generation) return
+    this.#generation = generation
+    this.#known.clear()
   }
 
   #check(token: unknown) {

@@ -26,6 +26,7 @@ function setUp() {
     matches: () => turn(true),
     sign: () => 'signature',
     isSigned: () => true,
+    generation: () => 0,
   }
   const desk = {
     acks: 'quorum',

@@ -57,6 +57,27 @@ describe('Sessions', () => {
     expect(thrown(() => setUp([makeKey()]).sessions.userOf(token))).toEqual(notLoggedIn)
   })
 
+  it('refuses what it took before when the key that signed it is listed no more', () => {
+    const { sessions, state } = setUp()
+    const { token } = sessions.tokenFor('ana', SECRET)
+    expect(sessions.userOf(token)).toBe('ana')
+    state.keys.unshift(makeKey())
+    expect(sessions.userOf(token)).toBe('ana')
+    state.keys.splice(0, 2, makeKey(), state.keys[0] as string)
+
+    expect(thrown(() => sessions.userOf(token))).toEqual(notLoggedIn)
+  })
+
+  it('refuses one for longer than a login gives, but for what clocks may be apart', () => {
+    const { sessions, state } = setUp()
+    const { token } = sessions.tokenFor('ana', SECRET)
+    state.now = NOW - 60_000
+    expect(sessions.userOf(token)).toBe('ana')
+    state.now = NOW - 60_001
+
+    expect(thrown(() => sessions.userOf(token))).toEqual(notLoggedIn)
+  })
+
   it('refuses who took a name at the same moment as another and came second in the order', () => {
     const { sessions, state } = setUp()
     const { token } = sessions.tokenFor('ana', SECRET)
