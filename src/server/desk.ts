@@ -79,6 +79,10 @@ export class ServerDesk implements Desk {
     return this.#options.store.membersOf(channel)
   }
 
+  memberBy(channel: string, user: string): Position | undefined {
+    return this.#options.store.memberBy(channel, user)
+  }
+
   channelsMadeBy(user: string): number {
     return this.#options.store.channelsMadeBy(user)
   }

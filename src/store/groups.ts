@@ -35,12 +35,30 @@ export class Groups {
 
   /** Undefined when the channel was not made private by this operation, the first in the order that made it. */
   membersOf(channel: string, made: Position | undefined): readonly string[] | undefined {
-    const known = this.#made.get(channel)
-    if (made === undefined || known === undefined || comparePositions(made, known) !== 0) return undefined
+    const known = this.#madeBy(channel, made)
+    if (known === undefined) return undefined
     const members = [...(this.#members.get(channel) ?? [])]
-    // What another made at the same moment under this name, and lost, says nothing.
-    return members
-      .filter(([, { member, position }]) => member && comparePositions(position, known) >= 0)
-      .map(([name]) => name)
+    return members.filter(([, membership]) => holds(membership, known)).map(([name]) => name)
   }
+
+  /** The last operation in the order that made the user a member, if it is one; else as `membersOf`. */
+  memberBy(channel: string, name: string, made: Position | undefined): Position | undefined {
+    const known = this.#madeBy(channel, made)
+    const membership = this.#members.get(channel)?.get(name)
+    return known !== undefined && membership !== undefined && holds(membership, known)
+      ? membership.position
+      : undefined
+  }
+
+  #madeBy(channel: string, made: Position | undefined): Position | undefined {
+    const known = this.#made.get(channel)
+    return made !== undefined && known !== undefined && comparePositions(made, known) === 0
+      ? known
+      : undefined
+  }
+}
+
+/** What another made at the same moment under this name, and lost, says nothing. */
+function holds({ member, position }: Membership, made: Position): boolean {
+  return member && comparePositions(position, made) >= 0
 }

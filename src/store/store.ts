@@ -164,6 +164,10 @@ class DiskStore implements Store {
     return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
   }
 
+  memberBy(channel: string, user: string): Position | undefined {
+    return this.#index.groups.memberBy(channel, user, this.#index.channels.get(channel))
+  }
+
   users(): readonly string[] {
     return this.#index.users.sorted
   }

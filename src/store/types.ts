@@ -47,9 +47,12 @@ export interface Store {
   userAt(name: string): Position | undefined
   /** The operation, first in the order, that set this user's secret. */
   secretAt(user: string): Position | undefined
-  /** The members of a private channel; undefined when it is public, or unknown. */
+  /** How many channels this user has made. */
   channelsMadeBy(user: string): number
+  /** The members of a private channel; undefined when it is public, or unknown. */
   membersOf(channel: string): readonly string[] | undefined
+  /** The held operation by which a user is a member of a private channel now; undefined when it is none. */
+  memberBy(channel: string, user: string): Position | undefined
   channelAt(name: string): Position | undefined
   /** Sorted. */
   users(): readonly string[]

@@ -10,6 +10,8 @@ export interface Limits {
 
 /** Bytes of one `message`, by default. */
 export const MESSAGE_BYTES_MAX = 256 * 1024
+/** Members of a private channel: each of them is sent what is said, by itself. */
+export const MEMBERS_MAX = 256
 export const NAME_LENGTH_MAX = 64
 export const ID_BYTES_MAX = 64
 /** Requests in one batch of a client. */

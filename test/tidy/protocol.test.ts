@@ -10,6 +10,7 @@ import {
   ID_BYTES_MAX,
   ID_WINDOW,
   KINDS,
+  MEMBERS_MAX,
   MESSAGE_BYTES_MAX,
   NAME_LENGTH_MAX,
   PEER_LIMITS,
@@ -30,6 +31,7 @@ describe('docs/protocol.md', () => {
 
   it.each([
     `at most ${MESSAGE_BYTES_MAX.toLocaleString('en')} bytes`,
+    `at most ${MEMBERS_MAX} members, by its creation and by \`invite\``,
     `1 to ${NAME_LENGTH_MAX} of`,
     `string, 1 to ${ID_BYTES_MAX} bytes`,
     `an array of 1 to ${BATCH_REQUESTS_MAX.toLocaleString('en')} requests`,

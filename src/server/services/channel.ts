@@ -1,10 +1,8 @@
-import { RecadoError, readName, readNames } from '../../wire/index.ts'
+import { MEMBERS_MAX, RecadoError, readName, readNames } from '../../wire/index.ts'
 import type { Entry } from '../acceptor.ts'
+import { asMember, tooManyMembers } from './members.ts'
 import type { Call, Service } from './service.ts'
-import { notAMember, notLoggedIn } from './strangers.ts'
-
-/** Each of them is sent what is said, by itself. */
-const MEMBERS_MAX = 256
+import { notLoggedIn } from './strangers.ts'
 
 /**
  * `channel` {user, channel, members?}: creates the channel, in secured mode with `members` a private one for them and
@@ -21,8 +19,7 @@ export const channel: Service = (call, desk) => {
     () => notLoggedIn(user),
     () => {
       if (!desk.knowsChannel(name)) return desk.accept(call, entry, desk.acks, () => ({}))
-      if (!desk.mayUse(name, user)) throw notAMember(name)
-      desk.awaitRegistration(call, 'channel', name)
+      asMember(call, desk, name, user, () => desk.awaitRegistration(call, 'channel', name))
     },
   )
 }
@@ -34,8 +31,6 @@ function entryOf(call: Call, user: string, target: string): Entry {
   if (call.user === undefined) {
     throw new RecadoError('bad_request', 'Channels can have members in secured mode only')
   }
-  if (members.size > MEMBERS_MAX) {
-    throw new RecadoError('bad_request', `A channel has at most ${MEMBERS_MAX} members (limit: members)`)
-  }
+  if (members.size > MEMBERS_MAX) throw tooManyMembers()
   return { kind: 'private', id, user, target, message: [...members].join(' ') }
 }

@@ -1,8 +1,11 @@
-import { RecadoError, readName } from '../../wire/index.ts'
+import { MEMBERS_MAX, RecadoError, readName } from '../../wire/index.ts'
 import type { Call, Desk, Service } from './service.ts'
 import { notAMember, unknownChannel, unknownUser } from './strangers.ts'
 
-/** `invite` {user, channel, member}: makes another user a member of a private channel. */
+/**
+ * `invite` {user, channel, member}: makes another user a member of a private channel. Again, it is ok and makes no
+ * second operation.
+ */
 export const invite: Service = (call, desk) => {
   const { id, data } = call.request
   const user = readName(data, 'user')
@@ -15,6 +18,9 @@ export const invite: Service = (call, desk) => {
       () => desk.knowsUser(member),
       () => unknownUser(member),
       () => {
+        const by = desk.memberBy(channel, member)
+        if (by !== undefined) return desk.awaitHeld(call, by, () => ({}))
+        if ((desk.membersOf(channel)?.length ?? 0) >= MEMBERS_MAX) throw tooManyMembers()
         const entry = { kind: 'invite', id, user, target: channel, message: member } as const
         desk.accept(call, entry, desk.acks, () => ({}))
       },
@@ -41,6 +47,10 @@ export function asMember(call: Call, desk: Desk, channel: string, user: string, 
     () => (desk.knowsChannel(channel) ? notAMember(channel) : unknownChannel(channel)),
     go,
   )
+}
+
+export function tooManyMembers(): RecadoError {
+  return new RecadoError('bad_request', `A channel has at most ${MEMBERS_MAX} members (limit: members)`)
 }
 
 function isPublic(channel: string): RecadoError {

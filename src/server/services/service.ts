@@ -37,6 +37,8 @@ export interface Desk {
   channels(user: string | undefined): readonly string[]
   /** The members of a private channel; undefined when it is public. */
   membersOf(channel: string): readonly string[] | undefined
+  /** The operation by which a user is a member of a private channel now; undefined when it is none. */
+  memberBy(channel: string, user: string): Position | undefined
   mayUse(channel: string, user: string): boolean
   /** How many channels this user has created. */
   channelsMadeBy(user: string): number

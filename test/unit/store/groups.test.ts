@@ -18,6 +18,10 @@ describe('Groups', () => {
       for (const say of order) say(groups)
 
       expect(groups.membersOf('board', at(1))?.toSorted()).toEqual(['ana', 'eve'])
+      expect(groups.memberBy('board', 'ana', at(1))).toEqual(at(1))
+      expect(groups.memberBy('board', 'eve', at(1))).toEqual(at(5))
+      expect(groups.memberBy('board', 'bob', at(1))).toBeUndefined()
+      expect(groups.memberBy('board', 'ana', at(2))).toBeUndefined()
     }
   })
 
