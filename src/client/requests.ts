@@ -5,6 +5,7 @@ import {
   CLIENT_WINDOW,
   encodeRequests,
   isAbsurdClock,
+  messageBytes,
   type OkData,
   parseReplies,
   RecadoError,
@@ -386,12 +387,6 @@ export class Requests {
 
 function closedError(): RecadoError {
   return new RecadoError('unavailable', 'The client is closed')
-}
-
-function messageBytes(data: Readonly<Record<string, unknown>>): number {
-  const { message } = data
-  if (typeof message === 'string') return Buffer.byteLength(message)
-  return message instanceof Uint8Array ? message.byteLength : 0
 }
 
 /** 16 letters and digits, about 82 bits: no two clients of a user draw the same. */

@@ -1,4 +1,4 @@
-import { isName, RecadoError, type Request } from '../wire/index.ts'
+import { isName, messageBytes, RecadoError, type Request } from '../wire/index.ts'
 import type { Acceptor } from './acceptor.ts'
 import { Logins, type LoginsOptions } from './logins.ts'
 import type { Call } from './services/index.ts'
@@ -64,13 +64,12 @@ export class Gate {
 
   #begin(user: string, service: string, data: Request['data']): string {
     const { desk, userChannels, metrics } = this.#options
-    const { message } = data
-    const bytes = typeof message === 'string' || message instanceof Uint8Array ? message.length : 0
     try {
-      if (service === 'channel' && desk.channelsMadeBy(user) >= userChannels) {
+      const more = service === 'channel' && !(isName(data['channel']) && desk.knowsChannel(data['channel']))
+      if (more && desk.channelsMadeBy(user) >= userChannels) {
         throw new RecadoError('denied', `A user creates at most ${userChannels} channels (limit: channels)`)
       }
-      this.#limits.began(user, bytes)
+      this.#limits.began(user, messageBytes(data))
     } catch (error) {
       metrics.add('recado_denied_total', 1, { reason: 'limit' })
       throw error

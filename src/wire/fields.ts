@@ -104,6 +104,12 @@ export function readMessage(fields: Fields, maxBytes: number): string | Uint8Arr
   throw new RecadoError('too_large', `The message has ${bytes} bytes, ${maxBytes} are allowed`)
 }
 
+/** Bytes of what a request says; 0 when it says nothing. */
+export function messageBytes({ message }: Fields): number {
+  if (typeof message === 'string') return Buffer.byteLength(message)
+  return message instanceof Uint8Array ? message.byteLength : 0
+}
+
 function textBytes(text: string): number {
   if (!text.isWellFormed()) refuse('message', 'well-formed text')
   return Buffer.byteLength(text)
