@@ -82,7 +82,7 @@ export async function bind<Socket extends BindingSocket>(
   const address = `tcp://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? '*' : port}`
   try {
     const held = await holdBound(address, guard, make, opened)
-    const found = Number(/:(\d+)$/.exec(held.current.lastEndpoint ?? '')?.[1] ?? port)
+    const found = Number(/:(\d+)$/.exec(held.place)?.[1] ?? port)
     return Object.assign(held, { port: found })
   } catch (cause) {
     const code = (cause as { code?: unknown }).code

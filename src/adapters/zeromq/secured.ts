@@ -43,29 +43,32 @@ export interface Held<Socket> {
  * socket is closed and another is bound in its place; who is still listed is back within its interval of reconnecting.
  * @param make a socket with these options besides its own
  * @param opened a socket is bound and shall be listened to
+ * @returns what is held, and the address with its port, which stays the same
  */
 export async function holdBound<Socket extends BindingSocket>(
   address: string,
   guard: Guard | undefined,
   make: (options: object) => Socket,
   opened: (socket: Socket) => void,
-): Promise<Held<Socket>> {
+): Promise<Held<Socket> & { readonly place: string }> {
   const domain = guard === undefined ? '' : await register(guard)
   const open = (): Socket => (guard === undefined ? make({}) : guarded(make, guard, domain))
-  const held: { current: Socket; close: () => void } = { current: open(), close: () => {} }
-  let closed = false
-  const reopen = async (place: string): Promise<void> => {
-    await rebind(held.current, place, () => closed)
-    if (!closed) opened(held.current)
+  const held = { current: open(), place: address, close: () => {} }
+  let [bound, overdue] = [false, false]
+  const isCurrent = (socket: Socket): boolean => socket === held.current && !socket.closed
+  const renew = async (): Promise<void> => {
+    held.current.close()
+    const socket = open()
+    held.current = socket
+    await rebind(socket, held.place, () => isCurrent(socket))
+    if (isCurrent(socket)) opened(socket)
   }
   const cancel = guard?.onRenew(() => {
-    const place = held.current.lastEndpoint ?? address
-    held.current.close()
-    held.current = open()
-    void reopen(place)
+    // Only a bound socket can say which port it was given.
+    if (bound) void renew()
+    else overdue = true
   })
   held.close = () => {
-    closed = true
     cancel?.()
     unregister(domain)
     held.current.close()
@@ -76,7 +79,10 @@ export async function holdBound<Socket extends BindingSocket>(
     held.close()
     throw error
   }
+  bound = true
+  held.place = held.current.lastEndpoint ?? address
   opened(held.current)
+  if (overdue) void renew()
   return held
 }
 
@@ -97,13 +103,17 @@ function guarded<Socket extends BindingSocket>(
   return socket
 }
 
-/** The old socket lets go of the port a moment after it says that it is closed. */
-async function rebind(socket: BindingSocket, address: string, closed: () => boolean): Promise<void> {
-  for (let tries = 1; !closed(); tries++) {
+/**
+ * Binds a socket while it is the current one: another renewal may close it meanwhile. The old socket lets go of the port
+ * a moment after it says that it is closed.
+ */
+async function rebind(socket: BindingSocket, place: string, isCurrent: () => boolean): Promise<void> {
+  for (let tries = 1; isCurrent(); tries++) {
     try {
-      await socket.bind(address)
+      await socket.bind(place)
       return
     } catch (error) {
+      if (!isCurrent()) return
       if ((error as { code?: unknown }).code !== 'EADDRINUSE' || tries >= REBIND_TRIES) throw error
       await delay(REBIND_MS)
     }
