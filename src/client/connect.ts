@@ -3,7 +3,7 @@ import { KeyRing } from '../adapters/keys/index.ts'
 import { watchAddresses } from '../adapters/resolver.ts'
 import { systemTime, systemTimers } from '../adapters/time.ts'
 import { openDealer, openSubscriber } from '../adapters/zeromq/index.ts'
-import type { Log, Metrics } from '../ports/index.ts'
+import type { Log, Metrics, Pass } from '../ports/index.ts'
 import { RecadoError } from '../wire/index.ts'
 import { Client } from './client.ts'
 
@@ -39,16 +39,15 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const brokers = addressesOf(options.brokers, options.broker, BROKER)
   const proxies = addressesOf(options.proxies, options.proxy, PROXY)
   const log = options.log ?? SILENT
-  const keys = options.keysDir === undefined ? undefined : openKeys(options.keysDir, log)
-  const front = keys?.pass('front')
+  const keys = options.keysDir === undefined ? undefined : openKeys(options.keysDir, options.secret, log)
   const client = new Client({
     time: systemTime(),
     timers: systemTimers,
     chance: systemChance,
-    openDealer: (address) => openDealer(address, front),
-    openSubscriber: (address) => openSubscriber(address, front),
+    openDealer: (address) => openDealer(address, keys?.front),
+    openSubscriber: (address) => openSubscriber(address, keys?.front),
     deadlineMs: options.timeoutMs ?? DEADLINE_MS,
-    secret: options.secret ?? keys?.secret(),
+    secret: keys === undefined ? options.secret : keys.secret,
   })
   const watches = [
     watchAddresses(brokers, { timers: systemTimers, log, onChange: (found) => client.setBrokers(found) }),
@@ -68,8 +67,22 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   }
 }
 
-function openKeys(folder: string, log: Log): KeyRing {
-  return new KeyRing({ folder, timers: systemTimers, log, metrics: UNREAD })
+interface ClientKeys {
+  readonly front: Pass
+  readonly secret: string | undefined
+  close(): void
+}
+
+/** @throws RecadoError `bad_option` when the folder's files cannot be used */
+function openKeys(folder: string, secret: string | undefined, log: Log): ClientKeys {
+  const ring = new KeyRing({ folder, timers: systemTimers, log, metrics: UNREAD })
+  try {
+    return { front: ring.pass('front'), secret: secret ?? ring.secret(), close: () => ring.close() }
+  } catch (error) {
+    // Nobody else could end its timer, and the process would not end by itself.
+    ring.close()
+    throw error
+  }
 }
 
 function addressesOf(
