@@ -13,7 +13,7 @@ import {
   renderCertificate,
   renderKeyList,
 } from '../../src/adapters/keys/index.ts'
-import { listKeys, makeClient, makeKeys, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
+import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
 import type { Timers } from '../../src/ports/index.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 
@@ -102,6 +102,21 @@ describe('a folder of keys', () => {
     expect(listKeys(folder).map(({ name }) => name)).not.toContain('eve')
     expect(readFileSync(join(folder, 'broker', 'client.keys'), 'utf8')).not.toContain('eve')
     expect(() => revokeKey(folder, 'client', 'eve')).toThrow('No key of a client')
+  })
+
+  it('says so where no keys were made', async () => {
+    const none = join(folder, 'none')
+
+    for (const act of [
+      () => makeClient(none, 'eve'),
+      () => listKeys(none),
+      () => revokeKey(none, 'client', 'eve'),
+    ])
+      expect(act).toThrow('none holds no keys; make them')
+    for (const what of ROTATED)
+      await expect(rotateKeys(none, what, () => Promise.resolve())).rejects.toThrow(
+        'none holds no keys; make them',
+      )
   })
 
   it('lets both pairs be trusted while a side changes over', async () => {

@@ -56,7 +56,7 @@ export function makeKeys(folder: string): void {
 
 /** Makes a client's pair, lists it, and gives the folder that is to be handed to the client. */
 export function makeClient(folder: string, name: string): string {
-  if (readPair(folder, 'front') === undefined) throw noKeys(folder)
+  checkKeys(folder)
   const part = join('clients', name)
   if (existsSync(join(folder, part))) {
     throw new RecadoError(
@@ -73,12 +73,13 @@ export function makeClient(folder: string, name: string): string {
 
 /** All keys that are admitted, by role. */
 export function listKeys(folder: string): KeyRow[] {
-  if (readPair(folder, 'front') === undefined) throw noKeys(folder)
+  checkKeys(folder)
   return KEY_ROLES.flatMap((role) => readList(folder, role).map((listed) => ({ role, ...listed })))
 }
 
 /** Takes all keys of this name off a role's list, and a client's folder away. Their connections end within seconds. */
 export function revokeKey(folder: string, role: KeyRole, name: string): void {
+  checkKeys(folder)
   const keys = readList(folder, role)
   const kept = keys.filter((each) => each.name !== name)
   if (kept.length === keys.length) {
@@ -87,6 +88,12 @@ export function revokeKey(folder: string, role: KeyRole, name: string): void {
   writeList(folder, role, kept)
   if (role === 'client') rmSync(join(folder, 'clients', name), { recursive: true, force: true })
   distribute(folder)
+}
+
+/** @throws RecadoError `bad_option` when no keys were made in this folder */
+export function checkKeys(folder: string): void {
+  if (readPair(folder, 'front') !== undefined) return
+  throw new RecadoError('bad_option', `${folder} holds no keys; make them with recado keys make`)
 }
 
 /** Brings each process's part up to date with what stands at the top. */
@@ -114,8 +121,4 @@ function makeOwn(folder: string, part: string, name: string, role: KeyRole): voi
   const pair = makeKeyPair()
   writeList(folder, role, [...readList(folder, role), { name, key: pair.publicKey }])
   writePair(join(folder, part), 'own', pair)
-}
-
-function noKeys(folder: string): RecadoError {
-  return new RecadoError('bad_option', `${folder} holds no keys; make them with recado keys make`)
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { makeKey, makeKeyPair } from '../../adapters/keys/index.ts'
 import { readList, readPair, writeList, writePair } from './files.ts'
-import { distribute, OWN_KEYS, type OwnHolder } from './folder.ts'
+import { checkKeys, distribute, OWN_KEYS, type OwnHolder } from './folder.ts'
 
 /** What can be replaced while the system runs. `cluster` is the key under which tokens are signed. */
 export const ROTATED = ['front', 'back', 'cluster', ...(Object.keys(OWN_KEYS) as OwnHolder[])] as const
@@ -12,6 +12,7 @@ export type Rotated = (typeof ROTATED)[number]
  * was written (they look every second).
  */
 export async function rotateKeys(folder: string, what: Rotated, pause: () => Promise<void>): Promise<void> {
+  checkKeys(folder)
   if (what === 'front' || what === 'back') return rotateSide(folder, what, pause)
   if (what === 'cluster') return rotateCluster(folder, pause)
   return rotateOwn(folder, what, pause)
