@@ -235,12 +235,12 @@ export class Client {
     return this.close()
   }
 
-  async #openSession(user: string, secret: string, options: RequestOptions): Promise<Session> {
+  async #openSession(user: string, secret: string, options: RequestOptions): Promise<Session | undefined> {
     const ok = await this.#requests.call('login', { user, secret }, options)
     // A system in open mode knows no tokens, and asks for none.
-    const token = ok['token'] === undefined ? '' : readString(ok, 'token')
+    const token = ok['token'] === undefined ? undefined : readString(ok, 'token')
     this.#feeds.setToken(token)
-    return { token, renew: () => this.#openSession(user, secret, {}) }
+    return token === undefined ? undefined : { token, renew: () => this.#openSession(user, secret, {}) }
   }
 
   async #say(service: string, data: object, options: SendOptions): Promise<OperationName> {

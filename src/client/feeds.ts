@@ -49,9 +49,9 @@ export class Feeds {
   }
 
   /** In secured mode: what this client may hear beside channels is what this token's user may. */
-  setToken(token: string): void {
+  setToken(token: string | undefined): void {
     const former = this.#grant
-    this.#grant = token === '' ? undefined : grantTopic(token)
+    this.#grant = token === undefined ? undefined : grantTopic(token)
     if (this.#grant !== undefined) this.#subscriber?.subscribe(this.#grant)
     if (former !== undefined && former !== this.#grant) this.#subscriber?.unsubscribe(former)
   }

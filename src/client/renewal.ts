@@ -2,7 +2,7 @@
 export interface Session {
   readonly token: string
   /** Logs in again, when the token is not taken any more. */
-  readonly renew: () => Promise<Session>
+  readonly renew: () => Promise<Session | undefined>
 }
 
 /** The session that requests carry, and those that wait for another one because theirs is not taken any more. */
