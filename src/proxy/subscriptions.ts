@@ -1,9 +1,9 @@
 import type { Credentials, Log, Metrics } from '../ports/index.ts'
-import { isName, parseToken, userTopic } from '../wire/index.ts'
+import { grantTopic, isName, parseToken, TOKEN_LENGTH_MAX, userTopic } from '../wire/index.ts'
 
 const [UNSUBSCRIBE, SUBSCRIBE] = [0, 1]
-/** `grant/`, a token, `/`. */
-const BYTES_MAX = 300
+/** One byte, and a token in its topic: what is longest of all that may be asked for. */
+const BYTES_MAX = 1 + grantTopic('').length + TOKEN_LENGTH_MAX
 
 export interface SubscriptionsOptions {
   readonly credentials: Credentials

@@ -33,10 +33,6 @@ export class Voting {
     return next === undefined ? [names] : [names, next]
   }
 
-  has(name: string): boolean {
-    return this.everyone.includes(name)
-  }
-
   /** Whether those of `names` that vote are a majority; nobody is while there is no list. */
   isMajority(names: Iterable<string>): boolean {
     const counted = new Set(names)

@@ -1,5 +1,5 @@
 import type { Credentials, Log, Metrics, Time } from '../ports/index.ts'
-import { type Position, RecadoError, readName } from '../wire/index.ts'
+import { comparePositions, type Position, RecadoError, readName } from '../wire/index.ts'
 import { FailedLogins } from './failed-logins.ts'
 import type { Call, Desk } from './services/index.ts'
 import type { Sessions } from './sessions.ts'
@@ -88,7 +88,7 @@ export class Logins {
   /** The answer to who proved to be this user by the secret that this operation set. */
   #session(user: string, secret: Position): object | RecadoError {
     const first = this.#options.desk.secretAt(user)
-    if (first !== undefined && !isSame(first, secret)) {
+    if (first !== undefined && comparePositions(first, secret) !== 0) {
       return new RecadoError(
         'name_taken',
         `User "${user}" was made by another at the same moment; take another name`,
@@ -134,8 +134,4 @@ function readSecret(value: unknown): string {
 /** The same for a wrong secret and a name that nobody may take: neither tells who is there. */
 function denied(): RecadoError {
   return new RecadoError('denied', 'The secret is wrong, or this name may not be taken')
-}
-
-function isSame(a: Position, b: Position): boolean {
-  return a.origin === b.origin && a.incarnation === b.incarnation && a.seq === b.seq
 }

@@ -197,7 +197,7 @@ export class Stage {
     for (const server of this.servers) {
       if (this.wanted.includes(server.name)) continue
       const lists = this.servers.filter(({ name }) => this.wanted.includes(name))
-      if (lists.some((each) => each.server?.replica.voting.has(server.name) ?? true)) continue
+      if (lists.some((each) => each.server?.replica.voting.everyone.includes(server.name) ?? true)) continue
       server.removed = true
       server.crash()
       this.cluster.witness.tell(server.name, 'is taken away')

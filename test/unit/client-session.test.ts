@@ -47,7 +47,7 @@ async function loggedIn(told: object) {
   client.subscribe('news')
   await world.advance(100)
   await created
-  const [asked] = sent.filter(({ service }) => service === 'channel')
+  const asked = sent.find(({ service }) => service === 'channel')
   return { data: asked?.data, topics: topics.toSorted() }
 }
 

@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
 import {
-  decodeZ85,
-  encodeZ85,
   KeyRing,
   makeKeyPair,
   parseCertificate,
@@ -13,6 +11,7 @@ import {
   renderCertificate,
   renderKeyList,
 } from '../../src/adapters/keys/index.ts'
+import { decodeZ85, encodeZ85 } from '../../src/adapters/keys/z85.ts'
 import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
 import type { Timers } from '../../src/ports/index.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openCredentials } from '../../src/adapters/credentials.ts'
 import { makeKey } from '../../src/adapters/keys/index.ts'
 import { type Decision, Subscriptions } from '../../src/proxy/index.ts'
-import { tokenText } from '../../src/wire/index.ts'
+import { TOKEN_LENGTH_MAX, tokenText } from '../../src/wire/index.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 
 const NOW = 1_800_000_000_000
@@ -11,8 +11,8 @@ const subscriptions = new Subscriptions({ credentials, now: () => NOW, log: quie
 
 const decide = (first: number, topic: string): Decision =>
   subscriptions.decide(Buffer.concat([Buffer.of(first), Buffer.from(topic)]))
-const grant = (user: string, expiry = NOW + 1): string => {
-  const text = tokenText(user, expiry, 's')
+const grant = (user: string, expiry = NOW + 1, secret = 's'): string => {
+  const text = tokenText(user, expiry, secret)
   return `grant/${text}:${credentials.sign(text)}/`
 }
 
@@ -24,6 +24,15 @@ describe('Subscriptions', () => {
 
   it('give a token’s user its own inbox', () => {
     expect(decide(1, grant('bob'))).toEqual({ subscribe: 'user/bob/' })
+  })
+
+  it('give the user of the longest token there may be its inbox', () => {
+    const text = tokenText('bob', NOW + 1, '')
+    const secret = 's'.repeat(TOKEN_LENGTH_MAX - text.length - 1 - credentials.sign('').length)
+    const topic = grant('bob', NOW + 1, secret)
+
+    expect(topic.length).toBe('grant//'.length + TOKEN_LENGTH_MAX)
+    expect(decide(1, topic)).toEqual({ subscribe: 'user/bob/' })
   })
 
   it.each([

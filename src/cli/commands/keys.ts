@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Argument, type Command, Option } from 'commander'
+import { KEY_ROLES, type KeyRole } from '../../ports/index.ts'
 import { isName, RecadoError } from '../../wire/index.ts'
 import type { Context } from '../context.ts'
 import {
@@ -13,7 +14,6 @@ import {
 } from '../keys/index.ts'
 import { writeResult, writeRows } from '../output.ts'
 
-const ROLES = ['client', 'server', 'forwarder', 'operator'] as const
 /** Every process looks at its keys each second. */
 const READ_MS = 3000
 
@@ -50,9 +50,9 @@ export function addKeys(program: Command, contextOf: (command: Command) => Conte
   keys
     .command('revoke <name>')
     .description('admit a key no longer: its connections end within seconds')
-    .addOption(new Option('--role <role>', 'whose key').choices(ROLES).default('client'))
+    .addOption(new Option('--role <role>', 'whose key').choices(KEY_ROLES).default('client'))
     .addOption(folder())
-    .action((name: string, flags: { folder: string; role: (typeof ROLES)[number] }, command: Command) => {
+    .action((name: string, flags: { folder: string; role: KeyRole }, command: Command) => {
       revokeKey(flags.folder, flags.role, name)
       writeResult(contextOf(command).output, `${name} is admitted no longer`, { role: flags.role, name })
     })

@@ -13,6 +13,7 @@ function setUp() {
     timers: time,
     reached: (level) => reached[level],
     now: () => time.monotonic(),
+    membersOf: () => undefined,
     publish: (topic, body) => {
       const said = parsePublications(body)
       frames.push({
