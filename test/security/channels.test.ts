@@ -103,6 +103,7 @@ describe('a private channel', () => {
     'opens to who is invited, and closes to who leaves, at once',
     async () => {
       await ana.invite('board', 'eve')
+      await ana.invite('board', 'eve')
       const received = listen(eve, 'board')
       await until(10_000, async () => {
         await bob.publish('board', 'welcome')

@@ -37,6 +37,7 @@ describe('a user beyond its limit', () => {
       code: 'denied',
       message: expect.stringContaining('limit: channels'),
     })
+    for (const name of ['a1', 'a2', 'a3']) await ana.createChannel(name)
     await rui.createChannel('r1')
   })
 
