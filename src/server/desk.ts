@@ -75,12 +75,8 @@ export class ServerDesk implements Desk {
     return user === undefined ? channels : channels.filter((channel) => this.mayUse(channel, user))
   }
 
-  membersOf(channel: string): readonly string[] | undefined {
+  membersOf(channel: string): ReadonlyMap<string, Position> | undefined {
     return this.#options.store.membersOf(channel)
-  }
-
-  memberBy(channel: string, user: string): Position | undefined {
-    return this.#options.store.memberBy(channel, user)
   }
 
   channelsMadeBy(user: string): number {
@@ -88,7 +84,7 @@ export class ServerDesk implements Desk {
   }
 
   mayUse(channel: string, user: string): boolean {
-    return this.membersOf(channel)?.includes(user) ?? true
+    return this.membersOf(channel)?.has(user) ?? true
   }
 
   get logins(): { logIn(call: Call): void } | undefined {

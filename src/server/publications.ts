@@ -28,7 +28,7 @@ export interface PublicationsOptions {
   readonly now: () => number
   readonly publish: (topic: string, body: Uint8Array) => void
   /** The members of a private channel: each hears it by its own inbox. */
-  readonly membersOf: (channel: string) => readonly string[] | undefined
+  readonly membersOf: (channel: string) => ReadonlyMap<string, unknown> | undefined
 }
 
 /**
@@ -100,7 +100,7 @@ export class Publications {
   /** What is said in a private channel goes to its members alone, and to who is one now. */
   #topicsOf({ kind, target }: Operation, subject: string): readonly string[] {
     const members = kind === 'publish' ? this.#options.membersOf(target) : undefined
-    return members === undefined ? [subject] : members.map(userTopic)
+    return members === undefined ? [subject] : [...members.keys()].map(userTopic)
   }
 
   #send(): void {

@@ -1,4 +1,5 @@
 import { comparePositions, type Position } from '../wire/index.ts'
+import type { Members } from './types.ts'
 
 interface Membership {
   /** The last operation in the order that says whether the user is a member. */
@@ -33,32 +34,18 @@ export class Groups {
       members.set(name, { position, member })
   }
 
-  /** Undefined when the channel was not made private by this operation, the first in the order that made it. */
-  membersOf(channel: string, made: Position | undefined): readonly string[] | undefined {
-    const known = this.#madeBy(channel, made)
-    if (known === undefined) return undefined
-    const members = [...(this.#members.get(channel) ?? [])]
-    return members.filter(([, membership]) => holds(membership, known)).map(([name]) => name)
-  }
-
-  /** The last operation in the order that made the user a member, if it is one; else as `membersOf`. */
-  memberBy(channel: string, name: string, made: Position | undefined): Position | undefined {
-    const known = this.#madeBy(channel, made)
-    const membership = this.#members.get(channel)?.get(name)
-    return known !== undefined && membership !== undefined && holds(membership, known)
-      ? membership.position
-      : undefined
-  }
-
-  #madeBy(channel: string, made: Position | undefined): Position | undefined {
+  /**
+   * The members, each with the operation, the last in the order, that made it one. Undefined when the channel was not
+   * made private by this operation, the first in the order that made it.
+   */
+  membersOf(channel: string, made: Position | undefined): Members | undefined {
     const known = this.#made.get(channel)
-    return made !== undefined && known !== undefined && comparePositions(made, known) === 0
-      ? known
-      : undefined
+    if (made === undefined || known === undefined || comparePositions(made, known) !== 0) return undefined
+    const members = new Map<string, Position>()
+    for (const [name, { member, position }] of this.#members.get(channel) ?? []) {
+      // What another made at the same moment under this name, and lost, says nothing.
+      if (member && comparePositions(position, known) >= 0) members.set(name, position)
+    }
+    return members
   }
-}
-
-/** What another made at the same moment under this name, and lost, says nothing. */
-function holds({ member, position }: Membership, made: Position): boolean {
-  return member && comparePositions(position, made) >= 0
 }

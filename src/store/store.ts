@@ -20,7 +20,7 @@ import { Projection } from './projection.ts'
 import { encodeMemory, readRecord } from './records.ts'
 import { SetIndex } from './set-index.ts'
 import { Settlement } from './settlement.ts'
-import type { HistoryPage, HistoryQuery, Memory, Store, StoreOptions } from './types.ts'
+import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions } from './types.ts'
 
 /** Bytes that may wait for the disk, or stand in the journal alone. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
@@ -160,12 +160,8 @@ class DiskStore implements Store {
     return this.#index.channelsMade.get(user) ?? 0
   }
 
-  membersOf(channel: string): readonly string[] | undefined {
+  membersOf(channel: string): Members | undefined {
     return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
-  }
-
-  memberBy(channel: string, user: string): Position | undefined {
-    return this.#index.groups.memberBy(channel, user, this.#index.channels.get(channel))
   }
 
   users(): readonly string[] {

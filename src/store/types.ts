@@ -11,6 +11,9 @@ import type {
   Voters,
 } from '../wire/index.ts'
 
+/** A private channel's members by name, each with the operation that made it one. */
+export type Members = ReadonlyMap<string, Position>
+
 /**
  * One server's set of operations on its disk, with what is derived from it: the order, the registry, the ids, the
  * files. Synchronous but for the flush; at most one flush is under way, and all that came meanwhile goes into the next.
@@ -50,9 +53,7 @@ export interface Store {
   /** How many channels this user has made. */
   channelsMadeBy(user: string): number
   /** The members of a private channel; undefined when it is public, or unknown. */
-  membersOf(channel: string): readonly string[] | undefined
-  /** The held operation by which a user is a member of a private channel now; undefined when it is none. */
-  memberBy(channel: string, user: string): Position | undefined
+  membersOf(channel: string): Members | undefined
   channelAt(name: string): Position | undefined
   /** Sorted. */
   users(): readonly string[]

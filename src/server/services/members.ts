@@ -18,9 +18,10 @@ export const invite: Service = (call, desk) => {
       () => desk.knowsUser(member),
       () => unknownUser(member),
       () => {
-        const by = desk.memberBy(channel, member)
+        const members = desk.membersOf(channel)
+        const by = members?.get(member)
         if (by !== undefined) return desk.awaitHeld(call, by, () => ({}))
-        if ((desk.membersOf(channel)?.length ?? 0) >= MEMBERS_MAX) throw tooManyMembers()
+        if (members !== undefined && members.size >= MEMBERS_MAX) throw tooManyMembers()
         const entry = { kind: 'invite', id, user, target: channel, message: member } as const
         desk.accept(call, entry, desk.acks, () => ({}))
       },

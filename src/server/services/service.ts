@@ -35,10 +35,8 @@ export interface Desk {
   users(): readonly string[]
   /** In secured mode those that this user may use. */
   channels(user: string | undefined): readonly string[]
-  /** The members of a private channel; undefined when it is public. */
-  membersOf(channel: string): readonly string[] | undefined
-  /** The operation by which a user is a member of a private channel now; undefined when it is none. */
-  memberBy(channel: string, user: string): Position | undefined
+  /** The members of a private channel, each with the operation that made it one; undefined when it is public. */
+  membersOf(channel: string): ReadonlyMap<string, Position> | undefined
   mayUse(channel: string, user: string): boolean
   /** How many channels this user has created. */
   channelsMadeBy(user: string): number

@@ -16,8 +16,7 @@ function setUp(members: readonly string[], held: { members?: readonly string[] }
     messageBytesMax: 100,
     knowsUser: (name: string) => name !== 'nobody',
     knowsChannel: (name: string) => name === 'board',
-    membersOf: () => known,
-    memberBy: (_channel: string, user: string) => (known.includes(user) ? MEMBERSHIP : undefined),
+    membersOf: () => new Map(known.map((name) => [name, MEMBERSHIP])),
     mayUse: (_channel: string, user: string) => known.includes(user),
     makeSure(call: Call, sure: () => boolean, otherwise: () => RecadoError, go: () => void) {
       if (!sure()) known = held.members ?? known
