@@ -16,6 +16,8 @@ import {
 /** Operations and bytes of lines in one batch: what is full goes on its way while the rest of the turn is worked on. */
 const BATCH_MAX = 256
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
+/** They say who may use a channel, which only the store can tell: it has them before anything else is judged. */
+const OF_MEMBERS: ReadonlySet<Kind> = new Set(['private', 'invite', 'leave'])
 
 export interface AcceptorOptions {
   readonly identity: Identity
@@ -79,7 +81,8 @@ export class Acceptor {
     const line = renderLine(operation)
     this.#writer.add({ clock, timestamp, kind: KINDS.indexOf(kind), id, user, target, line })
     this.#remember(operation)
-    if (this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX) this.flush()
+    const full = this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX
+    if (full || OF_MEMBERS.has(kind)) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
       timers.soon(() => this.flush())
