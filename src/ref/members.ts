@@ -61,7 +61,19 @@ export class Members {
 
   isLive(name: string, now: number): boolean {
     const member = this.#members.get(keyOf('server', name))
-    return member !== undefined && now - member.heardAt < SUSPECT_MS && !this.#isGone(member.heartbeat)
+    return member !== undefined && this.#isHeard(member, now)
+  }
+
+  #isHeard({ heartbeat, heardAt }: Member, now: number): boolean {
+    return now - heardAt < SUSPECT_MS && !this.#isGone(heartbeat)
+  }
+
+  /** Which generation of its keys each process has read: of those that are heard now and say so. */
+  keys(now: number): Record<string, number> {
+    const live = [...this.#members].filter(([, member]) => this.#isHeard(member, now))
+    return Object.fromEntries(
+      live.flatMap(([key, { heartbeat }]) => (heartbeat.keys === undefined ? [] : [[key, heartbeat.keys]])),
+    )
   }
 
   /** By silence and reports alone; a server not heard since ref's start gets its time to be. */

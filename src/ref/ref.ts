@@ -29,6 +29,9 @@ const MEASURE_EVERY = 4
 
 export interface RefOptions {
   readonly cluster: string
+  readonly name: string
+  /** The generation of its keys that this process has read. */
+  readonly keyGeneration?: () => number | undefined
   /** Names wanted by the settings; empty when an operator tells them. */
   readonly servers: readonly string[]
   readonly file: RecordFile
@@ -150,7 +153,22 @@ export class Ref {
     this.#review()
     this.#save()
     const { brokers, proxies, servers, epoch } = this.#view()
-    return { servers, brokers, proxies, coordinator: this.#coordinator(), epoch }
+    const keys = this.#keys()
+    return {
+      servers,
+      brokers,
+      proxies,
+      coordinator: this.#coordinator(),
+      epoch,
+      ...(Object.keys(keys).length > 0 && { keys }),
+    }
+  }
+
+  /** Which generation of its keys each process has read, this one too. */
+  #keys(): Record<string, number> {
+    const { name, keyGeneration } = this.#options
+    const own = keyGeneration?.()
+    return { ...this.#members.keys(this.#now), ...(own !== undefined && { [`ref/${name}`]: own }) }
   }
 
   /** @internal Service `heartbeat`. */

@@ -54,6 +54,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     lamport,
     now: () => Math.floor(time.wall()),
     settled: () => true,
+    urgent: ({ keys: read }) => `${read}`,
     describe: () => ({
       cluster: config.cluster,
       name: config.name,
@@ -61,6 +62,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
       ...(config.podUid !== undefined && { uid: config.podUid }),
       address,
       incarnation,
+      ...(keys?.generation !== undefined && { keys: keys.generation }),
     }),
     onReply: () => {},
     onError: (code, message) => log.warn({ code }, message),

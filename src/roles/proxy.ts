@@ -38,6 +38,7 @@ export const start: StartRole<ProxyConfig> = async (context) => {
     lamport: new LamportClock(),
     now: () => Math.floor(time.wall()),
     settled: () => true,
+    urgent: ({ keys: read }) => `${read}`,
     describe: () => ({
       cluster: config.cluster,
       name: config.name,
@@ -45,6 +46,7 @@ export const start: StartRole<ProxyConfig> = async (context) => {
       ...(config.podUid !== undefined && { uid: config.podUid }),
       address,
       incarnation,
+      ...(keys?.generation !== undefined && { keys: keys.generation }),
     }),
     onReply: () => {},
     onError: (code, message) => log.warn({ code }, message),

@@ -13,7 +13,12 @@ const NOT_OPERATORS = new Set(['rank', 'list', 'heartbeat'])
 /** The reference service. Ready once it listens: the others need it to start, and it waits for none of them. */
 export const start: StartRole<RefConfig> = async (context) => {
   const { config, keys } = context
-  const ref = new Ref({ ...context, ...config, file: openRefFile(config.dataDir) })
+  const ref = new Ref({
+    ...context,
+    ...config,
+    file: openRefFile(config.dataDir),
+    keyGeneration: () => keys?.generation,
+  })
   const router = await openRouter({ host: config.bind, port: config.portRef, guard: keys?.guard('ref') })
   serve(router, ref, keys === undefined ? undefined : NOT_OPERATORS)
   const operators = keys === undefined ? undefined : await openOperators(config, keys)

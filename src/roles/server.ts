@@ -247,7 +247,7 @@ class Composition implements RunningRole {
   }
 
   #composeRefLink(): RefLink {
-    const { config } = this.#context
+    const { config, keys } = this.#context
     const { replica } = this.server
     return new RefLink({
       ...this.#context,
@@ -256,7 +256,7 @@ class Composition implements RunningRole {
       lamport: this.#lamport,
       now: this.#corrected.now,
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
-      urgent: ({ voters, state, stopped }) => `${voters?.epoch} ${state} ${stopped}`,
+      urgent: ({ voters, state, stopped, keys: read }) => `${voters?.epoch} ${state} ${stopped} ${read}`,
       describe: () => ({
         cluster: config.cluster,
         name: config.name,
@@ -271,6 +271,7 @@ class Composition implements RunningRole {
         stopped: !this.server.accepting,
         coordinator: replica.coordinator,
         durable: vectorToObject(this.#store.durable),
+        ...(keys?.generation !== undefined && { keys: keys.generation }),
       }),
       onReply: (reply) => this.#told(reply),
       onError: (code, _message, incarnation) => {

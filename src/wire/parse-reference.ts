@@ -45,6 +45,7 @@ export function parseHeartbeat(data: Fields): Heartbeat {
     stopped: optional('stopped', readBoolean),
     coordinator: optional('coordinator', readShort),
     durable: optional('durable', readCounts),
+    keys: optional('keys', readInteger),
   }
   if (heartbeat.voters !== undefined) {
     checkNames(heartbeat.voters.names, 'voters')
@@ -61,6 +62,7 @@ export function parseServerList(data: Fields): ServerList {
     servers: readEntries(data),
     coordinator: readShort(data, 'coordinator'),
     epoch: readInteger(data, 'epoch'),
+    ...(data['keys'] === undefined ? {} : { keys: readCounts(data, 'keys') }),
   }
 }
 

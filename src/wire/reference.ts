@@ -37,6 +37,8 @@ export interface Heartbeat {
   /** The coordinator that this server follows. */
   readonly coordinator?: string
   readonly durable?: Readonly<Record<string, number>>
+  /** The generation of its keys that this process has read. */
+  readonly keys?: number
 }
 
 /** The ok reply to `list`. */
@@ -46,6 +48,8 @@ export interface ServerList {
   readonly coordinator: string
   /** The epoch of the list of voters; 0 while ref does not know the newest. */
   readonly epoch: number
+  /** Which generation of its keys each process has read, of those heard lately that say so and of this ref: by `role/name`. */
+  readonly keys?: Readonly<Record<string, number>>
 }
 
 /** The ok reply to `heartbeat`. */

@@ -71,6 +71,7 @@ function heartbeat(role: string): Fields {
     stopped: false,
     coordinator: STRANGER,
     durable: { 'stranger/1': 3 },
+    keys: 2,
   }
 }
 

@@ -84,6 +84,7 @@ export class SimulatedRef extends SimulatedService {
     }
     const ref = new Ref({
       cluster: CLUSTER,
+      name: 'ref',
       servers: this.servers,
       file,
       time: process,

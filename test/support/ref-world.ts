@@ -28,6 +28,8 @@ export class RefWorld {
   readonly #uids = new Map<string, string>()
   #reports = 0
   ref: Ref
+  /** The generation of its keys that ref has read. */
+  keys: number | undefined
   #sent = 0
 
   readonly disk = new RefDisk()
@@ -38,7 +40,15 @@ export class RefWorld {
 
   start(servers: readonly string[]) {
     const time = this.virtual.process()
-    const options = { cluster: CLUSTER, servers, file: this.disk, time, timers: time }
+    const options = {
+      cluster: CLUSTER,
+      name: 'ref',
+      keyGeneration: () => this.keys,
+      servers,
+      file: this.disk,
+      time,
+      timers: time,
+    }
     return new Ref({ ...options, log: quietLog, metrics: this.registry.metrics })
   }
 

@@ -12,6 +12,7 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
   const file = { read: () => undefined, write: () => {} }
   const options = {
     cluster: 'c',
+    name: 'ref',
     servers: ['a'],
     file,
     time,

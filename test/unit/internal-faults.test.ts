@@ -15,7 +15,16 @@ it('Ref answers internal when a part of it fails in a way that nobody foresaw', 
   }
   const file = { read: () => undefined, write: () => {} }
   const cluster = 'default/recado'
-  const ref = new Ref({ cluster, servers: ['a'], file, time, timers: time, log: quietLog, metrics })
+  const ref = new Ref({
+    cluster,
+    name: 'ref',
+    servers: ['a'],
+    file,
+    time,
+    timers: time,
+    log: quietLog,
+    metrics,
+  })
   const data = { cluster, name: 'a', role: 'server', address: 'tcp://a:1', incarnation: 1 }
   const body = encode({ service: 'heartbeat', id: '1', clock: 1, timestamp: 1, data })
 

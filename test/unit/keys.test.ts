@@ -14,6 +14,7 @@ import {
 import { decodeZ85, encodeZ85 } from '../../src/adapters/keys/z85.ts'
 import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
 import type { Timers } from '../../src/ports/index.ts'
+import { keptLog } from '../support/kept-log.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 
 const NO_TIMERS: Timers = { soon: () => {}, after: () => () => {}, every: () => () => {} }
@@ -170,5 +171,77 @@ describe('a key ring', () => {
     keys.look()
 
     expect(guard.admits(server, '')).toBe(true)
+  })
+})
+
+describe('the generation that a key ring tells', () => {
+  const generation = (text: string): void => writeFileSync(join(folder, 'broker', 'generation'), text)
+
+  it('is the one of the file, read again at each look', () => {
+    makeKeys(folder)
+    generation('7\n')
+    const keys = ring('broker')
+
+    expect(keys.generation).toBe(7)
+    generation('8')
+    expect(keys.generation).toBe(7)
+    keys.look()
+    expect(keys.generation).toBe(8)
+  })
+
+  it('is none where there is no such file, as where no operator keeps the keys', () => {
+    makeKeys(folder)
+
+    expect(ring('broker').generation).toBeUndefined()
+  })
+
+  it('stays what it was while another file of the new one cannot be read', () => {
+    makeKeys(folder)
+    generation('1')
+    const keys = ring('broker')
+    keys.guard('servers')
+    const list = join(folder, 'broker', 'server.keys')
+    const before = readFileSync(list, 'utf8')
+    writeFileSync(list, 'broken')
+    generation('2')
+    keys.look()
+    expect(keys.generation).toBe(1)
+    writeFileSync(list, before)
+    keys.look()
+    expect(keys.generation).toBe(2)
+  })
+
+  it.each(['two', '-1', '1.5', '1e3', '0x10', '99999999999999999'])(
+    'stays what it was while the file says "%s", which is told once, and keys still change',
+    (text) => {
+      makeKeys(folder)
+      generation('1')
+      const log = keptLog()
+      const part = join(folder, 'broker')
+      const keys = new KeyRing({ folder: part, timers: NO_TIMERS, log, metrics: quietMetrics })
+      const guard = keys.guard('clients')
+      generation(text)
+      makeClient(folder, 'ana')
+      keys.look()
+      keys.look()
+
+      expect(keys.generation).toBe(1)
+      const errors = log.lines.filter(({ level }) => level === 'error')
+      expect(errors.map(({ fields }) => fields['file'])).toEqual(['generation'])
+      const ana = listKeys(folder).find(({ name }) => name === 'ana')?.key ?? ''
+      expect(guard.admits(ana, '')).toBe(true)
+    },
+  )
+
+  it('keeps no process from its start when the file says nothing that it knows', () => {
+    makeKeys(folder)
+    generation('soon')
+    const keys = ring('broker')
+
+    expect(keys.generation).toBeUndefined()
+    expect(keys.guard('clients').pair).toBeDefined()
+    generation('3')
+    keys.look()
+    expect(keys.generation).toBe(3)
   })
 })

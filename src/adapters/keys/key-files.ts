@@ -5,9 +5,18 @@ import { RecadoError } from '../../wire/index.ts'
 interface Watched {
   /** Otherwise a missing file is as an empty one. */
   readonly needed: boolean
-  text: string
+  /** Undefined while it could not be used yet. */
+  text: string | undefined
   /** Takes what stands in the file now. @throws Error when it cannot be used */
   readonly take: (text: string) => void
+}
+
+/** What a reading of all files came to. */
+export interface Look {
+  /** Some say something else than before. */
+  readonly changed: boolean
+  /** All could be used. */
+  readonly whole: boolean
 }
 
 /** Files that hold keys: read when they are first needed, and again and again, for they change while a process runs. */
@@ -36,26 +45,32 @@ export class KeyFiles {
     }
   }
 
-  /** Reads all again; whether any says something else. */
-  look(): boolean {
-    let changed = false
-    for (const [file, watched] of this.#watched) {
-      try {
-        const text = this.#read(file, watched.needed)
-        if (text === watched.text) {
-          this.#told.delete(file)
-          continue
-        }
-        watched.take(text)
-        watched.text = text
-        this.#told.delete(file)
-        changed = true
-      } catch (error) {
-        if (!this.#told.has(file)) this.#failed(file, error)
-        this.#told.add(file)
-      }
+  /** As `use`, but nobody needs what it says: one that cannot be used is told like one that breaks later. */
+  follow(file: string, take: (text: string) => void): void {
+    const watched = { needed: false, text: undefined, take }
+    this.#watched.set(file, watched)
+    this.#renew(file, watched)
+  }
+
+  /** Reads all again, in the order in which they were first used. */
+  look(): Look {
+    const results = new Set([...this.#watched].map(([file, watched]) => this.#renew(file, watched)))
+    return { changed: results.has('changed'), whole: !results.has('failed') }
+  }
+
+  #renew(file: string, watched: Watched): 'same' | 'changed' | 'failed' {
+    try {
+      const text = this.#read(file, watched.needed)
+      const result = text === watched.text ? 'same' : 'changed'
+      if (result === 'changed') watched.take(text)
+      watched.text = text
+      this.#told.delete(file)
+      return result
+    } catch (error) {
+      if (!this.#told.has(file)) this.#failed(file, error)
+      this.#told.add(file)
+      return 'failed'
     }
-    return changed
   }
 
   #read(file: string, needed: boolean): string {

@@ -6,6 +6,7 @@ import { PortGuard } from './port-guard.ts'
 
 const LOOK_MS = 1000
 const NEEDED = { needed: true }
+const GENERATION = /^(?:0|[1-9]\d{0,14})$/
 
 /** The kinds of ports: by which pair each proves to be the system's, and whose keys it admits. */
 const PORTS = {
@@ -40,6 +41,9 @@ export class KeyRing {
   readonly #guards: PortGuard[] = []
   readonly #callbacks = new Set<() => void>()
   readonly #cancel: Cancel
+  /** What the file says, and what has been read whole. */
+  #found: number | undefined
+  #generation: number | undefined
 
   constructor(options: KeyRingOptions) {
     const { folder, timers, log } = options
@@ -47,7 +51,17 @@ export class KeyRing {
     this.#files = new KeyFiles(folder, (file, error) =>
       log.error({ file, err: error }, 'Cannot read keys; what they were before still holds'),
     )
+    // The first of all that are read: where all files are replaced at once, the others are of this generation or a newer one.
+    this.#files.follow('generation', (text) => {
+      this.#found = parseGeneration(text)
+    })
+    this.#generation = this.#found
     this.#cancel = timers.every(LOOK_MS, () => this.look())
+  }
+
+  /** Which generation of its keys this process has read and acts by; undefined where its folder names none. */
+  get generation(): number | undefined {
+    return this.#generation
   }
 
   /** What guards a port of this kind. @throws RecadoError `bad_option` when its files cannot be used */
@@ -126,10 +140,14 @@ export class KeyRing {
 
   /** Reads all files again now. */
   look(): void {
-    if (!this.#files.look()) return
-    this.#options.log.info({}, 'Keys have changed')
-    for (const guard of this.#guards) guard.review()
-    for (const callback of this.#callbacks) callback()
+    const { changed, whole } = this.#files.look()
+    if (changed) {
+      this.#options.log.info({ generation: this.#found }, 'Keys have changed')
+      for (const guard of this.#guards) guard.review()
+      for (const callback of this.#callbacks) callback()
+    }
+    // Who could not read a file does not act by what it says.
+    if (whole) this.#generation = this.#found
   }
 
   close(): void {
@@ -151,4 +169,12 @@ export class KeyRing {
       this.#lists.set(role, new Map(parseKeyList(text).map(({ name, key }) => [key, name])))
     })
   }
+}
+
+/** @throws SyntaxError without the text: it may have come from another file by mistake */
+function parseGeneration(text: string): number | undefined {
+  const trimmed = text.trim()
+  if (trimmed === '') return undefined
+  if (!GENERATION.test(trimmed)) throw new SyntaxError('It holds no whole number')
+  return Number(trimmed)
 }

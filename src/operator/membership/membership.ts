@@ -1,5 +1,5 @@
 import { LamportClock } from '../../clocks/index.ts'
-import type { Cancel, Dealer, Log, Time, Timers } from '../../ports/index.ts'
+import type { Cancel, Dealer, Log, Pass, Time, Timers } from '../../ports/index.ts'
 import { RefLink } from './ref-link.ts'
 import { isFresh, type RefView, type Report, sameReport } from './view.ts'
 
@@ -10,7 +10,9 @@ const CONFIRM_MS = 1000
 export interface MembershipOptions {
   /** namespace/name, as the processes have it. */
   readonly cluster: string
-  readonly openDealer: (address: string) => Dealer
+  readonly openDealer: (address: string, pass?: Pass) => Dealer
+  /** What the operator shows at refs whose cluster is secured; asked when a link is opened. */
+  readonly pass?: () => Pass | undefined
   readonly time: Time
   readonly timers: Timers
   readonly log: Log
@@ -42,11 +44,13 @@ export class Membership {
     this.#cancel = options.timers.every(REPORT_MS, () => this.#tick())
   }
 
-  /** What the best ref said: of those that answered lately the one with the highest epoch. */
+  /** What the best ref said, of those that answered lately the one with the highest epoch; and the keys of all that did. */
   get view(): RefView | undefined {
     const now = this.#options.time.monotonic()
     const fresh = [...this.#views.values()].filter((view) => isFresh(view, now))
-    return fresh.toSorted((a, b) => b.epoch - a.epoch || b.at - a.at)[0]
+    const best = fresh.toSorted((a, b) => b.epoch - a.epoch || b.at - a.at)[0]
+    const keys = lowestKeys(fresh)
+    return best && { ...best, ...(keys !== undefined && { keys }) }
   }
 
   /**
@@ -95,6 +99,7 @@ export class Membership {
     const link = new RefLink({
       ...this.#options,
       address,
+      pass: this.#options.pass?.(),
       lamport: this.#lamport,
       onView: (view) => {
         if (this.#links.get(address) !== link) return
@@ -156,10 +161,21 @@ export class Membership {
   }
 }
 
+/** Each ref knows itself alone beside those whom all hear; of two words about one process the lower is the safe one. */
+function lowestKeys(views: readonly RefView[]): RefView['keys'] {
+  const lowest = new Map<string, number>()
+  for (const { keys = {} } of views) {
+    for (const [id, generation] of Object.entries(keys)) {
+      lowest.set(id, Math.min(generation, lowest.get(id) ?? generation))
+    }
+  }
+  return lowest.size === 0 ? undefined : Object.fromEntries(lowest)
+}
+
 /** What of a view others act on. Lags change all the time, and are looked at when something else makes one look. */
 function signatureOf(view: RefView | undefined): string {
   if (view === undefined) return ''
-  const { servers, coordinator, epoch, report } = view
+  const { servers, coordinator, epoch, report, keys = {} } = view
   const entries = servers.map(({ name, rank, state, voter, drained, lag }) => [
     name,
     rank,
@@ -168,5 +184,6 @@ function signatureOf(view: RefView | undefined): string {
     drained,
     lag < 1 ? -1 : Math.ceil(Math.log10(lag)),
   ])
-  return JSON.stringify([entries, coordinator, epoch, report])
+  const read = Object.entries(keys).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([entries, coordinator, epoch, report, read])
 }

@@ -1,5 +1,5 @@
 import type { LamportClock } from '../../clocks/index.ts'
-import type { Dealer, Log, Time } from '../../ports/index.ts'
+import type { Dealer, Log, Pass, Time } from '../../ports/index.ts'
 import { encode, parseReplies, parseServerList, type Reply } from '../../wire/index.ts'
 import type { RefView, Report } from './view.ts'
 
@@ -12,7 +12,9 @@ const DELIMITER = new Uint8Array()
 export interface RefLinkOptions {
   readonly address: string
   readonly cluster: string
-  readonly openDealer: (address: string) => Dealer
+  readonly openDealer: (address: string, pass?: Pass) => Dealer
+  /** What the operator shows there, in secured mode. */
+  readonly pass?: Pass | undefined
   readonly lamport: LamportClock
   readonly time: Time
   readonly log: Log
@@ -58,7 +60,7 @@ export class RefLink {
   }
 
   #open(): Dealer {
-    const dealer = this.#options.openDealer(this.#options.address)
+    const dealer = this.#options.openDealer(this.#options.address, this.#options.pass)
     dealer.receive((frames) => {
       if (dealer === this.#dealer) this.#received(frames)
     })

@@ -5,6 +5,7 @@ import type {
   KubeCache,
   Log,
   ObjectKey,
+  Pass,
   ResourceKind,
   Time,
   Timers,
@@ -18,8 +19,8 @@ export interface ReconcilerOptions {
   readonly time: Time
   readonly timers: Timers
   readonly log: Log
-  /** A link to one ref: `tcp://host:port`. */
-  readonly openDealer: (address: string) => Dealer
+  /** A link to one ref: `tcp://host:port`; `pass` where the cluster is secured. */
+  readonly openDealer: (address: string, pass?: Pass) => Dealer
   /** The `leaseTransitions` of the Lease that this operator holds. */
   readonly term: () => number
   /** Asks the API server whether this operator holds the Lease; its `leaseTransitions`, or undefined when it does not. */

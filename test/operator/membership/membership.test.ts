@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Membership, type Report } from '../../../src/operator/membership/index.ts'
-import type { Dealer } from '../../../src/ports/index.ts'
+import type { Dealer, Pass } from '../../../src/ports/index.ts'
 import { decode, encode, PEER_LIMITS } from '../../../src/wire/index.ts'
 import { quietLog } from '../../support/quiet.ts'
 import { VirtualTime } from '../../support/virtual-time.ts'
@@ -17,6 +17,10 @@ class Bench {
   readonly world = new VirtualTime()
   readonly sent: { address: string; term: number; sequence: number; wanted: string[]; pods: Data[] }[] = []
   readonly open = new Set<string>()
+  readonly passes: (Pass | undefined)[] = []
+  pass: Pass | undefined
+  /** What a ref answers otherwise than the others, by its address. */
+  readonly lists = new Map<string, Data>()
   opened = 0
   changes = 0
   term = 1
@@ -30,7 +34,11 @@ class Bench {
     const time = this.world.process()
     this.membership = new Membership({
       cluster: 'talk/chat',
-      openDealer: (address) => this.#dealer(address),
+      openDealer: (address, pass) => {
+        this.passes.push(pass)
+        return this.#dealer(address)
+      },
+      pass: () => this.pass,
       time,
       timers: time,
       log: quietLog,
@@ -60,7 +68,10 @@ class Bench {
           timestamp: 1,
           data,
         })
-        const body = encode([reply(members, this.members(term, sequence)), reply(list, this.list)])
+        const body = encode([
+          reply(members, this.members(term, sequence)),
+          reply(list, this.lists.get(address) ?? this.list),
+        ])
         this.world.schedule(5, () => receive([new Uint8Array(), body]))
         return true
       },
@@ -118,6 +129,42 @@ describe('Membership', () => {
     bench.membership.tell(report(['a']), [REF, 'tcp://10.0.0.8:5559'])
     bench.world.run(10)
     expect(bench.membership.view?.epoch).toBe(3)
+  })
+
+  it('shows refs the pass that it has when it opens a link to them', () => {
+    const bench = new Bench()
+    bench.membership.tell(report(['a']), [REF])
+    const pass = { pair: { publicKey: '', secretKey: '' }, trusted: [], onChange: () => () => {} }
+    bench.pass = pass
+    bench.membership.tell(report(['a']), ['tcp://10.0.0.9:5562'])
+    expect(bench.passes).toEqual([undefined, pass])
+  })
+
+  it('tells what keys are read by what any ref says, and of two words about one process the lower', () => {
+    const bench = new Bench()
+    const other = 'tcp://10.0.0.8:5559'
+    bench.lists.set(other, { ...bench.list, epoch: 2, keys: { 'server/a': 3, 'ref/r2': 4, 'proxy/p': 4 } })
+    bench.list = { ...bench.list, keys: { 'server/a': 4, 'ref/r1': 4 } }
+    bench.membership.tell(report(['a']), [REF, other])
+    bench.world.run(10)
+    expect(bench.membership.view).toMatchObject({
+      epoch: 3,
+      keys: { 'server/a': 3, 'ref/r1': 4, 'ref/r2': 4, 'proxy/p': 4 },
+    })
+  })
+
+  it('says when other keys are read', () => {
+    const bench = new Bench()
+    bench.list = { ...bench.list, keys: { 'server/a': 3 } }
+    bench.membership.tell(report(['a']), [REF])
+    bench.world.run(10)
+    expect(bench.changes).toBe(1)
+    bench.world.run(4000)
+    expect(bench.changes).toBe(1)
+    bench.list = { ...bench.list, keys: { 'server/a': 4 } }
+    bench.world.run(2000)
+    expect(bench.changes).toBe(2)
+    expect(bench.membership.view?.keys).toEqual({ 'server/a': 4 })
   })
 
   it('has four reports under way at most, and makes a link anew that has become useless', () => {

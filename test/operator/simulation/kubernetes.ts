@@ -227,6 +227,7 @@ export class SimulatedKubernetes {
     const time = this.#world.time.process()
     const ref = new Ref({
       cluster: CLUSTER,
+      name: uid,
       servers: [],
       file: { read: () => bytes, write: (next) => (bytes = next) },
       time,
