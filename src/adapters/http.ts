@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { RecadoError } from '../wire/index.ts'
 
@@ -28,6 +28,8 @@ const CONNECTIONS_MAX = 64
 /** A request that is not whole by then is cut off. */
 const UNFINISHED_MS = 2000
 const UNFINISHED_CHECK_MS = 500
+/** An answer that is not read by then is cut off. */
+const CONNECTION_MS = 10_000
 
 /**
  * Serves `/startz`, `/livez`, `/readyz` and `/metrics`.
@@ -48,8 +50,8 @@ export async function openHealthServer(options: HealthServerOptions): Promise<He
     },
   )
   server.maxConnections = CONNECTIONS_MAX
-  server.keepAliveTimeout = 5000
-  server.maxRequestsPerSocket = 1000
+  server.maxRequestsPerSocket = 1
+  server.on('connection', endInTime)
   await listen(server, options.host, options.port)
   return {
     port: (server.address() as AddressInfo).port,
@@ -61,6 +63,12 @@ export async function openHealthServer(options: HealthServerOptions): Promise<He
       await closed
     },
   }
+}
+
+/** Node bounds the time of a request but not of its answer: who reads none would keep one of few connections for good. */
+function endInTime(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), CONNECTION_MS)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HealthServer, openHealthServer } from '../../src/adapters/http.ts'
 import { until } from '../support/load.ts'
 
-const metrics = { contentType: 'text/plain', text: () => Promise.resolve('a 1\n') }
+/** More than a socket holds for who does not read. */
+const LONG = 'a 1\n'.repeat(50_000)
+let metricsText = 'a 1\n'
+const metrics = { contentType: 'text/plain', text: () => Promise.resolve(metricsText) }
 
 describe('the health server', () => {
   const checks = new Map<string, () => true | string>()
@@ -15,6 +18,7 @@ describe('the health server', () => {
   beforeEach(async () => {
     checks.clear()
     isStarted = true
+    metricsText = 'a 1\n'
     checks.set('disk', () => true)
     server = await openHealthServer({ host: '127.0.0.1', port: 0, started, checks, metrics })
   })
@@ -31,22 +35,42 @@ describe('the health server', () => {
     expect(await get('/metrics')).toEqual({ status: 200, text: 'a 1\n' })
   })
 
-  it('serves others soon when strangers hold all its connections with requests that they never end', async () => {
-    const strangers = Array.from({ length: 100 }, () => {
-      const socket = connect({ port: server.port, host: '127.0.0.1' })
-      socket.on('error', () => {})
-      socket.write('GET /livez HTTP/1.1\r\n')
-      return socket
-    })
-    await Promise.all(strangers.map((socket) => once(socket, 'connect')))
+  it.each([
+    ['that they never end', 'GET /livez HTTP/1.1\r\n'],
+    ['whose answers they never read', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(200)],
+    [
+      'for another protocol',
+      'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
+    ],
+    ['for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['with a body that never comes', 'POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\nabc'],
+    [
+      'with a chunk that never comes',
+      'GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n',
+    ],
+    ['that are none', ''],
+  ])(
+    'serves others soon when strangers hold all its connections with requests %s',
+    async (_, request) => {
+      metricsText = LONG
+      const strangers = Array.from({ length: 100 }, () => {
+        const socket = connect({ port: server.port, host: '127.0.0.1' })
+        socket.pause()
+        socket.on('error', () => {})
+        socket.write(request)
+        return socket
+      })
+      await Promise.all(strangers.map((socket) => once(socket, 'connect')))
 
-    await until(10_000, async () => {
-      const answer = await get('/livez').catch(() => undefined)
-      return answer?.status === 200
-    })
-    expect((await get('/livez')).status).toBe(200)
-    for (const socket of strangers) socket.destroy()
-  })
+      await until(15_000, async () => {
+        const answer = await get('/livez').catch(() => undefined)
+        return answer?.status === 200
+      })
+      expect((await get('/livez')).status).toBe(200)
+      for (const socket of strangers) socket.destroy()
+    },
+    30_000,
+  )
 
   it('answers /startz with 503 until the role has started, and 200 then whether it is ready or not', async () => {
     isStarted = false
