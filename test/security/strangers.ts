@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as zmq from 'zeromq'
-import { parseCertificate, parseKeyList } from '../../src/adapters/keys/index.ts'
+import { parseCertificate, parseKeyList } from '../../src/keys/index.ts'
 import type { KeyPair, Pass } from '../../src/ports/index.ts'
 import type { TestSystem } from '../support/system.ts'
 

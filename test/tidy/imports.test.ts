@@ -16,6 +16,7 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
   wire: { ours: [], packages: ['@msgpack/msgpack', 'node:zlib'] },
   ports: { ours: ['wire'], packages: [] },
   clocks: { ours: ['wire', 'ports'], packages: [] },
+  keys: { ours: ['wire', 'ports'], packages: [] },
   broker: { ours: CORE, packages: [] },
   proxy: { ours: CORE, packages: [] },
   store: { ours: CORE, packages: [] },
@@ -23,11 +24,11 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
   server: { ours: [...CORE, 'store', 'replication'], packages: [] },
   ref: { ours: CORE, packages: [] },
   client: { ours: CORE, packages: [] },
-  operator: { ours: CORE, packages: ['zod', 'node:crypto'] },
+  operator: { ours: [...CORE, 'keys'], packages: ['zod', 'node:crypto'] },
   connect: { ours: [...CORE, 'client', 'adapters'], packages: [] },
   config: { ours: ['wire'], packages: ['zod'] },
   // An adapter may implement a port that its only user defines.
-  adapters: { ours: ['wire', 'ports', 'config', 'ref'], packages: ['*'] },
+  adapters: { ours: ['wire', 'ports', 'config', 'keys', 'ref'], packages: ['*'] },
   roles: {
     ours: [
       ...CORE,
@@ -45,7 +46,7 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
     packages: [],
   },
   cli: {
-    ours: [...CORE, 'config', 'adapters', 'store', 'client', 'operator'],
+    ours: [...CORE, 'config', 'keys', 'adapters', 'store', 'client', 'operator'],
     packages: ['commander', 'node:*'],
   },
   main: { ours: ['config', 'roles', 'adapters', 'wire', 'ports'], packages: ['node:*'] },
@@ -72,6 +73,7 @@ const CORES = new Set([
   'wire',
   'clocks',
   'ports',
+  'keys',
   'broker',
   'proxy',
   'store',

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { makeKeyPair, renderCertificate } from '../../src/adapters/keys/index.ts'
+import { makeKeyPair } from '../../src/adapters/keys/index.ts'
 import { connect } from '../../src/client/index.ts'
+import { renderCertificate } from '../../src/keys/index.ts'
 
 let folder: string
 beforeEach(() => {

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
+import { KeyRing, makeKeyPair } from '../../src/adapters/keys/index.ts'
+import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
 import {
-  KeyRing,
-  makeKeyPair,
+  decodeZ85,
+  encodeZ85,
   parseCertificate,
   parseKeyList,
   renderCertificate,
   renderKeyList,
-} from '../../src/adapters/keys/index.ts'
-import { decodeZ85, encodeZ85 } from '../../src/adapters/keys/z85.ts'
-import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
+} from '../../src/keys/index.ts'
 import type { Timers } from '../../src/ports/index.ts'
 import { keptLog } from '../support/kept-log.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'

@@ -1,7 +1,6 @@
+import { parseCertificate, parseKeyList } from '../../keys/index.ts'
 import type { Cancel, Guard, KeyPair, KeyRole, Log, Metrics, Pass, Timers } from '../../ports/index.ts'
-import { parseCertificate } from './certificate.ts'
 import { KeyFiles } from './key-files.ts'
-import { parseKeyList } from './key-list.ts'
 import { PortGuard } from './port-guard.ts'
 
 const LOOK_MS = 1000

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { encodeZ85 } from '../../keys/index.ts'
 import type { KeyPair } from '../../ports/index.ts'
-import { encodeZ85 } from './z85.ts'
 
 const KEY_BYTES = 32
 

@@ -1,6 +1,6 @@
 import * as zmq from 'zeromq'
+import { encodeZ85 } from '../../keys/index.ts'
 import type { Guard } from '../../ports/index.ts'
-import { encodeZ85 } from '../keys/index.ts'
 
 /** Where libzmq asks whom a CURVE socket of this process lets in (ZAP, RFC 27). Without an answer nobody comes in. */
 const HANDLER_ADDRESS = 'inproc://zeromq.zap.01'

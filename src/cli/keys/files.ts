@@ -6,7 +6,7 @@ import {
   parseKeyList,
   renderCertificate,
   renderKeyList,
-} from '../../adapters/keys/index.ts'
+} from '../../keys/index.ts'
 import type { KeyPair } from '../../ports/index.ts'
 import { RecadoError } from '../../wire/index.ts'
 

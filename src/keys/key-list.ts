@@ -1,4 +1,4 @@
-import { isName } from '../../wire/index.ts'
+import { isName } from '../wire/index.ts'
 import { decodeZ85 } from './z85.ts'
 
 const KEY_CHARACTERS = 40

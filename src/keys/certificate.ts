@@ -1,4 +1,4 @@
-import type { KeyPair } from '../../ports/index.ts'
+import type { KeyPair } from '../ports/index.ts'
 import { isKey } from './key-list.ts'
 
 /** A key pair as ZeroMQ's tools write it (a CURVE certificate in ZPL): pyzmq's `load_certificate` and czmq read it. */
