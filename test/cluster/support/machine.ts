@@ -33,8 +33,7 @@ export class Machine {
       await text('bash', ['-c', `${script('up')} ${NODES} >/dev/null 2>&1`], { timeoutMs: UP_MS })
     }
     const use = await text(script('use'), [])
-    const { KUBECONFIG = '', PATH = '' } = environmentOf(use)
-    return { machine: new Machine(folders), env: { KUBECONFIG, PATH } }
+    return { machine: new Machine(folders), env: variables(use, ['KUBECONFIG', 'PATH']) }
   }
 
   /** Whether every node has this image. */
@@ -136,23 +135,23 @@ function isAlive(pid: number): boolean {
 
 /** Where the scripts keep things. */
 function settingsOf(): Record<string, string> {
-  const names = ['RUN', 'NS_PREFIX', 'LOG']
-  const { stdout } = spawnSync(
-    'bash',
-    ['-c', `. ${script('env.sh')}; printf '%s\\n' "$${names.join('" "$')}"`],
-    {
-      encoding: 'utf8',
-    },
-  )
-  return Object.fromEntries(
-    stdout.split('\n').flatMap((value, at) => (names[at] ? [[names[at], value]] : [])),
-  )
+  const names = ['RUN', 'NS_PREFIX']
+  return variables(`. ${script('env.sh')}`, names)
 }
 
-function environmentOf(exports: string): Record<string, string> {
-  const { stdout } = spawnSync('bash', ['-c', `${exports}\nprintf '%s\\n' "$KUBECONFIG" "$PATH"`], {
+/** What these variables are after a script has run. @throws Error when it fails, or leaves one empty */
+function variables(commands: string, names: readonly string[]): Record<string, string> {
+  const print = `printf '%s\\n' ${names.map((name) => `"$${name}"`).join(' ')}`
+  const { status, error, stdout, stderr } = spawnSync('bash', ['-c', `set -e\n${commands}\n${print}`], {
     encoding: 'utf8',
   })
-  const [KUBECONFIG = '', PATH = ''] = stdout.split('\n')
-  return { KUBECONFIG, PATH }
+  if (status !== 0) throw new Error(`${commands} failed: ${error?.message ?? stderr.trim()}`)
+  const values = stdout.split('\n')
+  return Object.fromEntries(
+    names.map((name, at) => {
+      const value = values[at]
+      if (!value) throw new Error(`${commands} leaves ${name} empty`)
+      return [name, value]
+    }),
+  )
 }
