@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { freePorts } from '../../../src/cli/launcher/index.ts'
 import { KINDS } from '../../../src/operator/kinds.ts'
 import type { KubeObject, ResourceKind } from '../../../src/ports/kubernetes.ts'
 import { until } from '../../support/load.ts'
@@ -11,6 +11,7 @@ import type { Kubernetes } from './kubernetes.ts'
 
 const READY_MS = 30_000
 const DISCOVERY_MS = 2000
+const REQUEST_MS = 5000
 
 /** The least definitions of the kinds that Prometheus' operator brings. */
 export const MONITORING_DEFINITIONS: readonly object[] = [
@@ -72,7 +73,7 @@ export class Prometheus {
         scrape_configs: monitors.map(jobOf),
       }),
     )
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     const child = spawn(
       'prometheus',
       [
@@ -86,13 +87,12 @@ export class Prometheus {
     // What cannot be looked up now stays as it was.
     const discovery = setInterval(() => void discover().catch(() => {}), DISCOVERY_MS)
     const prometheus = new Prometheus(child, folder, `http://127.0.0.1:${port}`, discovery)
-    await until(READY_MS, async () => {
-      if (child.exitCode !== null) throw new Error(`Prometheus ended with ${child.exitCode}`)
-      return fetch(`${prometheus.#base}/-/ready`).then(
-        ({ ok }) => ok || 'it is not ready',
-        (error: unknown) => String(error),
-      )
-    })
+    try {
+      await until(READY_MS, () => prometheus.#state())
+    } catch (error) {
+      prometheus.close()
+      throw error
+    }
     return prometheus
   }
 
@@ -120,12 +120,27 @@ export class Prometheus {
 
   close(): void {
     clearInterval(this.#discovery)
+    const forget = (): void => rmSync(this.#folder, { recursive: true, force: true })
+    if (hasEnded(this.#process)) return forget()
+    this.#process.once('exit', forget)
     this.#process.kill()
-    this.#process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }))
+  }
+
+  /** True when it is ready. @throws Error when it has ended */
+  async #state(): Promise<true | string> {
+    if (hasEnded(this.#process)) throw new Error(`Prometheus ended with ${this.#process.exitCode}`)
+    return this.#fetch('/-/ready').then(
+      ({ ok }) => ok || 'it is not ready',
+      (error: unknown) => String(error),
+    )
+  }
+
+  #fetch(path: string): Promise<Response> {
+    return fetch(`${this.#base}${path}`, { signal: AbortSignal.timeout(REQUEST_MS) })
   }
 
   async #get(path: string): Promise<unknown> {
-    const response = await fetch(`${this.#base}${path}`)
+    const response = await this.#fetch(path)
     if (!response.ok) throw new Error(`Prometheus answered ${response.status} to ${path}`)
     return response.json()
   }
@@ -236,13 +251,6 @@ function definitionOf({ apiVersion, kind, plural }: ResourceKind): object {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
+function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null
 }
