@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { KubeObject, ResourceKind } from '../../../src/ports/kubernetes.ts'
 import { type CommandOptions, run, text } from './command.ts'
 
 const REQUEST_MS = 10_000
+const PROXY_MS = 20_000
 
 /** A Kubernetes cluster as a person with kubectl has it. Reads go over one `kubectl proxy`, for tests poll. */
 export class Kubernetes {
@@ -36,15 +38,12 @@ export class Kubernetes {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env },
     })
-    const address = await new Promise<string>((resolve, reject) => {
-      proxy.on('error', reject)
-      proxy.on('exit', () => reject(new Error('kubectl proxy ended')))
-      createInterface(proxy.stdout).on('line', (line) => {
-        const found = /127\.0\.0\.1:\d+/.exec(line)
-        if (found !== null) resolve(found[0])
-      })
-    })
-    return new Kubernetes(proxy, `http://${address}`, env, reachesServices)
+    try {
+      return new Kubernetes(proxy, `http://${await addressOf(proxy)}`, env, reachesServices)
+    } catch (error) {
+      proxy.kill()
+      throw error
+    }
   }
 
   /** The path of the kubeconfig. */
@@ -117,7 +116,7 @@ export class Kubernetes {
     return response.text()
   }
 
-  /** False when it was not there. With `force` it goes at once, as a killed one does. */
+  /** Waits for nothing; with `force` the pod goes at once, as a killed one does. @throws Error when it is not there */
   async deletePod(namespace: string, name: string, options: { force?: boolean } = {}): Promise<void> {
     const grace = options.force === true ? ['--grace-period=0', '--force'] : []
     await this.kubectl('delete', 'pod', '-n', namespace, name, '--wait=false', ...grace)
@@ -126,6 +125,23 @@ export class Kubernetes {
   #fetch(path: string): Promise<Response> {
     return fetch(`${this.#base}${path}`, { signal: AbortSignal.timeout(REQUEST_MS) })
   }
+}
+
+/** Where `kubectl proxy` listens, as it says itself. @throws Error when it ends first, or says nothing within 20 s */
+function addressOf(proxy: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      reject(new Error(`kubectl proxy did not say where it listens within ${PROXY_MS / 1000} s`))
+    }, PROXY_MS)
+    proxy.on('error', reject)
+    proxy.on('exit', (code, signal) => reject(new Error(`kubectl proxy ended with ${code ?? signal}`)))
+    createInterface(proxy.stdout).on('line', (line) => {
+      const found = /127\.0\.0\.1:\d+/.exec(line)
+      if (found === null) return
+      clearTimeout(late)
+      resolve(found[0])
+    })
+  })
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
