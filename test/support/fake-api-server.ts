@@ -52,8 +52,6 @@ export class FakeApiServer implements KubeTransport {
   readonly #history: Change[] = []
   readonly #watches = new Set<Watch>()
   #version = 100
-  /** Watches from before this version are answered 410. */
-  #oldest = 0
 
   constructor(virtual: VirtualTime) {
     this.#virtual = virtual
@@ -94,11 +92,6 @@ export class FakeApiServer implements KubeTransport {
 
   at(path: string): KubeObject | undefined {
     return this.#objects.get(path)
-  }
-
-  /** Forgets its history: watches from an older version must list again. */
-  compact(): void {
-    this.#oldest = ++this.#version
   }
 
   /** Sends a line to all watches. */
@@ -145,11 +138,6 @@ export class FakeApiServer implements KubeTransport {
     if (intercepted !== undefined) return this.#end(watch, intercepted)
     const since = Number(watch.query.get('resourceVersion'))
     watch.handlers.opened()
-    if (since < this.#oldest) {
-      const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }
-      this.#line(watch, { type: 'ERROR', object })
-      return this.#end(watch, { status: 200, body: '' })
-    }
     for (const event of this.#history) if (event.version > since) this.#pass(watch, event)
   }
 

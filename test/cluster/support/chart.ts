@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KINDS } from '../../../src/operator/kinds.ts'
 import type { KubeObject } from '../../../src/ports/kubernetes.ts'
@@ -137,11 +136,6 @@ export class Release {
   #helm(...args: readonly string[]): Promise<string> {
     return this.#kubernetes.command('helm', [...args, '-n', OPERATOR_NAMESPACE], { timeoutMs: HELM_MS })
   }
-}
-
-/** Whether this version of the project has a chart. */
-export function hasChart(): boolean {
-  return existsSync(join(CHART, 'Chart.yaml'))
 }
 
 export function namespaceOf(name: string): object {
