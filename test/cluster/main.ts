@@ -27,6 +27,8 @@ const { values } = parseArgs({
   },
 })
 const PAGE = join(ROOT, 'docs', 'kubernetes-reliability.md')
+/** So long may a scenario take to end that ran into its deadline: longer than any one of its waits. */
+const ENDING_MS = 16 * 60_000
 const kept = new Kept(values.results)
 const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
@@ -37,18 +39,28 @@ function isWanted({ name, short }: Scenario): boolean {
 }
 
 async function findingsOf(scenario: Scenario, world: OwnWorld): Promise<Findings> {
-  const late = new AbortController()
-  const deadline = delay(scenario.deadlineMs, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`It was not over after ${scenario.deadlineMs / 1000} s`)
-  })
-  deadline.catch(() => {})
+  const over = world
+    .begin(scenario)
+    .then(() => scenario.run(world))
+    .catch((error: unknown) => ({ broken: [error instanceof Error ? error.message : String(error)] }))
+  const found = await within(scenario.deadlineMs, over)
+  if (found !== undefined) return found
+  const late = `It was not over after ${scenario.deadlineMs / 1000} s`
+  world.tell(late)
+  // Nothing else may begin while it still does things to the cluster; each of its waits has a deadline of its own.
+  const { broken } = (await within(ENDING_MS, over)) ?? {}
+  if (broken === undefined) throw new Error(`${late}, and does not end: ${scenario.name}`)
+  return { broken: [late, ...broken] }
+}
+
+/** What it comes to; undefined when that takes longer. */
+async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+  const over = new AbortController()
+  const deadline = delay(ms, undefined, { signal: over.signal }).catch(() => undefined)
   try {
-    await world.begin(scenario)
-    return await Promise.race([scenario.run(world), deadline])
-  } catch (error) {
-    return { broken: [error instanceof Error ? error.message : String(error)] }
+    return await Promise.race([promise, deadline])
   } finally {
-    late.abort()
+    over.abort()
   }
 }
 
