@@ -13,7 +13,7 @@ interface Role {
   }[]
 }
 
-it('the operator may list and watch what it watches, and of the rest only what it writes', (context) => {
+it('the operator may list and watch what it watches and nothing else, and of no kind do all', (context) => {
   const args = ['template', 'recado', 'charts/recado', '--show-only', 'templates/rbac.yaml']
   const objects = parseAllDocuments(succeed(find('helm'), context, args)).map((each) => each.toJS() as Role)
   const rules = objects.find(({ kind }) => kind === 'ClusterRole')?.rules ?? []
