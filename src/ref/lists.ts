@@ -1,8 +1,8 @@
 import type { Log } from '../ports/index.ts'
-import type { Heartbeat, Vector, Voters } from '../wire/index.ts'
+import { type Heartbeat, isMajority, isMajorityOf, type Vector, type Voters } from '../wire/index.ts'
 import type { Members } from './members.ts'
 import type { RefRecord } from './record.ts'
-import { heldByAny, highestList, isMajority, isMajorityOf, majorityHolds, sameList } from './voters.ts'
+import { heldByAny, highestList, majorityHolds, sameList } from './voters.ts'
 
 export interface ListsOptions {
   readonly record: RefRecord

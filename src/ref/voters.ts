@@ -1,5 +1,5 @@
 import type { Heartbeat, Vector, Voters } from '../wire/index.ts'
-import { covers, join, vectorFromObject } from '../wire/index.ts'
+import { covers, isMajority, join, vectorFromObject } from '../wire/index.ts'
 
 /** Whether two lists are the same one. */
 export function sameList(a: Voters | undefined, b: Voters): boolean {
@@ -14,18 +14,6 @@ export function sameList(a: Voters | undefined, b: Voters): boolean {
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((each) => b.includes(each))
-}
-
-/** Whether those of `names` are a majority of these voters: of the list that shall follow too, if there is one. */
-export function isMajorityOf(names: readonly string[], { names: list, next }: Voters): boolean {
-  return isMajority(names, list) && (next === undefined || isMajority(names, next))
-}
-
-/** Whether those of `names` that are in `list` are a majority of it. */
-export function isMajority(names: Iterable<string>, list: readonly string[]): boolean {
-  let count = 0
-  for (const name of new Set(names)) if (list.includes(name)) count++
-  return list.length > 0 && count > list.length / 2
 }
 
 /** The list of the highest epoch that servers report, if any has one. */

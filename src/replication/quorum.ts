@@ -1,5 +1,5 @@
-import type { ReadonlyVector, StreamKey, Vector } from '../wire/index.ts'
-import { majorityOf, type Voting } from './voting.ts'
+import { majorityOf, type ReadonlyVector, type StreamKey, type Vector } from '../wire/index.ts'
+import type { Voting } from './voting.ts'
 
 /** A voter that counts for majorities: it has caught up. */
 export interface Counting {

@@ -1,4 +1,4 @@
-import type { Voters } from '../wire/index.ts'
+import { isMajorityOf, type Voters } from '../wire/index.ts'
 
 /** The voters as this server has them on its disk: every majority is of this list, and of the one that shall follow. */
 export class Voting {
@@ -35,20 +35,11 @@ export class Voting {
 
   /** Whether those of `names` that vote are a majority; nobody is while there is no list. */
   isMajority(names: Iterable<string>): boolean {
-    const counted = new Set(names)
-    return (
-      this.lists.length > 0 &&
-      this.lists.every((list) => list.filter((name) => counted.has(name)).length >= majorityOf(list))
-    )
+    return isMajorityOf(names, this.#voters)
   }
 
   /** Takes a list of a higher epoch, once it is on the disk. */
   adopt(voters: Voters): void {
     if (voters.epoch > this.epoch) this.#voters = voters
   }
-}
-
-/** How many of a list make a majority. */
-export function majorityOf(list: readonly string[]): number {
-  return Math.floor(list.length / 2) + 1
 }

@@ -16,7 +16,8 @@ import {
   readString,
 } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
-import type { Head, PeerMessage, TimeAnswer, TimeCorrection, TimePoll, Voters, WholeHead } from './peer.ts'
+import type { Head, PeerMessage, TimeAnswer, TimeCorrection, TimePoll, WholeHead } from './peer.ts'
+import type { Voters } from './voters.ts'
 
 const KINDS = [
   'head',

@@ -1,4 +1,5 @@
 import type { StreamKey } from './operation.ts'
+import type { Voters } from './voters.ts'
 
 /**
  * What servers say to each other: from a server's DEALER to a peer's ROUTER, one way (answers go by the answerer's own
@@ -21,14 +22,6 @@ interface FromServer {
   readonly incarnation: number
   readonly clock: number
   readonly timestamp: number
-}
-
-/** The list of those that count for a majority. */
-export interface Voters {
-  readonly epoch: number
-  readonly names: readonly string[]
-  /** The list that shall follow, one server more or less. While it is named, a majority is one of both. */
-  readonly next?: readonly string[]
 }
 
 /** What a server says of itself: at once after a flush (only what changed), and whole every 250 ms. */

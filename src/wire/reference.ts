@@ -1,4 +1,4 @@
-import type { Voters } from './peer.ts'
+import type { Voters } from './voters.ts'
 
 /** What ref answers and is told: the envelope of envelope.ts around these. */
 /** What ref may say of a server. */
