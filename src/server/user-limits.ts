@@ -3,7 +3,7 @@ import { RecadoError } from '../wire/index.ts'
 
 /** How much a user may have saved up of what it may say, in seconds. */
 const SAVED_S = 2
-/** Users that are remembered without anything under way. */
+/** Users that are remembered, unless more have something under way. */
 const USERS_MAX = 10_000
 
 export interface UserLimitOptions {
@@ -48,22 +48,37 @@ export class UserLimits {
   }
 
   #useOf(user: string): Use {
-    const { userBytesPerSecond } = this.#options
     const now = this.#time.monotonic()
-    const most = userBytesPerSecond * SAVED_S
     let use = this.#uses.get(user)
     if (use === undefined) {
-      if (this.#uses.size >= USERS_MAX) this.#forgetIdle()
-      use = { underWay: 0, bytes: most, at: now }
+      if (this.#uses.size >= USERS_MAX) this.#forget(now)
+      use = { underWay: 0, bytes: this.#most, at: now }
       this.#uses.set(user, use)
     }
-    use.bytes = Math.min(most, use.bytes + ((now - use.at) / 1000) * userBytesPerSecond)
+    use.bytes = this.#allowanceOf(use, now)
     use.at = now
     return use
   }
 
-  #forgetIdle(): void {
-    for (const [user, { underWay }] of this.#uses) if (underWay === 0) this.#uses.delete(user)
+  get #most(): number {
+    return this.#options.userBytesPerSecond * SAVED_S
+  }
+
+  #allowanceOf({ bytes, at }: Use, now: number): number {
+    return Math.min(this.#most, bytes + ((now - at) / 1000) * this.#options.userBytesPerSecond)
+  }
+
+  /** Forgets the idle who may say all again, for so they come back; when nobody may, the one who is nearest to it. */
+  #forget(now: number): void {
+    let nearest: { user: string; bytes: number } | undefined
+    const before = this.#uses.size
+    for (const [user, use] of this.#uses) {
+      if (use.underWay > 0) continue
+      const bytes = this.#allowanceOf(use, now)
+      if (bytes >= this.#most) this.#uses.delete(user)
+      else if (nearest === undefined || bytes > nearest.bytes) nearest = { user, bytes }
+    }
+    if (this.#uses.size === before && nearest !== undefined) this.#uses.delete(nearest.user)
   }
 }
 

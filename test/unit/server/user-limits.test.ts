@@ -50,4 +50,33 @@ describe('UserLimits', () => {
 
     expect(thrown(() => limits.began('ana', 100_000))).toBeUndefined()
   })
+
+  it('remember who has said much, however many others come', () => {
+    const { limits, clock } = setUp()
+    const say = (user: string, bytes: number): unknown =>
+      thrown(() => {
+        limits.began(user, bytes)
+        limits.ended(user)
+      })
+    say('ana', 2000)
+    for (let number = 0; number < 20_001; number++) say(`user ${number}`, 0)
+
+    expect(say('ana', 1000)).toEqual(over('bytes a second'))
+    clock.now = 1000
+    expect(say('ana', 1000)).toBeUndefined()
+  })
+
+  it('forget who is nearest to saying all again, when so many have said much', () => {
+    const { limits } = setUp()
+    const say = (user: string, bytes: number): unknown =>
+      thrown(() => {
+        limits.began(user, bytes)
+        limits.ended(user)
+      })
+    for (let number = 0; number < 10_000; number++) say(`user ${number}`, number === 7 ? 500 : 2000)
+    say('one more', 2000)
+
+    expect(say('user 7', 1900)).toBeUndefined()
+    expect(say('user 8', 1000)).toEqual(over('bytes a second'))
+  })
 })
