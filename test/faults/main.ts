@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../tidy/tree.ts'
@@ -6,20 +6,21 @@ import { runIsolated } from './isolation.ts'
 import { Kept } from './kept.ts'
 import { missing } from './needs.ts'
 import { runScenario } from './run.ts'
-import type { Group, Scenario } from './scenario.ts'
+import type { Conditions, Group, Scenario } from './scenario.ts'
 import { GROUPS } from './scenarios/index.ts'
-import { pageOf, type Result, row } from './table.ts'
+import { pageWith, type Result, row } from './table.ts'
 
 /**
  * Runs scenarios on real processes. Without arguments all, and writes docs/reliability.md; `--only TEXT` that of this name,
- * or those whose names hold the text; `--list` none. `--seed N` decides where damage comes, `--json` gives outcomes for
- * programs, and `--log FILE` keeps what all processes said. With `--keep FILE`, and the same seed, a run that was cut short
- * goes on where it was.
+ * or those whose names hold the text; `--list` none. `--secured` runs them in secured mode. `--seed N` decides where damage
+ * comes, `--json` gives outcomes for programs, and `--log FILE` keeps what all processes said. With `--keep FILE`, and the
+ * same seed, a run that was cut short goes on where it was.
  */
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     list: { type: 'boolean' },
+    secured: { type: 'boolean', default: false },
     seed: { type: 'string' },
     json: { type: 'boolean' },
     log: { type: 'string' },
@@ -31,7 +32,8 @@ const PAGE = join(ROOT, 'docs', 'reliability.md')
 const LOG_LINES = 40
 const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 1e9))
 if (!Number.isSafeInteger(seed)) throw new RangeError('--seed takes a whole number')
-const kept = new Kept(values.keep, seed)
+const conditions: Conditions = { seed, secured: values.secured }
+const kept = new Kept(values.keep, conditions)
 
 const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
@@ -51,7 +53,7 @@ async function resultOf(group: Group, scenario: Scenario): Promise<Result> {
   if (leftOut !== undefined) return { group, name, leftOut }
   const known = kept.get(name)
   if (known !== undefined) return { group, name, outcome: known }
-  const outcome = await runScenario(scenario, seed, (log, isBroken) => keepLog(name, log, isBroken))
+  const outcome = await runScenario(scenario, conditions, (log, isBroken) => keepLog(name, log, isBroken))
   kept.add(outcome)
   return { group, name, outcome }
 }
@@ -78,7 +80,8 @@ function statusOf(results: readonly Result[]): number {
   if (left.length > 0)
     process.stderr.write(`Left out: ${left.length} scenarios, for want of what they need\n`)
   const broken = results.filter(({ outcome }) => outcome !== undefined && outcome.broken.length > 0)
-  for (const { name } of broken) process.stderr.write(`Broken by: ${name} (--seed ${seed})\n`)
+  for (const { name } of broken)
+    process.stderr.write(`Broken by: ${name} (--seed ${seed}${values.secured ? ' --secured' : ''})\n`)
   return broken.length > 0 || (left.length > 0 && process.env['CI_RUN'] === '1') ? 1 : 0
 }
 
@@ -91,7 +94,8 @@ async function main(): Promise<number> {
   if (status !== undefined) return status
   const results = await runAll()
   if (results.length === 0) throw new RangeError(`No scenario is called ${values.only?.join(' or ')}`)
-  if (values.only === undefined) writeFileSync(PAGE, pageOf(results, seed, new Date()))
+  if (values.only === undefined)
+    writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), results, { ...conditions, date: new Date() }))
   return statusOf(results)
 }
 

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { complete, heldBy, Load, told, until } from '../support/load.ts'
 import { Recorder, type Tally } from '../support/recorder.ts'
-import type { Scenario } from './scenario.ts'
+import type { Conditions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
 
 /** What a scenario may take at most: the promises that docs/reliability.md speaks of. */
@@ -36,10 +36,10 @@ export interface Outcome {
 /** Runs a scenario on processes of its own, and tells what they logged. What was broken is in the outcome. */
 export async function runScenario(
   scenario: Scenario,
-  seed: number,
+  conditions: Conditions,
   tell: (log: string, isBroken: boolean) => void,
 ): Promise<Outcome> {
-  const stage = await Stage.build(scenario.setting ?? {}, seed)
+  const stage = await Stage.build(scenario.setting ?? {}, conditions)
   const recorder = new Recorder()
   const load = new Load(stage.system, recorder)
   const run = new Run(scenario, stage, load, recorder)

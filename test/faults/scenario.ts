@@ -10,6 +10,14 @@ export interface Step {
   do(stage: Stage): Promise<void> | void
 }
 
+/** What holds for all scenarios of a run. */
+export interface Conditions {
+  /** Decides where damage comes. */
+  readonly seed: number
+  /** Whether the systems run in secured mode. */
+  readonly secured: boolean
+}
+
 /** How the system of a scenario differs from three servers on one machine. */
 export interface Setting {
   /** A network namespace for each process. */
@@ -33,6 +41,8 @@ export interface Scenario {
   readonly oneServer?: boolean
   /** Whether `npm test` runs it too. */
   readonly short?: boolean
+  /** Whether `npm test` runs it in secured mode too. */
+  readonly shortSecured?: boolean
 }
 
 export interface Group {

@@ -7,7 +7,7 @@ import { seededChance } from '../support/virtual-time.ts'
 import { Disk } from './disk.ts'
 import { faketimeLibrary } from './needs.ts'
 import { Network } from './network.ts'
-import type { Setting } from './scenario.ts'
+import type { Conditions, Setting } from './scenario.ts'
 
 const NAMES = ['ref', 'broker', 'proxy', 'server-1', 'server-2', 'server-3']
 
@@ -33,8 +33,8 @@ export class Stage {
     this.#small = small
   }
 
-  /** Starts the system; `seed` decides where damage comes. */
-  static async build(setting: Setting, seed: number): Promise<Stage> {
+  /** Starts the system. */
+  static async build(setting: Setting, { seed, secured }: Conditions): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'recado-faults-'))
     const chance = seededChance(seed)
     const disks = new Map(NAMES.map((name) => [name, new Disk(join(folder, name), chance)]))
@@ -44,6 +44,7 @@ export class Stage {
     const network = setting.network === true ? await Network.build(NAMES) : undefined
     const system = await startSystem({
       folder,
+      secured,
       // As the launcher, and any other that looks after processes, does.
       restarts: true,
       env: (name) => ({ ...setting.environment?.(name), ...clockOf(setting, folder, name) }),

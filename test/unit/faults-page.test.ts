@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../faults/run.ts'
 import { GROUPS } from '../faults/scenarios/index.ts'
-import { pageOf, type Result } from '../faults/table.ts'
+import { pageWith, type Result } from '../faults/table.ts'
 import { ROOT } from '../tidy/tree.ts'
 
 /** The cells of each scenario's row. */
@@ -18,21 +18,27 @@ function rowsOf(page: string): string[][] {
 }
 
 describe('docs/reliability.md', () => {
-  const rows = rowsOf(readFileSync(join(ROOT, 'docs', 'reliability.md'), 'utf8'))
+  const page = readFileSync(join(ROOT, 'docs', 'reliability.md'), 'utf8')
+  const [, ...sections] = page.split(/^(?=## )/m)
+  const names = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
-  it('has the row of every scenario: `npm run test:faults` writes it', () => {
-    const names = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+  it.each(['In open mode'])(
+    'has the row of every scenario %s: `npm run test:faults`, with and without `--secured`, writes it',
+    (mode) => {
+      const section = sections.find((text) => text.startsWith(`## ${mode}\n`)) ?? ''
 
-    expect(rows.map(([name]) => name)).toEqual(names)
-  })
+      expect(rowsOf(section).map(([name]) => name)).toEqual(names)
+    },
+  )
 
-  it('shows a run in which nothing was left out, lost or doubled', () => {
-    expect(rows.filter(([, , , , lost, doubled]) => lost !== '0' || doubled !== '0')).toEqual([])
+  it('shows runs in which nothing was left out, lost or doubled', () => {
+    expect(rowsOf(page).filter(([, , , , lost, doubled]) => lost !== '0' || doubled !== '0')).toEqual([])
   })
 })
 
-describe('pageOf', () => {
+describe('pageWith', () => {
   const [group] = GROUPS
+  const date = new Date('2026-11-24T10:00:00Z')
   const outcome: Outcome = {
     name: 'a server is killed',
     steps: 'kill server-1; 4 s',
@@ -50,14 +56,29 @@ describe('pageOf', () => {
       { group: group as Result['group'], name: outcome.name, outcome },
       { group: group as Result['group'], name: 'a disk is full', leftOut: 'no root' },
     ]
-    const page = pageOf(results, 7, new Date('2026-11-24T10:00:00Z'))
+    const page = pageWith('', results, { seed: 7, secured: false, date })
 
     expect(rowsOf(page)).toEqual([
       ['a server is killed', 'kill server-1; 4 s', '12,345', '2', '1', '3', '4.2 s', '1.6 s'],
       ['a disk is full', 'left out: no root', '', '', '', '', '', ''],
     ])
     expect(page).toContain('npm run test:faults -- --seed 7')
-    expect(page).toContain('In this run:\n\n- a server is killed: 1 lost: ana 1 7\n')
+    expect(page).toContain('Broken promises:\n\n- a server is killed: 1 lost: ana 1 7\n')
     expect(page).toContain('12,345 acknowledged,\n1 of these lost, 3 doubled')
+  })
+
+  it('leaves what it says of the other mode', () => {
+    const results: Result[] = [{ group: group as Result['group'], name: outcome.name, outcome }]
+    const open = pageWith('', results, { seed: 7, secured: false, date })
+    const both = pageWith(open, results, { seed: 8, secured: true, date })
+    const again = pageWith(both, results, { seed: 9, secured: false, date })
+
+    expect(both.startsWith(open.trim())).toBe(true)
+    expect(again.match(/^## .*|(?<=faults -- ).*/gm)).toEqual([
+      '## In open mode',
+      '--seed 9',
+      '## In secured mode',
+      '--secured --seed 8',
+    ])
   })
 })

@@ -94,6 +94,7 @@ export const kills: Group = {
         lasting(1),
         start('ref', 'broker', 'proxy', 'server-1', 'server-2', 'server-3'),
       ],
+      shortSecured: true,
     },
   ],
 }
