@@ -1,4 +1,4 @@
-# One image for every role: ROLE says which. No BuildKit needed.
+# One image for every role: ROLE says which. No BuildKit needed. It holds node and nothing else that can be run.
 FROM node:24-bookworm-slim AS build
 WORKDIR /recado
 COPY package.json package-lock.json .npmrc ./
@@ -10,9 +10,12 @@ RUN ./node_modules/.bin/tsc -p tsconfig.build.json
 FROM node:24-bookworm-slim AS production
 WORKDIR /recado
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev && npm cache clean --force && mkdir /data && chown 65532:65532 /data
+# No package runs a script of its own: the addons come built.
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+COPY hack/image-root.sh hack/sbom.ts hack/
+RUN hack/image-root.sh /image && mkdir /data
 
-FROM node:24-bookworm-slim
+FROM scratch
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="recado" \
@@ -20,16 +23,15 @@ LABEL org.opencontainers.image.title="recado" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-WORKDIR /recado
+COPY --from=production /image /
 # An empty named volume takes its owner from this folder.
 COPY --from=production --chown=65532:65532 /data /data
-COPY --from=production /recado/package.json ./
-COPY --from=production /recado/node_modules node_modules
+WORKDIR /recado
 COPY --from=build /recado/dist dist
 COPY LICENSE ./
-ENV NODE_ENV=production BIND=0.0.0.0 DATA_DIR=/data UV_THREADPOOL_SIZE=8
+ENV PATH=/usr/local/bin NODE_ENV=production BIND=0.0.0.0 DATA_DIR=/data UV_THREADPOOL_SIZE=8
 USER 65532:65532
-EXPOSE 5555 5556 5557 5558 5559 5560 9464
+EXPOSE 5555 5556 5557 5558 5559 5560 5561 5562 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT_HTTP ?? 9464}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=8", "dist/main.js"]

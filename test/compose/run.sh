@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 files="publications.jsonl messages.jsonl registry.json"
+# The image has node and no other tool.
+sums='for (const path of process.argv.slice(1)) console.log(crypto.hash("sha256", fs.readFileSync(path)), path)'
+lines='for (const path of process.argv.slice(1)) console.log(fs.readFileSync(path, "utf8").split("\n").length - 1, path)'
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-recado-test}
 if docker compose version >/dev/null 2>&1; then compose="docker compose"; else compose="docker-compose"; fi
 # Without BuildKit (older engines) the same Dockerfile is built by the engine itself.
@@ -37,7 +40,7 @@ healthy() {
 }
 
 sums() { # of one server's files
-  $compose exec -T "$1" sha256sum $(printf '/data/%s ' $files) | tr -d '\r'
+  $compose exec -T "$1" node -e "$sums" $(printf '/data/%s ' $files) | tr -d '\r'
 }
 
 equal() {
@@ -52,6 +55,6 @@ sleep "$seconds"
 $compose stop --timeout 15 client-1 client-2
 wait_for "the servers' files are equal" equal
 sums server-1
-$compose exec -T server-1 wc -l /data/publications.jsonl /data/messages.jsonl
-[ "$($compose exec -T server-1 sh -c 'wc -l < /data/publications.jsonl' | tr -d '\r')" -gt 0 ]
+$compose exec -T server-1 node -e "$lines" /data/publications.jsonl /data/messages.jsonl
+[ "$($compose exec -T server-1 node -e "$lines" /data/publications.jsonl | tr -d '\r')" != "0 /data/publications.jsonl" ]
 echo "compose: done"

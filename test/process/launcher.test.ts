@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { checkPorts, planSystem, portsFrom } from '../../src/cli/launcher/index.ts'
+import { freeBase } from '../support/ports.ts'
 
 interface Line {
   readonly name: string
@@ -43,19 +43,6 @@ function start(...args: string[]) {
       { timeout: 20_000, interval: 50 },
     )
   return { child, lines, says, errors: () => errors, ended: once(child, 'close') as Promise<[number | null]> }
-}
-
-/** A base whose ports are all free now. */
-async function freeBase(): Promise<number> {
-  for (let base = 20_000 + (process.pid % 1000) * 20; ; base = 20_000 + ((base + 20) % 20_000)) {
-    const ports = portsFrom(base, 3, 2)
-    try {
-      await checkPorts(planSystem({ servers: 3, clients: 2, folder, ports }))
-      return base
-    } catch {
-      // Someone else's; the next ones.
-    }
-  }
 }
 
 it('start is ready, says that a killed process is started again, stops with 0, and goes on where it was', async () => {

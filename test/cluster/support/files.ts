@@ -1,14 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROJECTED_FILES } from '../../../src/store/index.ts'
 import { parseLine } from '../../../src/wire/index.ts'
 import { ROOT } from '../../tidy/tree.ts'
-import { run, text } from './command.ts'
+import { text } from './command.ts'
 import type { Kubernetes } from './kubernetes.ts'
 
 const DATA = '/data/recado'
 const COPY_MS = 120_000
+/** The image has node and no other tool. */
+const CAT = 'fs.createReadStream(process.argv[1]).pipe(process.stdout)'
+const SUMS =
+  'for (const path of process.argv.slice(1)) console.log(path, crypto.hash("sha256", fs.readFileSync(path)))'
 
 /** The files of servers in pods: compared where they are, and copied out to be read. */
 export class ServerFiles {
@@ -30,8 +34,7 @@ export class ServerFiles {
   async lines(pod: string): Promise<ReturnType<typeof parseLine>[]> {
     const files = PROJECTED_FILES.filter((file) => file !== 'registry.json')
     const texts = []
-    for (const file of files)
-      texts.push(await this.#kubernetes.exec(this.#namespace, pod, 'cat', `${DATA}/${file}`))
+    for (const file of files) texts.push(await this.#read(pod, file))
     return texts
       .flatMap((bytes) => bytes.toString().split('\n'))
       .flatMap((line) => (line === '' ? [] : [parseLine(line)]))
@@ -53,15 +56,15 @@ export class ServerFiles {
 
   async #sums(pod: string): Promise<string> {
     const paths = PROJECTED_FILES.map((file) => `${DATA}/${file}`)
-    return (await this.#kubernetes.exec(this.#namespace, pod, 'sha256sum', ...paths)).toString()
+    return (await this.#kubernetes.exec(this.#namespace, pod, 'node', '-e', SUMS, ...paths)).toString()
+  }
+
+  #read(pod: string, file: string): Promise<Buffer> {
+    return this.#kubernetes.exec(this.#namespace, pod, 'node', '-e', CAT, `${DATA}/${file}`)
   }
 
   async #copy(pod: string, folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true })
-    const archive = join(folder, 'files.tar')
-    const command = `kubectl exec -n ${this.#namespace} ${pod} -- tar -C ${DATA} -cf - ${PROJECTED_FILES.join(' ')} > ${archive}`
-    await this.#kubernetes.command('bash', ['-c', `set -o pipefail; ${command}`], { timeoutMs: COPY_MS })
-    await run('tar', ['-C', folder, '-xf', archive])
-    if (readFileSync(archive).byteLength === 0) throw new Error(`Nothing came out of ${pod}`)
+    for (const file of PROJECTED_FILES) writeFileSync(join(folder, file), await this.#read(pod, file))
   }
 }

@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { filesOf, ROOT } from '../../tidy/tree.ts'
 import { run } from './command.ts'
-import type { Machine } from './machine.ts'
+import { Machine } from './machine.ts'
 
 const REPOSITORY = 'docker.io/library/recado'
 const BUILD_MS = 10 * 60_000
 /** What the image is made of, beside `src`. */
 const SOURCES = [
   'Dockerfile',
+  '.dockerignore',
+  'hack/image-root.sh',
+  'hack/sbom.ts',
   '.npmrc',
   'package.json',
   'package-lock.json',
@@ -42,15 +45,22 @@ export async function provideImages(machine: Machine): Promise<{ image: Image; o
   ]
   const missing = []
   for (const each of [image, other]) if (!(await machine.has(nameOf(each)))) missing.push(each)
-  if (missing.length > 0) await build(machine, mark, missing)
+  if (missing.length > 0) await give(machine, missing)
   return { image, other }
 }
 
-async function build(machine: Machine, mark: string, images: readonly Image[]): Promise<void> {
-  await machine.makeBaseImage()
+/** Builds the image of these sources; its name in buildah's storage. */
+export async function buildImage(): Promise<string> {
+  await Machine.makeBaseImage()
+  const mark = markOf()
   const local = `recado:e2e-${mark}`
   const options = ['--quiet', '--isolation', 'chroot', '--layers', '--build-arg', `REVISION=${mark}`]
   await run('buildah', ['build', ...options, '-t', local, '.'], { folder: ROOT, timeoutMs: BUILD_MS })
+  return local
+}
+
+async function give(machine: Machine, images: readonly Image[]): Promise<void> {
+  const local = await buildImage()
   for (const image of images) {
     const archive = join(tmpdir(), `${image.tag}.tar`)
     rmSync(archive, { force: true })

@@ -51,7 +51,7 @@ export class Machine {
   }
 
   /** What `docker build` takes for the image's first line, where no registry is reached. */
-  async makeBaseImage(): Promise<void> {
+  static async makeBaseImage(): Promise<void> {
     await run(script('base-image'), [], { timeoutMs: UP_MS * 3 })
   }
 
