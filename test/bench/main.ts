@@ -2,10 +2,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runGrowth, runSoak } from './growth/run.ts'
+import { OWN_ROWS } from './own/rows.ts'
 import { PEERS } from './peers/peers.ts'
 import { writeReport } from './report/report.ts'
+import { runSecured } from './secured.ts'
 import { ROWS, runSpeed } from './speed.ts'
 
+const OWN_NAMES = OWN_ROWS.map(({ name }) => name)
 const PEER_NAMES = PEERS.map(({ name }) => name)
 
 const program = new Command('npm run bench --')
@@ -32,6 +35,16 @@ const program = new Command('npm run bench --')
   .action(async ({ peers = [], ...options }) => {
     await runSpeed({ ...options, peers: peers === true ? PEER_NAMES : peers })
   })
+
+program
+  .command('secured')
+  .description('measure secured mode beside open mode, in turn in each run')
+  .addOption(new Option('--rows <names>', `only these: ${OWN_NAMES.join(', ')}`).argParser(listOf(OWN_NAMES)))
+  .option('--seconds <n>', 'how long each row is measured', positive, 4)
+  .option('--runs <n>', 'how often; medians are shown', positive, 3)
+  .option('--profile <names>', 'profile these processes, of secured systems alone', list)
+  .option('--profiles <folder>', 'where profiles are stored', join(tmpdir(), 'recado-profiles'))
+  .action(async (options) => runSecured(options))
 
 program
   .command('growth')

@@ -19,9 +19,11 @@ const delays: number[] = []
 
 const commands: Commands = {
   async connect(given) {
-    const { broker, proxy, users } = given
+    const { broker, proxy, users, keysDir } = given
     channel = given.channel
-    clients = await Promise.all(users.map((user) => connect({ broker, proxy, user })))
+    clients = await Promise.all(
+      users.map((user) => connect({ broker, proxy, user, ...(keysDir !== undefined && { keysDir }) })),
+    )
     await clients[0]?.createChannel(channel)
   },
 

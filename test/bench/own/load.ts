@@ -46,9 +46,10 @@ export class Load {
   ): Promise<Load> {
     const load = new Load(name, options.env ?? {})
     const users = Array.from({ length: options.clients ?? 1 }, (_, index) => `${name}-${index + 1}`)
-    const { brokerAddress: broker, proxyAddress: proxy } = system
+    const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
     try {
-      await load.ask('connect', { broker, proxy, users, channel: options.channel })
+      const { channel } = options
+      await load.ask('connect', { broker, proxy, users, channel, ...(keysDir !== undefined && { keysDir }) })
       return load
     } catch (error) {
       await load.stop()

@@ -14,11 +14,24 @@ export interface OwnOptions {
 
 /** Measures these rows, each so often. Every run is a system of its own: new processes, empty folders. */
 export async function benchOwn(options: OwnOptions): Promise<RowResult[]> {
+  return (await benchModes(options, ['open'])).open
+}
+
+export type Mode = 'open' | 'secured'
+
+/** Measures these rows in several modes, one after the other in each run. */
+export async function benchModes(
+  options: OwnOptions,
+  modes: readonly Mode[],
+): Promise<Record<Mode, RowResult[]>> {
   const rows = OWN_ROWS.filter(({ name }) => options.rows.includes(name))
-  const results = rows.map(({ name, what }) => ({ name, what, runs: [] as RowResult['runs'][number][] }))
+  const empty = () => rows.map(({ name, what }) => ({ name, what, runs: [] as RowResult['runs'][number][] }))
+  const results = { open: empty(), secured: empty() }
   for (let run = 1; run <= options.runs && rows.length > 0; run++) {
-    for (const [index, measured] of (await runOnce(options, rows, run)).entries()) {
-      results[index]?.runs.push(measured)
+    for (const mode of modes) {
+      for (const [index, measured] of (await runOnce(options, rows, run, mode)).entries()) {
+        results[mode][index]?.runs.push(measured)
+      }
     }
   }
   return results
@@ -28,10 +41,12 @@ async function runOnce(
   options: OwnOptions,
   rows: readonly OwnRow[],
   run: number,
+  mode: Mode,
 ): Promise<RowResult['runs']> {
   const { ms, env = () => ({}), around, tell } = options
   const system = await startSystem({
     servers: 3,
+    secured: mode === 'secured',
     env: (name) => ({ LOG_LEVEL: 'warn', ...env(name) }),
   })
   try {
@@ -39,7 +54,7 @@ async function runOnce(
     const session: Session = { system, ms, env, ...(around !== undefined && { around }) }
     const measured: RowResult['runs'][number][] = []
     for (const row of rows) {
-      tell(`run ${run} of ${options.runs}: ${row.what}`)
+      tell(`run ${run} of ${options.runs}, ${mode}: ${row.what}`)
       measured.push(await row.measure(session))
     }
     return measured

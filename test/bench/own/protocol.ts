@@ -8,6 +8,8 @@ export interface Commands {
     proxy: string
     users: readonly string[]
     channel: string
+    /** The folder of a client's keys, in secured mode. */
+    keysDir?: string
   }) => Promise<void>
   /** Publishes for so long, with so many under way from each client. */
   publish: (given: { window: number; ms: number }) => Promise<Published>

@@ -4,6 +4,7 @@ import { growthSection, SOAK_CHART, soakChart, soakSection } from './growth.ts'
 import { operatorSection } from './operator.ts'
 import { type Results, readResults } from './results.ts'
 import { replaceSection } from './sections.ts'
+import { securedSection } from './secured.ts'
 import { speedCharts, speedSection } from './speed.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -13,6 +14,7 @@ const PAGE = 'docs/benchmarks.md'
 export function generatedFiles(results: Results): Readonly<Record<string, string>> {
   const sections = {
     speed: speedSection(results),
+    secured: securedSection(results),
     growth: growthSection(results),
     soak: soakSection(results),
     operator: operatorSection(results),

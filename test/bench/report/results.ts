@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { GrowthResult, SoakResult } from '../growth/results.ts'
 import type { RowResult } from '../measured.ts'
 import type { PeerResult } from '../peers/peers.ts'
+import type { SecuredResult } from '../secured.ts'
 import type { OperatorResult } from './operator.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -26,6 +27,7 @@ export interface Results {
   readonly own?: Session & { readonly rows: readonly RowResult[] }
   /** By the peer's name. */
   readonly peers?: Readonly<Record<string, Session & PeerResult>>
+  readonly secured?: Session & SecuredResult
   readonly growth?: Session & GrowthResult
   readonly soak?: Session & SoakResult
   readonly operator?: Session & OperatorResult

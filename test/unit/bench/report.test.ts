@@ -5,6 +5,7 @@ import { speedGoals } from '../../bench/report/goals.ts'
 import { soakGoals } from '../../bench/report/growth.ts'
 import type { Results } from '../../bench/report/results.ts'
 import { replaceSection } from '../../bench/report/sections.ts'
+import { securedGoals, securedSection } from '../../bench/report/secured.ts'
 
 const SESSION = { machine: '', node: '', revision: '', runs: 3, seconds: 4 }
 
@@ -52,6 +53,39 @@ describe('soakGoals', () => {
     expect(soakGoals({ minutes: 7, perSecond: 1, acknowledged: 1, failed: 0, memory: flat })[0]?.met).toBe(
       true,
     )
+  })
+})
+
+describe('securedGoals', () => {
+  const rows = (...rates: number[]) => [
+    { name: 'one-8', what: 'eight', runs: rates.map((perSecond): Measured => ({ perSecond })) },
+  ]
+
+  it('compare medians of the two modes', () => {
+    expect(securedGoals({ open: rows(90, 100, 150), secured: rows(10, 70, 80) })).toMatchObject([
+      { wanted: '≥ 70 %', measured: '70 %', met: true },
+    ])
+  })
+
+  it('are not met just below, nor does it look so', () => {
+    expect(securedGoals({ open: rows(1000), secured: rows(699) })).toMatchObject([
+      { measured: '69 %', met: false },
+    ])
+  })
+
+  it('are not met by what was measured in one mode alone', () => {
+    expect(securedGoals({ open: [], secured: rows(100) })).toMatchObject([
+      { measured: undefined, met: false },
+    ])
+  })
+
+  it('stand on the page with the rates of both modes', () => {
+    const section = securedSection({
+      secured: { ...SESSION, began: 'today', open: rows(1000), secured: rows(800) },
+    })
+
+    expect(section).toMatch(/eight: of the throughput in open mode \| +≥ 70 % \| +80 % \| +yes/)
+    expect(section).toMatch(/^\| eight +\| +1,000 \| +\| +800 \| +\|$/m)
   })
 })
 
