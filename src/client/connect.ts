@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly proxy?: string
   /** For a system in secured mode: the folder with this client's keys (`own.key_secret`, `front.keys`). */
   readonly keysDir?: string
+  /** The same, of a program that holds its keys otherwise than in a folder. */
+  readonly pass?: Pass
   /** What its users log in with in secured mode; `user.secret` in that folder unless given. */
   readonly secret?: string
   /** Logs in as this user. */
@@ -40,12 +42,13 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const proxies = addressesOf(options.proxies, options.proxy, PROXY)
   const log = options.log ?? SILENT
   const keys = options.keysDir === undefined ? undefined : openKeys(options.keysDir, options.secret, log)
+  const front = options.pass ?? keys?.front
   const client = new Client({
     time: systemTime(),
     timers: systemTimers,
     chance: systemChance,
-    openDealer: (address) => openDealer(address, keys?.front),
-    openSubscriber: (address) => openSubscriber(address, keys?.front),
+    openDealer: (address) => openDealer(address, front),
+    openSubscriber: (address) => openSubscriber(address, front),
     deadlineMs: options.timeoutMs ?? DEADLINE_MS,
     secret: keys === undefined ? options.secret : keys.secret,
   })

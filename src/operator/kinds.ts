@@ -8,6 +8,7 @@ export const KINDS = {
   pod: namespaced('v1', 'Pod', 'pods'),
   service: namespaced('v1', 'Service', 'services'),
   serviceAccount: namespaced('v1', 'ServiceAccount', 'serviceaccounts'),
+  secret: namespaced('v1', 'Secret', 'secrets'),
   volumeClaim: namespaced('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   budget: namespaced('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   networkPolicy: namespaced('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),

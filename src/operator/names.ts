@@ -10,6 +10,19 @@ export function childName(cluster: string, component: Component): string {
   return `${cluster}-${component}`
 }
 
+/** As whom `recado kubernetes check` logs in. */
+export const CHECK_USER = 'recado-check'
+
+/** The Secret with all keys of a cluster: the administrator's, which no pod mounts. */
+export function keysName(cluster: string): string {
+  return `${cluster}-keys`
+}
+
+/** The Secret with the keys that the pods of a component mount. */
+export function partKeysName(cluster: string, component: Component): string {
+  return `${childName(cluster, component)}-keys`
+}
+
 /** The Services that clients connect to: of ready pods only. */
 export function clientServices(cluster: string): {
   readonly requests: string

@@ -16,6 +16,7 @@ export const WATCHED: readonly Watched[] = [
     KINDS.pod,
     KINDS.service,
     KINDS.serviceAccount,
+    KINDS.secret,
     KINDS.volumeClaim,
     KINDS.budget,
     KINDS.networkPolicy,

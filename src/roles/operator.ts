@@ -1,3 +1,4 @@
+import { makeKey, makeKeyPair } from '../adapters/keys/index.ts'
 import { openKubeTransport } from '../adapters/kubernetes/index.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
 import type { OperatorConfig } from '../config/index.ts'
@@ -17,6 +18,7 @@ export const start: StartRole<OperatorConfig> = async (context) => {
       createReconciler({
         ...parts,
         openDealer,
+        makeKeys: { key: makeKey, pair: makeKeyPair },
         image: config.operatorImage,
         imagePullPolicy: config.operatorImagePullPolicy,
         operatorNamespace: config.podNamespace,

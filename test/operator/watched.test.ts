@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { KINDS } from '../../src/operator/kinds.ts'
+import { newKeyring } from '../../src/operator/security/index.ts'
 import { OPTIONAL, WATCHED } from '../../src/operator/watched.ts'
 import type { ResourceKind } from '../../src/ports/index.ts'
+import { testKeyMaker } from './support/key-maker.ts'
 import { type Json, objectsOf, WORKLOADS } from './support/rendering.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -13,7 +15,10 @@ function isSeen(kind: ResourceKind | undefined, labels: Labels): boolean {
   return watched !== undefined && wanted.every(([key = '', value]) => labels[key] === value)
 }
 
-const objects = objectsOf({ clients: { replicas: 1 } }, { serves: () => true })
+const objects = objectsOf(
+  { clients: { replicas: 1 }, security: { mode: 'secured' } },
+  { serves: () => true, keyring: newKeyring(testKeyMaker()) },
+)
 
 describe('what the operator watches', () => {
   it.each(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))(

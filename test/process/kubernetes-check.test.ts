@@ -27,7 +27,7 @@ function checkSystem(
 ) {
   const asked: string[] = []
   const outcome = check({
-    api: { list: () => Promise.resolve([CLUSTER]) },
+    api: { list: () => Promise.resolve([CLUSTER]), get: () => Promise.resolve(undefined) },
     namespace: 'shop',
     timeoutMs,
     signal: new AbortController().signal,

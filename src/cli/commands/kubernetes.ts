@@ -58,7 +58,7 @@ async function runCheck(flags: CheckFlags, context: Context, environment: Enviro
       operator,
       timeoutMs,
       signal: context.signal,
-      connect: (brokers, proxies) => connect({ brokers, proxies, timeoutMs }),
+      connect: (brokers, proxies, keys) => connect({ brokers, proxies, timeoutMs, ...keys }),
       fetch,
       mark: randomUUID(),
     }),

@@ -1,10 +1,10 @@
 import type { Client, Subscription } from '../../client/index.ts'
-import { clientAddresses, KINDS } from '../../operator/index.ts'
+import { CHECK_USER, clientAddresses, KINDS } from '../../operator/index.ts'
 import type { KubeApi, KubeObject } from '../../ports/index.ts'
 import { RecadoError } from '../../wire/index.ts'
+import { type ClientKeys, clientKeys } from './client-keys.ts'
 
-/** Who and where the check says its message. */
-export const CHECK_USER = 'recado-check'
+/** Where the check says its message. */
 export const CHECK_CHANNEL = 'recado-check'
 
 const OPERATOR_MS = 5000
@@ -12,13 +12,17 @@ const OPERATOR_MS = 5000
 const ATTEMPTS = 5
 
 export interface CheckOptions {
-  readonly api: Pick<KubeApi, 'list'>
+  readonly api: Pick<KubeApi, 'list' | 'get'>
   readonly namespace: string
   /** Where the operator serves HTTP; it is not asked unless given. */
   readonly operator?: string | undefined
   readonly timeoutMs: number
   readonly signal: AbortSignal
-  readonly connect: (brokers: readonly string[], proxies: readonly string[]) => Promise<Client>
+  readonly connect: (
+    brokers: readonly string[],
+    proxies: readonly string[],
+    keys: ClientKeys | undefined,
+  ) => Promise<Client>
   readonly fetch: typeof fetch
   /** Unlike every other call's. */
   readonly mark: string
@@ -66,16 +70,24 @@ async function checkOperator(address: string, { fetch: get, signal }: CheckOptio
 
 async function checkCluster(cluster: KubeObject, options: CheckOptions): Promise<Checked> {
   const { name } = cluster.metadata
-  const { namespace, connect } = options
+  const { namespace } = options
   const what = `MessagingCluster ${namespace}/${name}`
-  const { requests, publications } = clientAddresses({ metadata: { name, namespace } })
-  const client = await connect([requests], [publications])
   try {
-    await sayAndHear(client, options)
+    await tryCluster(cluster, options)
     return { what, result: 'a message was published and read', isGood: true }
   } catch (error) {
     if (options.signal.aborted) throw error
     return { what, result: `${(error as Error).message}${conditionOf(cluster)}`, isGood: false }
+  }
+}
+
+async function tryCluster(cluster: KubeObject, options: CheckOptions): Promise<void> {
+  const { name } = cluster.metadata
+  const { namespace, api, connect } = options
+  const { requests, publications } = clientAddresses({ metadata: { name, namespace } })
+  const client = await connect([requests], [publications], await clientKeys(api, cluster))
+  try {
+    await sayAndHear(client, options)
   } finally {
     await client.close()
   }

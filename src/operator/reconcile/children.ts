@@ -1,4 +1,5 @@
 import { KubeError, type KubeObject } from '../../ports/index.ts'
+import { clusterKeyOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { type Child, children, renderedHash, wasApplied, withAppliedHash } from '../resources/index.ts'
 import { differences } from './compare.ts'
@@ -24,6 +25,12 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
   if (rendered === undefined) return removeChild(pass, { kind, key, object: undefined }, live)
   // What is being deleted will be made anew once it is gone.
   if (live?.metadata.deletionTimestamp !== undefined) return
+  if (kind === KINDS.secret && live !== undefined && clusterKeyOf(live)?.name !== pass.cluster.metadata.name)
+    throw new KubeError(
+      422,
+      'Invalid',
+      'a Secret of this name is not this cluster’s; the operator leaves it alone',
+    )
   const object =
     kind === KINDS.statefulSet && live !== undefined ? keepClaimTemplates(rendered, live) : rendered
   const id = `${kind.kind}/${key.name}`

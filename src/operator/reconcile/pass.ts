@@ -1,7 +1,11 @@
+import type { ListedKey } from '../../keys/index.ts'
 import type { DeleteOptions, KubeError, ObjectMeta, ResourceKind } from '../../ports/index.ts'
 import type { ClusterStatus, MessagingCluster } from '../api/index.ts'
 import type { Membership } from '../membership/index.ts'
 import type { RenderContext } from '../resources/index.ts'
+import type { HeldKeys, RotationDecision } from '../security/index.ts'
+import type { KeysProblem } from './keys.ts'
+import type { Nudges } from './nudge.ts'
 import type { Observed } from './observe.ts'
 import type { RolloutStep } from './rollout.ts'
 import type { ScaleDecision } from './scale.ts'
@@ -16,6 +20,12 @@ export interface Failure {
 /** What is remembered of a cluster from pass to pass. An operator that starts knows none of it, and does without. */
 export interface ClusterMemory {
   readonly membership: Membership
+  /** Whether the resource asked for secured mode when it was read last. */
+  secured: boolean
+  /** The keys of a secured cluster. */
+  readonly keys: HeldKeys
+  /** By the uids of pods: what was done so that they read their keys. */
+  readonly nudges: Map<string, Nudges>
   /** What was applied to which child, as long as the watch may not have told of it. */
   readonly applied: Map<string, { readonly hash: string; readonly at: number }>
   /** Differences that stay after an object was applied: the API server writes it its own way. */
@@ -53,6 +63,12 @@ export async function deleteOnce(
   return isDeleted
 }
 
+/** The users of a secured cluster, as far as they have keys. */
+export interface PassUsers {
+  readonly keys: readonly ListedKey[]
+  readonly names: readonly string[]
+}
+
 /** One pass over one cluster: what is known, and what becomes of it step by step. */
 export interface Pass {
   readonly options: ReconcilerOptions
@@ -63,6 +79,10 @@ export interface Pass {
   scale: ScaleDecision
   render: RenderContext
   rollout: RolloutStep
+  /** Whose keys are admitted as clients' beside the cluster's own, and whose names may be taken. */
+  users: PassUsers
+  rotation: RotationDecision
+  keysProblem: KeysProblem | undefined
   againAfterMs: number | undefined
 }
 

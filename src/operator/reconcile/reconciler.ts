@@ -5,6 +5,8 @@ import { textOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { Membership } from '../membership/index.ts'
 import { clusterLabels } from '../names.ts'
+import { isSecured } from '../resources/index.ts'
+import { HeldKeys } from '../security/index.ts'
 import { invalidStatus } from '../status/index.ts'
 import { observe, observePods, ordinalOf, specReplicas } from './observe.ts'
 import type { ClusterMemory, Pass } from './pass.ts'
@@ -57,7 +59,7 @@ class ClusterReconciler implements Reconciler {
     if (memory === undefined || report === undefined) return
     const objects = this.#options.cache.list(KINDS.pod, key.namespace ?? '', clusterLabels(key.name))
     const pods = observePods(objects)
-    memory.membership.tell({ wanted: report.wanted, pods: reportedPods(pods) }, refAddresses(pods))
+    memory.membership.tell({ wanted: report.wanted, pods: reportedPods(pods) }, refAddresses(pods, memory))
   }
 
   async stop(): Promise<void> {
@@ -82,6 +84,7 @@ class ClusterReconciler implements Reconciler {
     const { cache, image, imagePullPolicy, operatorNamespace, serves } = this.#options
     const observed = observe(cluster, cache)
     const memory = this.#memory(cluster.metadata)
+    memory.secured = isSecured(cluster)
     const { name } = cluster.metadata
     const facts: ScaleFacts = {
       cluster: name,
@@ -103,8 +106,18 @@ class ClusterReconciler implements Reconciler {
       memory,
       failures: [],
       scale,
-      render: { image, imagePullPolicy, operatorNamespace, serves, serverReplicas: scale.replicas },
+      render: {
+        image,
+        imagePullPolicy,
+        operatorNamespace,
+        serves,
+        serverReplicas: scale.replicas,
+        keyring: memory.keys.keyring,
+      },
       rollout: { step: 'wait', why: 'it has not been looked at yet' },
+      users: { keys: [], names: [] },
+      rotation: { step: 'none' },
+      keysProblem: undefined,
       againAfterMs: undefined,
     }
   }
@@ -115,14 +128,19 @@ class ClusterReconciler implements Reconciler {
     const known = this.#memories.get(id)
     if (known !== undefined) return known
     const { log, again } = this.#options
+    const keys = new HeldKeys()
     const membership = new Membership({
       ...this.#options,
       cluster: id,
       log: log.child({ cluster: id }),
+      pass: () => keys.pass,
       onChange: () => again(key),
     })
     const memory: ClusterMemory = {
       membership,
+      secured: false,
+      keys,
+      nudges: new Map(),
       applied: new Map(),
       excused: new Map(),
       growth: undefined,

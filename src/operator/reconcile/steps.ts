@@ -1,5 +1,7 @@
 import { applyChildren } from './children.ts'
 import { deleteRemoved, unmarkStaying } from './claims.ts'
+import { keepKeys } from './keys.ts'
+import { nudgePods } from './nudge.ts'
 import type { Pass } from './pass.ts'
 import { rollServers } from './roll.ts'
 import { growStorage } from './storage.ts'
@@ -14,9 +16,11 @@ export interface Step {
 
 /** A pass, in order. Each writes only what differs; one that fails is tried again by the next pass. */
 export const STEPS: readonly Step[] = [
+  { name: 'Keys', run: keepKeys, paused: true },
   { name: 'Membership', run: tellRefs, paused: true },
   { name: 'Storage', run: growStorage },
   { name: 'Objects', run: applyChildren },
+  { name: 'Keys read', run: nudgePods },
   { name: 'Claims to keep', run: unmarkStaying },
   { name: 'Claims to delete', run: deleteRemoved },
   { name: 'Rollout', run: rollServers },

@@ -12,11 +12,12 @@ export async function tellRefs(pass: Pass): Promise<void> {
     if (!cluster.spec.paused) await markLeaving(pass)
   } catch (error) {
     const wanted = memory.membership.report?.wanted
-    if (wanted !== undefined) memory.membership.tell({ wanted, pods: reportedPods(pods) }, refAddresses(pods))
+    if (wanted !== undefined)
+      memory.membership.tell({ wanted, pods: reportedPods(pods) }, refAddresses(pods, memory))
     throw error
   }
   const wanted = Array.from({ length: scale.wanted }, (_, ordinal) =>
     serverName(cluster.metadata.name, ordinal),
   )
-  memory.membership.tell({ wanted, pods: reportedPods(pods) }, refAddresses(pods))
+  memory.membership.tell({ wanted, pods: reportedPods(pods) }, refAddresses(pods, memory))
 }

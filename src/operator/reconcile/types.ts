@@ -10,6 +10,7 @@ import type {
   Time,
   Timers,
 } from '../../ports/index.ts'
+import type { KeyMaker } from '../security/index.ts'
 
 export interface ReconcilerOptions {
   readonly api: KubeApi
@@ -29,6 +30,7 @@ export interface ReconcilerOptions {
   readonly serves: (kind: ResourceKind) => boolean
   /** Has this resource reconciled soon: something was learned that no watch tells. */
   readonly again: (key: ObjectKey) => void
+  readonly makeKeys: KeyMaker
   /** For resources that name no image. */
   readonly image: string
   readonly imagePullPolicy: string

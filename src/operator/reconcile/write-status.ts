@@ -1,7 +1,16 @@
 import type { KubeObject } from '../../ports/index.ts'
 import type { ClusterStatus, Condition } from '../api/index.ts'
 import { KINDS } from '../kinds.ts'
-import { compareStatus, countPods, type EventReason, type StatusFacts, statusOf } from '../status/index.ts'
+import { isSecured } from '../resources/index.ts'
+import {
+  compareStatus,
+  countPods,
+  type EventReason,
+  type KeysFacts,
+  type StatusFacts,
+  statusOf,
+} from '../status/index.ts'
+import { unreadLong } from './nudge.ts'
 import { type ClusterMemory, lookAgain, type Pass, WATCH_MS } from './pass.ts'
 import { rolloutFacts } from './roll.ts'
 import type { ReconcilerOptions } from './types.ts'
@@ -72,8 +81,22 @@ function statusFacts(pass: Pass): StatusFacts {
     view: memory.membership.view,
     failures,
     growth: memory.growth?.message,
+    keys: isSecured(cluster) ? keysFacts(pass) : undefined,
     counts: countPods(cluster.spec, observed, revision),
     now: options.time.wall(),
+  }
+}
+
+function keysFacts(pass: Pass): KeysFacts {
+  const { memory, rotation, keysProblem } = pass
+  const state = memory.keys.keyring?.state
+  const step = state?.rotation?.step
+  const why = rotation.step === 'wait' ? rotation.why : `step ${step} of 3 is on its way`
+  return {
+    state,
+    rotation: step === undefined ? undefined : why,
+    problem: keysProblem,
+    unread: unreadLong(pass),
   }
 }
 

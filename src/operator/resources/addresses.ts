@@ -1,6 +1,7 @@
 import type { MessagingCluster } from '../api/index.ts'
 import { type Component, childName, clientServices } from '../names.ts'
 import { PORTS } from './ports.ts'
+import { isSecured } from './secured.ts'
 
 /** All that an address needs of a cluster. */
 type Named = { readonly metadata: Pick<MessagingCluster['metadata'], 'name' | 'namespace'> }
@@ -10,10 +11,12 @@ export function innerAddresses(
   cluster: MessagingCluster,
 ): Readonly<Record<'ref' | 'brokers' | 'proxies', string>> {
   const host = (component: Component): string => hostOf(cluster, childName(cluster.metadata.name, component))
+  // In secured mode servers hear each other at a port of their own.
+  const heard = isSecured(cluster) ? PORTS.replication : PORTS.publications
   return {
     ref: `tcp://${host('ref')}:${PORTS.ref}`,
     brokers: `tcp://${host('broker')}:${PORTS.servers}`,
-    proxies: `tcp://${host('proxy')}:${PORTS.publishers}/${PORTS.publications}`,
+    proxies: `tcp://${host('proxy')}:${PORTS.publishers}/${heard}`,
   }
 }
 

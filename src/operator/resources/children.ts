@@ -1,19 +1,21 @@
 import type { ResourceKind } from '../../ports/index.ts'
 import type { MessagingCluster } from '../api/index.ts'
 import { KINDS, OPTIONAL_KINDS } from '../kinds.ts'
-import { COMPONENTS, type Component, childName, clientServices } from '../names.ts'
+import { COMPONENTS, type Component, childName, clientServices, partKeysName } from '../names.ts'
 import { brokerDeployment } from './broker-deployment.ts'
 import { budget } from './budget.ts'
 import { clientDeployment } from './client-deployment.ts'
 import { clientService } from './client-service.ts'
 import type { Builder, Child, RenderContext } from './context.ts'
 import { headlessService } from './headless-service.ts'
+import { partSecret } from './key-secret.ts'
 import { networkPolicy } from './network-policy.ts'
 import { podMonitor } from './pod-monitor.ts'
 import { prometheusRule } from './prometheus-rule.ts'
 import { proxyDeployment } from './proxy-deployment.ts'
 import { refDeployment } from './ref-deployment.ts'
 import { refService } from './ref-service.ts'
+import { isSecured } from './secured.ts'
 import { serverSet } from './server-set.ts'
 import { serviceAccount } from './service-account.ts'
 
@@ -35,6 +37,12 @@ const ENTRIES: readonly Entry[] = [
       isThere(cluster, component) ? networkPolicy(cluster, context, component) : undefined,
     ),
   ),
+  // That of clients is there without any: whoever looks after a cluster from outside uses it.
+  ...COMPONENTS.map((component) => ({
+    kind: KINDS.secret,
+    name: (cluster: string) => partKeysName(cluster, component),
+    build: (cluster: MessagingCluster, context: RenderContext) => partSecret(cluster, context, component),
+  })),
   entry(KINDS.service, 'ref', refService),
   ...(['broker', 'proxy', 'server'] as const).map((component) =>
     entry(KINDS.service, component, (cluster) => headlessService(cluster, component)),
@@ -62,11 +70,15 @@ const ENTRIES: readonly Entry[] = [
  */
 export function children(cluster: MessagingCluster, context: RenderContext): Child[] {
   const { name, namespace } = cluster.metadata
-  return ENTRIES.filter(({ kind }) => !OPTIONAL_KINDS.includes(kind) || context.serves(kind)).map((each) => ({
-    kind: each.kind,
-    key: { namespace, name: each.name(name) },
-    object: each.build(cluster, context),
-  }))
+  // While a cluster's keys cannot be had, its pods keep those that they have; its mode never changes.
+  const hasKeys = isSecured(cluster) && context.keyring !== undefined
+  return ENTRIES.filter(({ kind }) => !OPTIONAL_KINDS.includes(kind) || context.serves(kind))
+    .filter(({ kind }) => kind !== KINDS.secret || hasKeys)
+    .map((each) => ({
+      kind: each.kind,
+      key: { namespace, name: each.name(name) },
+      object: each.build(cluster, context),
+    }))
 }
 
 function entry(kind: ResourceKind, component: Component, build: Builder): Entry {

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectKey, ResourceKind } from '../../ports/index.ts'
 import type { MessagingCluster } from '../api/index.ts'
+import type { Keyring } from '../security/index.ts'
 
 /** What a cluster's objects depend on beside its resource. */
 export interface RenderContext {
@@ -10,6 +11,8 @@ export interface RenderContext {
   readonly operatorNamespace: string
   /** How many servers' pods there should be now: more than the resource asks for while some are being drained. */
   readonly serverReplicas: number
+  /** All keys of a secured cluster; undefined while they cannot be had. */
+  readonly keyring: Keyring | undefined
   /** Whether the API server has this kind: those of monitoring may be missing. */
   readonly serves: (kind: ResourceKind) => boolean
 }

@@ -1,6 +1,7 @@
 import type { MessagingCluster } from '../api/index.ts'
 import type { Component } from '../names.ts'
 import { clientAddresses, innerAddresses } from './addresses.ts'
+import { isSecured, keysVariables } from './secured.ts'
 
 /** A subfolder of the volume, whose root holds what the file system itself puts there (`lost+found`). */
 export const DATA_DIR = '/data/recado'
@@ -17,7 +18,12 @@ export function environment(cluster: MessagingCluster, component: Component): un
     fromPod('NAME', 'metadata.name'),
     ...(REPORTING.has(component) ? [fromPod('POD_UID', 'metadata.uid')] : []),
     fromPod('POD_IP', 'status.podIP'),
-    ...plain({ ADVERTISE: '$(POD_IP)', ...common(cluster, component), ...OWN[component](cluster) }),
+    ...plain({
+      ADVERTISE: '$(POD_IP)',
+      ...common(cluster, component),
+      ...keysVariables(cluster),
+      ...OWN[component](cluster),
+    }),
   ]
 }
 
@@ -53,6 +59,7 @@ function serverVariables(cluster: MessagingCluster): Variables {
     ACKS: acks,
     MESSAGE_BYTES_MAX: String(messageBytesMax),
     DISK_RESERVE: String(diskReservePercent / 100),
+    ...(isSecured(cluster) && { USERS: cluster.spec.security.users }),
     ...(storage.allowNetworkFileSystem && { ALLOW_NETWORK_FS: 'true' }),
   }
 }

@@ -3,7 +3,7 @@ import type { MessagingCluster } from '../api/index.ts'
 import { KINDS } from '../kinds.ts'
 import { type Component, childName, selectorLabels } from '../names.ts'
 import { labelsOf, owned } from './metadata.ts'
-import { PORTS_OF, servicePorts } from './ports.ts'
+import { portsOf, servicePorts } from './ports.ts'
 
 /** The name by which a cluster's own processes find a component's pods, ready or not: each may be needed to get ready. */
 export function headlessService(cluster: MessagingCluster, component: Component): KubeObject {
@@ -18,7 +18,7 @@ export function headlessService(cluster: MessagingCluster, component: Component)
         clusterIP: 'None',
         publishNotReadyAddresses: true,
         selector: selectorLabels(name, component),
-        ports: servicePorts(PORTS_OF[component]),
+        ports: servicePorts(portsOf(cluster, component)),
       },
     },
   )

@@ -6,6 +6,7 @@ import { labelsOf } from './metadata.ts'
 import { containerPorts, PORTS } from './ports.ts'
 import { probes } from './probes.ts'
 import { canonicalQuantity } from './quantity.ts'
+import { keysMount, keysVolume } from './secured.ts'
 import { containerSecurity, podSecurity } from './security.ts'
 
 /** How the pods of one component differ from those of the others. */
@@ -33,7 +34,8 @@ export function podTemplate(
   context: RenderContext,
   options: PodOptions,
 ): Readonly<Record<string, unknown>> {
-  const { component, template, volumes } = options
+  const { component, template } = options
+  const volumes = [...(options.volumes ?? []), ...keysVolume(cluster, component)]
   const { affinity, nodeSelector, priorityClassName } = template
   const { pullSecrets } = cluster.spec.image
   const tolerations = allTolerations(options)
@@ -51,7 +53,7 @@ export function podTemplate(
       terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
       securityContext: podSecurity(),
       containers: [container(cluster, context, options)],
-      ...(volumes && { volumes }),
+      ...(volumes.length > 0 && { volumes }),
       ...(pullSecrets && { imagePullSecrets: pullSecrets }),
       ...(nodeSelector && { nodeSelector }),
       ...(affinity && { affinity }),
@@ -63,20 +65,21 @@ export function podTemplate(
 }
 
 function container(cluster: MessagingCluster, context: RenderContext, options: PodOptions): unknown {
-  const { component, template, volumeMounts, lingerSeconds } = options
+  const { component, template, lingerSeconds } = options
+  const volumeMounts = [...(options.volumeMounts ?? []), ...keysMount(cluster)]
   const { name, pullPolicy } = cluster.spec.image
   return {
     name: component,
     image: name ?? context.image,
     imagePullPolicy: pullPolicy ?? context.imagePullPolicy,
     env: environment(cluster, component),
-    ports: containerPorts(component),
+    ports: containerPorts(cluster, component),
     resources: resources(template),
     ...probes(),
     // By Kubernetes itself: the image has no shell.
     ...(lingerSeconds && { lifecycle: { preStop: { sleep: { seconds: lingerSeconds } } } }),
     securityContext: containerSecurity(),
-    ...(volumeMounts && { volumeMounts }),
+    ...(volumeMounts.length > 0 && { volumeMounts }),
   }
 }
 

@@ -3,7 +3,7 @@ import type { MessagingCluster } from '../api/index.ts'
 import { KINDS } from '../kinds.ts'
 import { childName, selectorLabels } from '../names.ts'
 import { labelsOf, owned } from './metadata.ts'
-import { PORTS_OF, servicePorts } from './ports.ts'
+import { portsOf, servicePorts } from './ports.ts'
 
 /**
  * The name by which a cluster's own processes find ref: an address that stays when its pod is replaced. Name servers hold
@@ -20,7 +20,7 @@ export function refService(cluster: MessagingCluster): KubeObject {
       spec: {
         type: 'ClusterIP',
         selector: selectorLabels(name, 'ref'),
-        ports: servicePorts(PORTS_OF['ref']),
+        ports: servicePorts(portsOf(cluster, 'ref')),
       },
     },
   )

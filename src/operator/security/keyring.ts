@@ -49,17 +49,26 @@ export interface Keyring {
 export interface KeyState {
   /** Raised at every change of what any process reads. */
   readonly generation: number
-  readonly rotation: { readonly asked: string; readonly step: RotationStep } | null
+  readonly rotation: Rotation | null
   /** What asked for the last rotation that has ended. */
   readonly rotated: string | null
   /** When it ended, in Kubernetes' form. */
   readonly rotatedAt: string | null
 }
 
+export interface Rotation {
+  /** What asked for it. */
+  readonly asked: string
+  readonly step: RotationStep
+  /** The generation that this step made: who has read it or a later one has done the step. */
+  readonly generation: number
+}
+
 /** 1: new keys are listed beside the old; 2: their holders and the ports change over; 3: the old ones are dropped. */
 export type RotationStep = 1 | 2 | 3
 
-export function newKeyring(make: KeyMaker): Keyring {
+/** @param asked what asks for a rotation already: all is new */
+export function newKeyring(make: KeyMaker, asked?: string): Keyring {
   const pairs = makePairs(make)
   return {
     pairs,
@@ -69,7 +78,7 @@ export function newKeyring(make: KeyMaker): Keyring {
     users: [],
     names: undefined,
     master: make.key(),
-    state: { generation: 1, rotation: null, rotated: null, rotatedAt: null },
+    state: { generation: 1, rotation: null, rotated: asked ?? null, rotatedAt: null },
   }
 }
 
@@ -89,13 +98,12 @@ export function beginRotation(keyring: Keyring, asked: string, make: KeyMaker): 
   const next = makePairs(make)
   const added = listsOf(next)
   const [current] = keyring.cluster
-  return raised({
+  return stepped(asked, 1, {
     ...keyring,
     next,
     lists: mapLists((list) => [...keyring.lists[list], ...added[list]]),
     // Who signed before the rotation before this one is accepted no more.
     cluster: [...(current === undefined ? [] : [current]), { name: 'cluster', key: make.key() }],
-    state: { ...keyring.state, rotation: { asked, step: 1 } },
   })
 }
 
@@ -104,11 +112,7 @@ export function advanceRotation(keyring: Keyring): Keyring {
   const { rotation } = keyring.state
   if (rotation?.step === 1) return changeOver(keyring, rotation.asked)
   if (rotation?.step !== 2) return keyring
-  return raised({
-    ...keyring,
-    lists: listsOf(keyring.pairs),
-    state: { ...keyring.state, rotation: { ...rotation, step: 3 } },
-  })
+  return stepped(rotation.asked, 3, { ...keyring, lists: listsOf(keyring.pairs) })
 }
 
 /** After the last step has been read: the rotation is handled. @param at in Kubernetes' form */
@@ -120,14 +124,18 @@ export function endRotation(keyring: Keyring, at: string): Keyring {
 
 function changeOver(keyring: Keyring, asked: string): Keyring {
   const [former, next] = keyring.cluster
-  return raised({
+  return stepped(asked, 2, {
     ...keyring,
     pairs: keyring.next ?? keyring.pairs,
     next: undefined,
     // The new key signs; tokens under the former hold until the rotation after this.
     cluster: next === undefined || former === undefined ? keyring.cluster : [next, former],
-    state: { ...keyring.state, rotation: { asked, step: 2 } },
   })
+}
+
+function stepped(asked: string, step: RotationStep, keyring: Keyring): Keyring {
+  const { state, ...rest } = raised(keyring)
+  return { ...rest, state: { ...state, rotation: { asked, step, generation: state.generation } } }
 }
 
 function raised(keyring: Keyring): Keyring {

@@ -15,7 +15,9 @@ export type Files = Readonly<Record<string, string>>
 
 const STATE = z.strictObject({
   generation: z.int().min(1),
-  rotation: z.strictObject({ asked: z.string(), step: z.literal([1, 2, 3]) }).nullable(),
+  rotation: z
+    .strictObject({ asked: z.string(), step: z.literal([1, 2, 3]), generation: z.int().min(1) })
+    .nullable(),
   rotated: z.string().nullable(),
   rotatedAt: z.string().nullable(),
 })

@@ -1,3 +1,4 @@
+import { named } from '../security/index.ts'
 import { type StatusFacts, stalledDeployment } from './facts.ts'
 import { type Problem, problemOf } from './pod-problems.ts'
 import type { Verdict } from './reasons.ts'
@@ -9,13 +10,29 @@ const SILENT_MS = 15_000
 
 /** Degraded: something is wrong that does not mend itself, or that people should know of while it does. */
 export function degraded(facts: StatusFacts): Verdict {
-  const problems = [...podProblems(facts), ...refusals(facts), ...serverProblems(facts)]
+  const problems = [
+    ...keyProblems(facts),
+    ...podProblems(facts),
+    ...refusals(facts),
+    ...serverProblems(facts),
+  ]
   const [first] = problems
   if (first === undefined)
     return { status: 'False', reason: 'Healthy', message: 'Nothing is known to be wrong' }
   const messages = problems.slice(0, MESSAGES_MAX).map(({ message }) => message)
   const more = problems.length > MESSAGES_MAX ? [`and ${problems.length - MESSAGES_MAX} more`] : []
   return { status: 'True', reason: first.reason, message: [...messages, ...more].join('; ') }
+}
+
+function keyProblems({ keys }: StatusFacts): Problem[] {
+  if (keys === undefined) return []
+  const { problem, unread } = keys
+  const problems: Problem[] = problem === undefined ? [] : [problem]
+  if (unread.length === 0) return problems
+  return [
+    ...problems,
+    { reason: 'KeysNotRead', message: `The newest keys have long not been read by ${named(unread)}` },
+  ]
 }
 
 function podProblems({ observed, now, rollout }: StatusFacts): Problem[] {

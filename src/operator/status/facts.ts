@@ -2,10 +2,12 @@ import type { KubeObject } from '../../ports/index.ts'
 import type { ClusterSpec } from '../api/index.ts'
 import type { RefView } from '../membership/index.ts'
 import type { Component } from '../names.ts'
+import type { KeysProblem } from '../reconcile/keys.ts'
 import type { Observed } from '../reconcile/observe.ts'
 import type { Failure } from '../reconcile/pass.ts'
 import type { RolloutStep } from '../reconcile/rollout.ts'
 import type { ScaleDecision } from '../reconcile/scale.ts'
+import type { KeyState } from '../security/index.ts'
 
 /** All that the conditions are judged by. */
 export interface StatusFacts {
@@ -19,9 +21,21 @@ export interface StatusFacts {
   readonly failures: readonly Failure[]
   /** The API server's words on volumes that may not grow. */
   readonly growth: string | undefined
+  /** Of a secured cluster. */
+  readonly keys: KeysFacts | undefined
   readonly counts: Readonly<Record<Component, Counts>>
   /** Wall ms. */
   readonly now: number
+}
+
+export interface KeysFacts {
+  /** Undefined while they cannot be had. */
+  readonly state: KeyState | undefined
+  /** What the rotation that is under way waits for. */
+  readonly rotation: string | undefined
+  readonly problem: KeysProblem | undefined
+  /** Pods that should have read the keys of now long ago. */
+  readonly unread: readonly string[]
 }
 
 export interface Counts {

@@ -1,5 +1,5 @@
 /** What people read of a cluster: its conditions, and the reasons that they and Events have. */
 export { EVENT_REASONS, type EventReason } from './event-reasons.ts'
-export { countPods, type StatusFacts } from './facts.ts'
+export { countPods, type KeysFacts, type StatusFacts } from './facts.ts'
 export { REASONS, type Reason, type ReasonName } from './reasons.ts'
 export { compareStatus, invalidStatus, statusOf } from './status.ts'

@@ -29,6 +29,7 @@ export function progressing(facts: StatusFacts): Verdict {
   }
   if (rollout.step === 'evict' || rollout.step === 'delete')
     return yes('Rolling', `${rollout.pod.name} is being replaced`)
+  if (facts.keys?.rotation !== undefined) return yes('RotatingKeys', facts.keys.rotation)
   const unfinished = COMPONENTS.filter((component) => {
     const { desired, ready, updated } = counts[component]
     return ready < desired || updated < desired

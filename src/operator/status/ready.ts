@@ -17,6 +17,10 @@ export function ready(facts: StatusFacts): Verdict {
   const no = (reason: Verdict['reason'], message: string): Verdict => ({ status: 'False', reason, message })
   const majority = lacksMajority(facts)
   if (majority !== undefined) return no('NoMajority', majority)
+  const { keys } = facts
+  // Without keys no pod can start; with those that it has, what runs goes on.
+  if (keys?.problem !== undefined && keys.state === undefined)
+    return no(keys.problem.reason, keys.problem.message)
   const missing = COMPONENTS.flatMap((component) => {
     const { desired, ready: isReady, updated } = counts[component]
     if (isReady >= desired && updated >= desired) return []

@@ -60,6 +60,12 @@ export const REASONS = {
     of: ['Progressing'],
     meaning: 'Servers are being replaced, one at a time; the message says what it waits for',
   },
+  RotatingKeys: {
+    of: ['Progressing'],
+    meaning:
+      'The cluster’s keys give way to new ones, in three steps; the message says whom a step waits for',
+    cure: 'Wait; when it names a pod for long, see why that pod is not ready. Nothing is lost meanwhile: old keys hold until all have the new',
+  },
   Starting: { of: ['Progressing'], meaning: 'Pods are being made, replaced or are starting' },
   RolloutStalled: {
     of: ['Progressing', 'Degraded'],
@@ -73,6 +79,23 @@ export const REASONS = {
   },
   NotPaused: { of: ['Paused'], meaning: 'The operator is at work' },
   Healthy: { of: ['Degraded'], meaning: 'Nothing is known to be wrong' },
+  KeysLost: {
+    of: ['Ready', 'Degraded'],
+    meaning:
+      'The Secret NAME-keys of a secured cluster is gone. What runs goes on with the keys it has; users and keys cannot change',
+    cure: 'Put the Secret back from a copy. Without one delete NAME-server-keys: new keys are made, and users must be new too',
+  },
+  KeysUnreadable: {
+    of: ['Ready', 'Degraded'],
+    meaning:
+      'The Secret NAME-keys is not as the operator wrote it; the message names the file. What runs goes on',
+    cure: 'Put it back as it was',
+  },
+  KeysNotRead: {
+    of: ['Degraded'],
+    meaning: 'A pod has not read its newest keys for a minute: what was revoked may still be let in there',
+    cure: 'See whether its node is well and what its log says of keys; at the worst delete the pod: it starts with the newest',
+  },
   ApiRefused: {
     of: ['Degraded'],
     meaning: 'The API server refused something that the operator asked of it; the message has its words',

@@ -45,6 +45,7 @@ export function statusOf(cluster: MessagingCluster, facts: StatusFacts): Cluster
     ref: counts.ref,
     ...(spec.clients.replicas > 0 && { clients: counts.client }),
     ...coordinatorOf(cluster, facts),
+    ...keysOf(cluster, facts),
     ...versionOf(observed.statefulSet),
     endpoints: clientAddresses(cluster),
   }
@@ -117,6 +118,20 @@ function keptMembers({ status }: MessagingCluster): { members?: Members } {
 function coordinatorOf({ status }: MessagingCluster, { view }: StatusFacts): Partial<ClusterStatus> {
   if (view === undefined) return status?.epoch === undefined ? {} : { epoch: status.epoch }
   return { ...(view.coordinator !== '' && { coordinator: view.coordinator }), epoch: view.epoch }
+}
+
+function keysOf({ status }: MessagingCluster, { keys }: StatusFacts): Partial<ClusterStatus> {
+  if (keys === undefined) return {}
+  if (keys.state === undefined) return status?.keys === undefined ? {} : { keys: status.keys }
+  const { generation, rotated, rotatedAt } = keys.state
+  return {
+    keys: {
+      generation,
+      ...(keys.rotation !== undefined && { rotation: keys.rotation }),
+      ...(rotated !== null && { rotated }),
+      ...(rotatedAt !== null && { rotatedAt }),
+    },
+  }
 }
 
 function versionOf(statefulSet: KubeObject | undefined): Partial<ClusterStatus> {

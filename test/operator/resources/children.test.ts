@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { CLUSTER_NAME_MAX } from '../../../src/operator/api/index.ts'
 import { KINDS } from '../../../src/operator/kinds.ts'
-import { children, renderedHash, wasApplied, withAppliedHash } from '../../../src/operator/resources/index.ts'
+import {
+  children,
+  keysSecret,
+  renderedHash,
+  wasApplied,
+  withAppliedHash,
+} from '../../../src/operator/resources/index.ts'
+import { newKeyring } from '../../../src/operator/security/index.ts'
 import { clusterOf } from '../support/clusters.ts'
-import { CONTEXT, childrenOf, type Json, objectOf, objectsOf } from '../support/rendering.ts'
+import { testKeyMaker } from '../support/key-maker.ts'
+import { CONTEXT, childrenOf, type Json, objectOf, objectsOf, podTemplatesOf } from '../support/rendering.ts'
 
 const named = (objects: ReturnType<typeof objectsOf>, kind: string): string[] =>
   objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
@@ -170,5 +178,93 @@ describe('the hash of an object', () => {
     expect(wasApplied(object, live)).toBe(true)
     expect(wasApplied(other, live)).toBe(false)
     expect(wasApplied(object, object)).toBe(false)
+  })
+})
+
+describe('a secured cluster', () => {
+  const secured = { security: { mode: 'secured' }, clients: { replicas: 1 } }
+  const keyring = newKeyring(testKeyMaker())
+  const objects = objectsOf(secured, { keyring })
+  const components = ['ref', 'broker', 'proxy', 'server', 'client']
+
+  it('has a Secret for each component, which its pods mount read-only', () => {
+    expect(named(objects, 'Secret')).toEqual(components.map((component) => `chat-${component}-keys`))
+    for (const [name, template] of Object.entries(podTemplatesOf(objects))) {
+      const [container] = template.spec.containers
+      expect(template.spec.volumes).toContainEqual({
+        name: 'keys',
+        secret: { secretName: `${name}-keys`, defaultMode: 0o440 },
+      })
+      expect(container.volumeMounts).toContainEqual({ name: 'keys', mountPath: '/keys', readOnly: true })
+      expect(container.env).toContainEqual({ name: 'SECURITY', value: 'secured' })
+      expect(container.env).toContainEqual({ name: 'KEYS_DIR', value: '/keys' })
+    }
+  })
+
+  it('has the same pods whatever its keys are: a change of them restarts nobody', () => {
+    const other = objectsOf(secured, { keyring: newKeyring(testKeyMaker()) })
+
+    expect(podTemplatesOf(other)).toEqual(podTemplatesOf(objects))
+  })
+
+  it('keeps the Secrets that it has while its keys cannot be read', () => {
+    const kinds = childrenOf(secured).map(({ kind }) => kind)
+
+    expect(kinds).not.toContain(KINDS.secret)
+  })
+
+  it('has servers hear each other at the proxies’ port for that', () => {
+    const [container] = objectOf(objects, 'StatefulSet', 'chat-server').spec.template.spec.containers
+
+    expect(container.env).toContainEqual({
+      name: 'PROXIES',
+      value: 'tcp://chat-proxy.talk.svc:5557/5561',
+    })
+    expect(container.env).toContainEqual({ name: 'USERS', value: 'any' })
+  })
+
+  it('lets the operator alone reach the port where it is told who belongs to it', () => {
+    const { ingress } = objectOf(objects, 'NetworkPolicy', 'chat-ref').spec
+    const doors = ingress.filter(({ ports }: Json) => ports.some(({ port }: Json) => port === 5562))
+
+    expect(doors).toEqual([
+      {
+        ports: [{ port: 5562, protocol: 'TCP' }],
+        from: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'recado-system' } },
+            podSelector: { matchLabels: { 'app.kubernetes.io/name': 'recado-operator' } },
+          },
+        ],
+      },
+    ])
+  })
+
+  it.each([
+    ['chat-broker', 5556],
+    ['chat-proxy', 5557],
+    ['chat-proxy', 5561],
+    ['chat-server', 5560],
+  ])('lets only servers reach %s at %d', (name, port) => {
+    const { ingress } = objectOf(objects, 'NetworkPolicy', name).spec
+    const door = ingress.find(({ ports }: Json) => ports.some((each: Json) => each.port === port))
+
+    expect(door.from).toEqual([
+      { podSelector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/component': 'server' }) } },
+    ])
+  })
+})
+
+describe('the Secret with all keys of a cluster', () => {
+  const keyring = newKeyring(testKeyMaker())
+
+  it('stays when the cluster goes, as the volumes do', () => {
+    expect(keysSecret(clusterOf(), keyring).metadata).not.toHaveProperty('ownerReferences')
+  })
+
+  it('goes with it where the volumes do', () => {
+    const cluster = clusterOf({ servers: { storage: { retain: false } } })
+
+    expect(keysSecret(cluster, keyring).metadata.ownerReferences).toMatchObject([{ name: 'chat' }])
   })
 })

@@ -187,8 +187,13 @@ export class SimulatedApi implements KubeApi {
     })
   }
 
-  create(): Promise<KubeObject> {
-    throw new Error('The judgement creates nothing but by apply')
+  create(kind: ResourceKind, object: KubeObject): Promise<KubeObject> {
+    return this.#write(`create ${kind.kind} ${object.metadata.name}`, () => {
+      if (this.#server.get(kind, object.metadata.name) !== undefined) {
+        throw new KubeError(409, 'AlreadyExists', 'it is there already')
+      }
+      return this.#server.put(object)
+    })
   }
 
   replace(): Promise<KubeObject> {
@@ -199,6 +204,9 @@ export class SimulatedApi implements KubeApi {
     return this.#write(`merge ${kind.kind} ${key.name}`, () => {
       const former = this.#server.get(kind, key.name)
       if (former === undefined) throw new KubeError(404, 'NotFound', 'not found')
+      const { resourceVersion } = (patch as Json).metadata ?? {}
+      if (resourceVersion !== undefined && resourceVersion !== former.metadata.resourceVersion)
+        throw new KubeError(409, 'Conflict', 'the object has been modified')
       return this.#server.put(merged(former, patch))
     })
   }

@@ -1,9 +1,11 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { selectorLabels } from '../../../src/operator/names.ts'
 import { formatTimestamp } from '../../../src/operator/timestamps.ts'
+import type { Pass } from '../../../src/ports/index.ts'
 import { Ref } from '../../../src/ref/index.ts'
 import { quietLog, quietMetrics } from '../../support/quiet.ts'
 import { type ApiServer, EPOCH_MS, type Json, revisionOf } from './api-server.ts'
+import { keysIn, Mounts, publicKey } from './mounts.ts'
 import { type Disk, emptyDisk, ServerProcess, type Servers } from './servers.ts'
 import type { World } from './world.ts'
 
@@ -12,12 +14,16 @@ const CLUSTER = 'talk/chat'
 interface RunningRef {
   readonly ref: Ref
   readonly ip: string
+  readonly uid: string
   alive: boolean
+  /** Whether the operator may connect to this address of it and be heard. */
+  admits(address: string, pass: Pass | undefined): boolean
 }
 
 /** Controllers, scheduler and kubelets: they make pods of what the operator applied, and processes of pods. */
 export class SimulatedKubernetes {
   readonly refs = new Map<string, RunningRef>()
+  readonly mounts: Mounts
   readonly #world: World
   readonly #server: ApiServer
   readonly #servers: Servers
@@ -29,6 +35,7 @@ export class SimulatedKubernetes {
     this.#world = world
     this.#server = server
     this.#servers = servers
+    this.mounts = new Mounts(world, server)
     const timers = world.time.process()
     timers.every(150, () => this.#control())
     timers.every(1000, () => this.#probe())
@@ -188,6 +195,7 @@ export class SimulatedKubernetes {
     const claim = this.#server.get(KINDS.volumeClaim, `data-${name}`)
     if (component === 'server' && (claim === undefined || claim.metadata.deletionTimestamp !== undefined))
       return
+    if (!this.mounts.mount(pod)) return
     this.#started.add(uid)
     this.#world.later(300, 2500, () => {
       if (this.#server.get(KINDS.pod, name)?.metadata.uid !== uid) return
@@ -211,7 +219,7 @@ export class SimulatedKubernetes {
           ],
         },
       }))
-      if (isGood && component === 'ref') this.#runRef(uid, `10.0.0.${this.#ips}`)
+      if (isGood && component === 'ref') this.#runRef(name, uid, `10.0.0.${this.#ips}`)
     })
   }
 
@@ -222,12 +230,13 @@ export class SimulatedKubernetes {
     this.#servers.processes.set(uid, new ServerProcess(this.#world, name, uid, disk))
   }
 
-  #runRef(uid: string, ip: string): void {
+  #runRef(name: string, uid: string, ip: string): void {
     let bytes: Uint8Array | undefined
     const time = this.#world.time.process()
     const ref = new Ref({
       cluster: CLUSTER,
-      name: uid,
+      name,
+      keyGeneration: () => this.mounts.generation(uid),
       servers: [],
       file: { read: () => bytes, write: (next) => (bytes = next) },
       time,
@@ -236,21 +245,57 @@ export class SimulatedKubernetes {
       metrics: quietMetrics,
     })
     ref.start()
-    this.refs.set(uid, { ref, ip, alive: true })
+    const admits = (address: string, pass: Pass | undefined): boolean => {
+      const files = this.mounts.of(uid)
+      if (files === undefined) return address === `tcp://${ip}:5559`
+      if (address !== `tcp://${ip}:5562` || pass === undefined) return false
+      const isAdmitted = keysIn(files, 'operator.keys').includes(pass.pair.publicKey)
+      return isAdmitted && pass.trusted.includes(publicKey(files, 'back'))
+    }
+    this.refs.set(uid, { ref, ip, uid, alive: true, admits })
   }
 
   #heartbeats(): void {
+    for (const component of ['broker', 'proxy']) {
+      for (const pod of this.pods(component)) this.#forwarderHeartbeat(pod, component)
+    }
     for (const process of this.#servers.live) {
       for (const running of this.refs.values()) this.#heartbeat(process, running)
     }
   }
 
+  /** In secured mode these are of interest too: they tell what they have read. */
+  #forwarderHeartbeat({ metadata: { name, uid }, status }: Json, role: string): void {
+    const keys = this.mounts.generation(uid)
+    if (keys === undefined || status.containerStatuses === undefined) return
+    for (const running of this.refs.values()) {
+      if (!this.#expectMeeting(uid, running, 'forwarder.keys', name)) continue
+      const address = `tcp://${name}:5556`
+      try {
+        running.ref.serveHeartbeat({ cluster: CLUSTER, name, role, uid, address, incarnation: 1, keys })
+      } catch {
+        // A pod that ref does not know of yet.
+      }
+    }
+  }
+
+  #expectMeeting(uid: string, running: RunningRef, list: string, name: string): boolean {
+    const meets = this.mounts.meets(uid, running.uid, list)
+    this.#world.expect(meets, `${name} and ref do not take each other's keys`)
+    return meets
+  }
+
   #heartbeat(process: ServerProcess, running: RunningRef): void {
     const world = this.#world
+    if (!this.#expectMeeting(process.uid, running, 'server.keys', process.name)) return
     if (world.odds(0.02)) return
     world.later(1, 30, () => {
       if (!running.alive || !process.alive) return
-      const data = { ...process.heartbeat(CLUSTER, this.#servers.coordinator) }
+      const keys = this.mounts.generation(process.uid)
+      const data = {
+        ...process.heartbeat(CLUSTER, this.#servers.coordinator),
+        ...(keys !== undefined && { keys }),
+      }
       try {
         const reply = running.ref.serveHeartbeat(data)
         const kept = structuredClone(reply)

@@ -1,5 +1,6 @@
 import { createReconciler, type Reconciler } from '../../../src/operator/index.ts'
-import { type Dealer, KubeError, type ObjectKey } from '../../../src/ports/index.ts'
+import type { KeyMaker } from '../../../src/operator/security/index.ts'
+import { type Dealer, KubeError, type ObjectKey, type Pass } from '../../../src/ports/index.ts'
 import { quietLog } from '../../support/quiet.ts'
 import type { ProcessTime } from '../../support/virtual-time.ts'
 import { type ApiServer, type Effects, LaggingCache, SimulatedApi } from './api-server.ts'
@@ -16,6 +17,7 @@ export interface OperatorOptions {
   readonly effects: Effects
   readonly term: () => number
   readonly image: string
+  readonly makeKeys: KeyMaker
 }
 
 /** One operator's life: the real judgement behind a queue, a lagging cache and a failing API. */
@@ -52,7 +54,8 @@ export class SimulatedOperator {
       time: this.#time,
       timers: this.#time,
       log: quietLog,
-      openDealer: (address) => this.#dial(address),
+      openDealer: (address, pass) => this.#dial(address, pass),
+      makeKeys: options.makeKeys,
       term: () => this.term,
       confirmTerm: async () => (options.term() === this.term ? this.term : undefined),
       serves: () => false,
@@ -113,12 +116,12 @@ export class SimulatedOperator {
     if (this.#isDue) this.#time.after(0, () => this.#next())
   }
 
-  #dial(address: string): Dealer {
+  #dial(address: string, pass?: Pass): Dealer {
     const { world, kubernetes } = this.#options
     let handler: (frames: Uint8Array[]) => void = () => {}
     let isOpen = true
     this.links++
-    const find = () => [...kubernetes.refs.values()].find(({ ip }) => address === `tcp://${ip}:5559`)
+    const find = () => [...kubernetes.refs.values()].find((ref) => ref.admits(address, pass))
     return {
       send: (frames) => {
         const body = frames.at(-1) as Uint8Array
@@ -127,7 +130,9 @@ export class SimulatedOperator {
           if (running === undefined || this.#dead) return
           const answer = running.ref.answer(body)
           world.later(1, 30, () => {
-            if (isOpen && running.alive && !this.#dead) handler([new Uint8Array(), answer])
+            // Both ends prove a key when they connect, and again when keys change.
+            if (isOpen && running.admits(address, pass) && running.alive && !this.#dead)
+              handler([new Uint8Array(), answer])
           })
         })
         return true

@@ -1,6 +1,7 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { LEAVING_ANNOTATION } from '../../../src/operator/reconcile/observe.ts'
 import type { Voters } from '../../../src/wire/index.ts'
+import { testKeyMaker } from '../support/key-maker.ts'
 import { ApiServer, type Effects, type Json, revisionOf } from './api-server.ts'
 import { isReady, SimulatedKubernetes } from './kubernetes.ts'
 import { SimulatedOperator } from './operator.ts'
@@ -16,6 +17,7 @@ export class Stage {
   readonly kubernetes: SimulatedKubernetes
   readonly world: World
   operator: SimulatedOperator
+  readonly #makeKeys = testKeyMaker()
   #term = 1
   #failing = 0
   #isOrphaned = false
@@ -99,6 +101,8 @@ export class Stage {
     if (claims.some(({ metadata }) => metadata.annotations?.[LEAVING_ANNOTATION] !== undefined))
       return 'a claim is marked'
     const ready = resource.status?.conditions?.find(({ type }: Json) => type === 'Ready')
+    const rotation = resource.status?.keys?.rotation
+    if (rotation !== undefined) return `keys are rotated: ${rotation}`
     if (ready?.status !== 'True') return `Ready is ${ready?.status}: ${ready?.message}`
     return resource.status.observedGeneration === resource.metadata.generation ? undefined : 'an old status'
   }
@@ -131,7 +135,16 @@ export class Stage {
       evict: (object) => this.#evicted(object),
     }
     const image = 'example/recado:operator'
-    return new SimulatedOperator({ world, server, kubernetes, effects, term: () => this.#term, image })
+    const makeKeys = this.#makeKeys
+    return new SimulatedOperator({
+      world,
+      server,
+      kubernetes,
+      effects,
+      term: () => this.#term,
+      image,
+      makeKeys,
+    })
   }
 
   #applied(kind: string, next: Json, former: Json): void {

@@ -27,6 +27,7 @@ const healthy: StatusFacts = {
   view: view(entries(3), 3),
   failures: [],
   growth: undefined,
+  keys: undefined,
   counts: {
     server: { desired: 3, ready: 3, updated: 3 },
     ref: { desired: 1, ready: 1, updated: 1 },

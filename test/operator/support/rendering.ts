@@ -8,6 +8,7 @@ export const CONTEXT: RenderContext = {
   imagePullPolicy: 'IfNotPresent',
   operatorNamespace: 'recado-system',
   serverReplicas: 3,
+  keyring: undefined,
   serves: () => false,
 }
 

@@ -1,4 +1,6 @@
 import type { RenderContext } from '../../../src/operator/resources/index.ts'
+import { newKeyring, withUsers } from '../../../src/operator/security/index.ts'
+import { testKeyMaker } from './key-maker.ts'
 
 interface Example {
   readonly spec: Readonly<Record<string, unknown>>
@@ -29,6 +31,12 @@ const PEER = {
   podSelector: { matchLabels: { role: 'web' } },
 }
 
+const make = testKeyMaker()
+const KEYRING = withUsers(newKeyring(make), {
+  keys: [{ name: 'ana', key: make.pair().publicKey }],
+  names: ['ana', 'recado-check'],
+})
+
 /** Resources whose objects are kept in golden files, by the file's name. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   default: { spec: {} },
@@ -48,6 +56,14 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   monitors: {
     spec: { monitoring: { annotations: false, labels: { release: 'prometheus' }, alertDelayPercent: 50 } },
     context: { serves: () => true },
+  },
+  secured: {
+    spec: {
+      security: { mode: 'secured', users: 'listed' },
+      clients: { replicas: 1 },
+      networkPolicy: { clientPeers: [PEER] },
+    },
+    context: { keyring: KEYRING },
   },
   'node-ports': {
     spec: { service: { type: 'NodePort', annotations: { 'example.org/pool': 'outer' } } },

@@ -36,11 +36,20 @@ const security = field(
   z
     .object({
       mode: field(
-        z.enum(['open']).default('open'),
-        'Who may do what. `open`: whoever reaches the ports may do everything; nothing is encrypted',
+        z.enum(['secured', 'open']).default('open'),
+        'Who may do what. `secured`: every connection proves a key and is encrypted, users have secrets. `open`: whoever reaches the ports may do everything; nothing is encrypted',
         {
-          rules: [{ rule: 'self == oldSelf', message: 'security.mode cannot change' }],
+          rules: [
+            {
+              rule: 'self == oldSelf',
+              message: 'security.mode cannot change: make a second cluster, and bring the history over',
+            },
+          ],
         },
+      ),
+      users: field(
+        z.enum(['any', 'listed']).default('any'),
+        'Who may be a user of a secured cluster. `any`: the first login of a new name sets its secret. `listed`: only MessagingUsers',
       ),
     })
     .prefault({}),

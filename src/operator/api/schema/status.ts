@@ -90,6 +90,25 @@ export const STATUS = field(
       z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
       'The number of the list of servers that count for a majority',
     ),
+    keys: field(
+      z
+        .object({
+          generation: field(generation, 'Raised at every change of what any process reads'),
+          rotation: field(
+            z.string().max(1024).optional(),
+            'What the rotation that is under way waits for; absent when there is none',
+          ),
+          rotated: field(
+            z.string().max(256).optional(),
+            'The value of the annotation `recado.dev/rotate-keys` that was handled last',
+          ),
+          rotatedAt: field(z.string().max(32).optional(), 'When the last rotation ended', {
+            format: 'date-time',
+          }),
+        })
+        .optional(),
+      'The keys of a secured cluster; never a key itself',
+    ),
     version: field(z.string().max(512).optional(), 'The version that runs: the tag of the image'),
     endpoints: field(
       z
