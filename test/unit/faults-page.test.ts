@@ -22,7 +22,7 @@ describe('docs/reliability.md', () => {
   const [, ...sections] = page.split(/^(?=## )/m)
   const names = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
 
-  it.each(['In open mode'])(
+  it.each(['In open mode', 'In secured mode'])(
     'has the row of every scenario %s: `npm run test:faults`, with and without `--secured`, writes it',
     (mode) => {
       const section = sections.find((text) => text.startsWith(`## ${mode}\n`)) ?? ''
