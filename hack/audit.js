@@ -1,6 +1,6 @@
 /**
  * Asks the package registry which vulnerabilities it knows of the production packages: node hack/audit.js
- * Ends with 1 when it knows any, or cannot be asked. One that keeps no such list, as most mirrors, is told as such; nothing
+ * Ends with 1 when it knows any, or cannot be asked. One that keeps no such list, as some mirrors, is told as such; nothing
  * is called clean then.
  */
 import { spawnSync } from 'node:child_process'

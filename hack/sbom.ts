@@ -1,17 +1,18 @@
 /**
  * Completes npm's bill of materials (CycloneDX, on standard input) with what else is in the image: node, what is linked into
- * it and into zeromq's addon, and the Debian packages of the system's libraries whose paths are the arguments.
+ * it and into the addons of zeromq and lmdb, and the Debian packages of the system's libraries whose paths are the arguments.
  *   npm sbom --omit=dev --sbom-format=cyclonedx | node hack/sbom.ts /lib/x86_64-linux-gnu/libc.so.6
  */
 import { execFileSync } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { version as lmdb } from 'lmdb'
 import { version as libzmq } from 'zeromq'
 
 interface Component {
   readonly 'bom-ref'?: string
   readonly type: 'application' | 'library' | 'platform'
   readonly name: string
-  readonly version: string
+  readonly version?: string
   readonly purl?: string
   readonly components?: readonly Component[]
 }
@@ -36,10 +37,18 @@ function node(): Component {
   }
 }
 
-/** Adds what is linked into the addon. */
-function withLibzmq(component: Component): Component {
-  if (component.name !== 'zeromq') return component
-  return { ...component, components: [{ type: 'library', name: 'libzmq', version: libzmq }] }
+/** What is linked into a package's addon; libsodium's version can be read from nothing. */
+const LINKED: Readonly<Record<string, readonly Component[]>> = {
+  zeromq: [
+    { type: 'library', name: 'libzmq', version: libzmq },
+    { type: 'library', name: 'libsodium' },
+  ],
+  lmdb: [{ type: 'library', name: 'LMDB', version: `${lmdb.major}.${lmdb.minor}.${lmdb.patch}` }],
+}
+
+function withLinked(component: Component): Component {
+  const components = LINKED[component.name]
+  return components === undefined ? component : { ...component, components }
 }
 
 /** The package of a library's file. Where /lib is a link to /usr/lib, packages still name either. */
@@ -67,5 +76,5 @@ function query(...args: readonly string[]): string {
 const bill = JSON.parse(await text(process.stdin)) as Bill
 const packages = process.argv.slice(2).map(debianPackage)
 const distinct = [...new Map(packages.map((each) => [each['bom-ref'], each])).values()]
-const components = [...bill.components.map(withLibzmq), node(), ...distinct]
+const components = [...bill.components.map(withLinked), node(), ...distinct]
 process.stdout.write(`${JSON.stringify({ ...bill, components }, null, 1)}\n`)
