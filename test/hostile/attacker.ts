@@ -9,6 +9,8 @@ export interface Order {
   /** To each of the targets. */
   readonly messages: number
   readonly seed: number
+  /** It is ended when it takes longer. */
+  readonly deadlineMs: number
 }
 
 /** What was sent to one target: how many messages in each way. */
@@ -19,15 +21,19 @@ export interface Tally extends Target {
 /** Attacks from a process of its own, all targets at once, so that the one that calls stays free to look. */
 export async function attackFromOutside(order: Order): Promise<readonly Tally[]> {
   const child = fork(fileURLToPath(import.meta.url), { execArgv: [], stdio: 'inherit' })
-  child.send(order)
-  const [tallies] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([status]) => {
-      throw new Error(`The attacker ended with status ${String(status)}`)
-    }),
-  ])) as [readonly Tally[]]
-  child.disconnect()
-  return tallies
+  const signal = AbortSignal.timeout(order.deadlineMs)
+  try {
+    child.send(order)
+    const [tallies] = (await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit').then(([status]) => {
+        throw new Error(`The attacker ended with status ${String(status)}`)
+      }),
+    ])) as [readonly Tally[]]
+    return tallies
+  } finally {
+    child.kill('SIGKILL')
+  }
 }
 
 async function obey({ targets, messages, seed }: Order): Promise<void> {

@@ -68,7 +68,12 @@ it(
     await mallory.close()
     const pids = system.processes.map(({ pid }) => pid)
 
-    const attacks = attackFromOutside({ targets: targets(), messages: MESSAGES, seed: SEED })
+    const attacks = attackFromOutside({
+      targets: targets(),
+      messages: MESSAGES,
+      seed: SEED,
+      deadlineMs: TEST_MS / 2,
+    })
     await witness.sayUntil(attacks, 10)
 
     const tallies = await attacks
