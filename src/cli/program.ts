@@ -3,9 +3,11 @@ import { ERRORS, RecadoError } from '../wire/index.ts'
 import { addBench } from './bench.ts'
 import { addKeys } from './commands/keys.ts'
 import { addKubernetes } from './commands/kubernetes.ts'
+import { addMembers } from './commands/members.ts'
 import { addNames } from './commands/names.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSay } from './commands/say.ts'
+import { addSecret } from './commands/secret.ts'
 import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
@@ -26,7 +28,10 @@ export interface Terminal {
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   start: ['recado start', 'recado start --servers 5 --clients 0 --data /tmp/recado'],
   login: ['recado login ana'],
-  channel: ['recado channel general --user ana'],
+  channel: ['recado channel general --user ana', 'recado channel board --members rui,eva --user ana'],
+  invite: ['recado invite board leo --user ana'],
+  leave: ['recado leave board --user rui'],
+  secret: ['recado secret - --user ana --keys data/keys/clients/ana --save < new.txt'],
   publish: ["recado publish general 'bom dia' --user ana", 'date | recado publish general - --acks all'],
   subscribe: ['recado subscribe general --from start', 'recado subscribe --direct --user rui --output json'],
   message: ["recado message rui 'oi' --user ana"],
@@ -106,6 +111,8 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
     }
   }
   addNames(program, contextOf)
+  addMembers(program, contextOf)
+  addSecret(program, contextOf)
   addSay(program, contextOf)
   addShow(program, contextOf)
   addStatus(program, contextOf)

@@ -50,6 +50,8 @@ export interface ChannelOptions extends RequestOptions {
 export interface LoginOptions extends RequestOptions {
   /** In secured mode: the first login of a new name sets it, 8 to 256 bytes. */
   readonly secret?: string | undefined
+  /** Takes the place of the secret, if that is right or was until this did: again, it changes nothing. */
+  readonly newSecret?: string | undefined
 }
 
 export interface HistoryOptions extends RequestOptions {
@@ -97,6 +99,8 @@ export class Client {
   /** What this client was told that a majority holds: history answers once it holds that too. */
   readonly #seen: Vector = new Map()
   #user: string | undefined
+  /** What that user logged in with. */
+  #secret: string | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -131,11 +135,31 @@ export class Client {
 
   /** Makes the user known, and everything after is said in this name. In secured mode by a secret. */
   async login(user: string, options: LoginOptions = {}): Promise<void> {
-    const { secret = this.#options.secret, ...others } = options
+    const { secret = this.#options.secret, newSecret, ...others } = options
     checkName(user, 'user')
-    if (secret === undefined) await this.#requests.call('login', { user }, others)
+    if (newSecret !== undefined) {
+      this.#requests.renewal.session = await this.#openNewSession(user, secret, newSecret, others)
+    } else if (secret === undefined) await this.#requests.call('login', { user }, others)
     else this.#requests.renewal.session = await this.#openSession(user, secret, others)
     this.#user = user
+    this.#secret = newSecret ?? secret
+  }
+
+  /**
+   * Gives the user who is logged in another secret, 8 to 256 bytes, in secured mode. The former one and all tokens that it
+   * brought are refused from now on; this client goes on. Fails as `unavailable` it may have been done: the same again tells.
+   */
+  async changeSecret(newSecret: string, options: RequestOptions = {}): Promise<void> {
+    const user = this.#me()
+    const { renewal } = this.#requests
+    const { session } = renewal
+    const changing = this.#openNewSession(user, this.#secret, newSecret, options)
+    // What is under way with the former token waits for the outcome, and tries both secrets where that is unknown.
+    const renew = (): Promise<Session | undefined> =>
+      changing.catch(() => session?.renew()).catch(() => this.#openSession(user, newSecret, {}))
+    renewal.session = session && { token: session.token, renew }
+    renewal.session = await changing
+    this.#secret = newSecret
   }
 
   /** Creates a channel; one that is there is left as it is. */
@@ -235,12 +259,30 @@ export class Client {
     return this.close()
   }
 
-  async #openSession(user: string, secret: string, options: RequestOptions): Promise<Session | undefined> {
-    const ok = await this.#requests.call('login', { user, secret }, options)
+  /** Logs in, with more than the secret when that is to be changed. */
+  async #openSession(
+    user: string,
+    secret: string,
+    options: RequestOptions,
+    secrets: Readonly<Record<string, string>> = { secret },
+  ): Promise<Session | undefined> {
+    const ok = await this.#requests.call('login', { user, ...secrets }, options)
     // A system in open mode knows no tokens, and asks for none.
     const token = ok['token'] === undefined ? undefined : readString(ok, 'token')
     this.#feeds.setToken(token)
     return token === undefined ? undefined : { token, renew: () => this.#openSession(user, secret, {}) }
+  }
+
+  async #openNewSession(
+    user: string,
+    secret: string | undefined,
+    newSecret: string,
+    options: RequestOptions,
+  ): Promise<Session> {
+    const secrets = { ...(secret !== undefined && { secret }), new_secret: newSecret }
+    const session = await this.#openSession(user, newSecret, options, secrets)
+    if (session !== undefined) return session
+    throw new RecadoError('bad_request', 'Users have secrets in secured mode only')
   }
 
   async #say(service: string, data: object, options: SendOptions): Promise<OperationName> {

@@ -27,7 +27,9 @@ export class Renewal<Waiting> {
 
   async #renew(session: Session): Promise<void> {
     try {
-      this.session = await session.renew()
+      const renewed = await session.renew()
+      // Another login, or another secret, may have brought a newer one meanwhile.
+      if (this.session === session) this.session = renewed
       for (const each of this.#take()) this.#again(each)
     } catch (error) {
       for (const each of this.#take()) this.#fail(each, error)

@@ -1,7 +1,7 @@
 import type { LamportClock } from '../clocks/index.ts'
 import type { Timers } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, UserSecret } from '../store/index.ts'
 import {
   type Batch,
   BatchWriter,
@@ -16,8 +16,8 @@ import {
 /** Operations and bytes of lines in one batch: what is full goes on its way while the rest of the turn is worked on. */
 const BATCH_MAX = 256
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
-/** They say who may use a channel, which only the store can tell: it has them before anything else is judged. */
-const OF_MEMBERS: ReadonlySet<Kind> = new Set(['private', 'invite', 'leave'])
+/** They say who somebody is and who may use a channel, which only the store can tell: it has them before anything else is judged. */
+const JUDGED_BY: ReadonlySet<Kind> = new Set(['secret', 'change', 'private', 'invite', 'leave'])
 
 export interface AcceptorOptions {
   readonly identity: Identity
@@ -82,7 +82,7 @@ export class Acceptor {
     this.#writer.add({ clock, timestamp, kind: KINDS.indexOf(kind), id, user, target, line })
     this.#remember(operation)
     const full = this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX
-    if (full || OF_MEMBERS.has(kind)) this.flush()
+    if (full || JUDGED_BY.has(kind)) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
       timers.soon(() => this.flush())
@@ -106,8 +106,8 @@ export class Acceptor {
     return this.#options.store.userAt(name) ?? this.#registered.get(`user ${name}`)
   }
 
-  secretAt(user: string): Position | undefined {
-    return this.#options.store.secretAt(user) ?? this.#registered.get(`secret ${user}`)
+  secretOf(user: string): UserSecret | undefined {
+    return this.#options.store.secretOf(user)
   }
 
   channelAt(name: string): Position | undefined {
@@ -145,9 +145,8 @@ export class Acceptor {
       this.#ids.set(user, ids)
     }
     ids.set(id, operation)
-    if (kind === 'login' || kind === 'secret') this.#registered.set(`user ${user}`, operation)
-    if (kind === 'secret') this.#registered.set(`secret ${user}`, operation)
-    if (kind === 'channel' || kind === 'private') this.#registered.set(`channel ${target}`, operation)
+    if (kind === 'login') this.#registered.set(`user ${user}`, operation)
+    if (kind === 'channel') this.#registered.set(`channel ${target}`, operation)
   }
 }
 

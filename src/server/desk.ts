@@ -1,6 +1,6 @@
 import type { Time, Timers } from '../ports/index.ts'
 import type { Identity, Replica } from '../replication/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, UserSecret } from '../store/index.ts'
 import {
   HISTORY_LIMIT_MAX,
   isName,
@@ -95,8 +95,8 @@ export class ServerDesk implements Desk {
     return this.#options.status()
   }
 
-  secretAt(user: string): Position | undefined {
-    return this.#options.acceptor.secretAt(user)
+  secretOf(user: string): UserSecret | undefined {
+    return this.#options.acceptor.secretOf(user)
   }
 
   awaitHeld(call: Call, position: Position, answer: Answer): void {

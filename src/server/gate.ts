@@ -1,4 +1,11 @@
-import { isName, messageBytes, RecadoError, type Request } from '../wire/index.ts'
+import {
+  isName,
+  messageBytes,
+  type Operation,
+  parseSecretChange,
+  RecadoError,
+  type Request,
+} from '../wire/index.ts'
 import type { Acceptor } from './acceptor.ts'
 import { Logins, type LoginsOptions } from './logins.ts'
 import type { Call } from './services/index.ts'
@@ -25,16 +32,16 @@ export class Gate {
     this.#sessions = new Sessions({
       ...options,
       lifetimeMs: options.tokenLifetimeMs,
-      secretAt: (user) => acceptor.secretAt(user),
+      secretAt: (user) => acceptor.secretOf(user)?.secret,
     })
     this.#logins = new Logins({
       ...options,
       sessions: this.#sessions,
-      verifierAt: (secret) => acceptor.read(secret)?.message as string | undefined,
+      verifierAt: (secret) => verifierIn(acceptor.read(secret)),
     })
   }
 
-  /** `login` {user, secret}. @throws RecadoError */
+  /** `login` {user, secret, new_secret?}. @throws RecadoError */
   logIn(call: Call): void {
     this.#logins.logIn(call)
   }
@@ -76,4 +83,11 @@ export class Gate {
     }
     return user
   }
+}
+
+/** What checks the secret that an operation set. */
+function verifierIn(operation: Operation | undefined): string | undefined {
+  const message = operation?.message
+  if (typeof message !== 'string') return undefined
+  return operation?.kind === 'change' ? parseSecretChange(message).verifier : message
 }

@@ -1,5 +1,14 @@
 import type { Credentials, Log, Metrics, Time } from '../ports/index.ts'
-import { comparePositions, type Position, RecadoError, readName } from '../wire/index.ts'
+import type { UserSecret } from '../store/index.ts'
+import {
+  comparePositions,
+  type Fields,
+  type Position,
+  positionName,
+  RecadoError,
+  readName,
+  renderSecretChange,
+} from '../wire/index.ts'
 import { FailedLogins } from './failed-logins.ts'
 import type { Call, Desk } from './services/index.ts'
 import type { Sessions } from './sessions.ts'
@@ -29,7 +38,7 @@ export interface LoginsOptions extends UserOptions {
   readonly metrics: Metrics
 }
 
-/** Logins in secured mode: by a secret, which a name's first login sets. */
+/** Logins in secured mode: by a secret, which a name's first login sets, and which one with a new secret changes. */
 export class Logins {
   readonly #options: LoginsOptions
   readonly #failed: FailedLogins
@@ -40,62 +49,109 @@ export class Logins {
     this.#failed = new FailedLogins(options.time)
   }
 
-  /** `login` {user, secret}. @throws RecadoError */
+  /** `login` {user, secret, new_secret?}. @throws RecadoError */
   logIn(call: Call): void {
     const { desk } = this.#options
-    const user = readName(call.request.data, 'user')
-    const secret = readSecret(call.request.data['secret'])
+    const { data } = call.request
+    const user = readName(data, 'user')
+    const secret = readSecret(data, 'secret')
+    const wanted = data['new_secret'] === undefined ? undefined : readSecret(data, 'new_secret')
     this.#failed.check(user)
+    if (wanted !== undefined) return this.#askForChange(call, user, secret, wanted)
     const go = (): void => {
-      const known = desk.secretAt(user)
+      const known = desk.secretOf(user)
       if (known === undefined) this.#claim(call, user, secret)
       else this.#work(call, () => this.#check(call, user, secret, known))
     }
     // Somebody may have taken the name at a server of which this one has not heard yet.
-    if (desk.secretAt(user) === undefined) desk.afterMajority(call, go)
+    if (desk.secretOf(user) === undefined) desk.afterMajority(call, go)
     else go()
   }
 
-  async #check(call: Call, user: string, secret: string, known: Position): Promise<void> {
-    const { credentials, verifierAt, desk } = this.#options
+  async #check(call: Call, user: string, secret: string, known: UserSecret): Promise<void> {
+    if (await this.#matches(user, secret, known)) return this.#enter(call, user, known)
+    // It may have been changed at a server of which this one has not heard yet.
+    this.#options.desk.afterMajority(call, () => {
+      const newest = this.#options.desk.secretOf(user)
+      if (newest === undefined || isSame(newest, known)) throw this.#refusal(user)
+      this.#work(call, () => this.#check(call, user, secret, newest))
+    })
+  }
+
+  /** A server that is behind would let in a secret that has been changed already: it asks the majority first. */
+  #askForChange(call: Call, user: string, secret: string, wanted: string): void {
+    if (secret === wanted) throw new RecadoError('bad_request', 'Keys "secret" and "new_secret" must differ')
+    this.#options.desk.afterMajority(call, () => {
+      this.#work(call, () => this.#change(call, user, secret, wanted))
+    })
+  }
+
+  async #change(call: Call, user: string, secret: string, wanted: string): Promise<void> {
+    const { credentials, desk, log } = this.#options
+    const known = desk.secretOf(user)
+    if (known === undefined) throw this.#refusal(user)
+    if (!(await this.#matches(user, secret, known))) {
+      if (!(await this.#matches(user, wanted, known))) throw this.#refusal(user)
+      // Who did not hear the answer asks again: it is changed already, and the first look failed at nothing.
+      this.#failed.succeeded(user)
+      return this.#enter(call, user, known)
+    }
+    const verifier = await credentials.verifierOf(wanted)
+    if (!isSame(desk.secretOf(user), known)) return this.#change(call, user, secret, wanted)
+    const message = renderSecretChange({ claim: positionName(known.claim), verifier })
+    const entry = { kind: 'change', id: call.request.id, user, target: '', message } as const
+    // One disk may be lost, and with it that the former secret is good for nothing any more.
+    const level = desk.acks === 'one' ? 'quorum' : desk.acks
+    desk.accept(call, entry, level, (operation) => {
+      log.info({ audit: 'secret_changed', user }, 'A user changed its secret')
+      return this.#session(user, { claim: known.claim, secret: operation })
+    })
+  }
+
+  /** Whether a secret is the user's. Every look at one counts as a try. */
+  async #matches(user: string, secret: string, known: UserSecret): Promise<boolean> {
+    const { credentials, verifierAt } = this.#options
     this.#failed.check(user)
     this.#failed.began(user)
-    const verifier = verifierAt(known)
-    if (verifier === undefined || !(await credentials.matches(secret, verifier))) {
-      this.#tell(user, 'wrong_secret')
-      throw denied()
-    }
+    const verifier = verifierAt(known.secret)
+    if (verifier === undefined || !(await credentials.matches(secret, verifier))) return false
     this.#failed.succeeded(user)
-    desk.awaitHeld(call, known, () => this.#session(user, known))
+    return true
+  }
+
+  #enter(call: Call, user: string, known: UserSecret): void {
+    this.#options.desk.awaitHeld(call, known.secret, () => this.#session(user, known))
   }
 
   #claim(call: Call, user: string, secret: string): void {
     const { anybody, isListed, credentials, desk } = this.#options
     // Whoever was there before there were secrets may have said much: only an administrator gives such a name away.
-    if (!isListed(user) && (!anybody || desk.knowsUser(user))) {
-      this.#tell(user, 'not_listed')
-      throw denied()
-    }
+    if (!isListed(user) && (!anybody || desk.knowsUser(user))) throw this.#refusal(user, 'not_listed')
     this.#work(call, async () => {
       const message = await credentials.verifierOf(secret)
-      const known = desk.secretAt(user)
+      const known = this.#options.desk.secretOf(user)
       if (known !== undefined) return this.#check(call, user, secret, known)
       const entry = { kind: 'secret', id: call.request.id, user, target: '', message } as const
-      desk.accept(call, entry, desk.acks, (operation) => this.#session(user, operation))
+      desk.accept(call, entry, desk.acks, (operation) =>
+        this.#session(user, { claim: operation, secret: operation }),
+      )
     })
   }
 
-  /** The answer to who proved to be this user by the secret that this operation set. */
-  #session(user: string, secret: Position): object | RecadoError {
-    const first = this.#options.desk.secretAt(user)
-    if (first !== undefined && comparePositions(first, secret) !== 0) {
+  /** The answer to who proved to be this user by the secret that was the user's then. */
+  #session(user: string, proved: UserSecret): object | RecadoError {
+    const known = this.#options.desk.secretOf(user) ?? proved
+    if (comparePositions(known.claim, proved.claim) !== 0) {
       return new RecadoError(
         'name_taken',
         `User "${user}" was made by another at the same moment; take another name`,
       )
     }
+    if (!isSame(known, proved)) {
+      return new RecadoError('denied', 'The secret was changed at the same moment; log in with the newest')
+    }
     this.#tell(user, 'ok')
-    return this.#options.sessions.tokenFor(user, secret)
+    return this.#options.sessions.tokenFor(user, proved.secret)
   }
 
   /** Has a secret worked on, in its turn. Here it is counted and bounded: many may have asked the majority at once. */
@@ -115,6 +171,12 @@ export class Logins {
       })
   }
 
+  /** The same for a wrong secret and a name that nobody may take: neither tells who is there. */
+  #refusal(user: string, result: 'wrong_secret' | 'not_listed' = 'wrong_secret'): RecadoError {
+    this.#tell(user, result)
+    return new RecadoError('denied', 'The secret is wrong, or this name may not be taken')
+  }
+
   #tell(user: string, result: 'ok' | 'wrong_secret' | 'not_listed'): void {
     const { log, metrics } = this.#options
     metrics.add('recado_logins_total', 1, { result })
@@ -124,14 +186,14 @@ export class Logins {
   }
 }
 
-function readSecret(value: unknown): string {
-  const bytes = typeof value === 'string' && value.isWellFormed() ? Buffer.byteLength(value) : 0
-  if (bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX) return value as string
-  const what = `Key "secret" must have ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes of well-formed text`
-  throw new RecadoError('bad_request', what)
+function isSame(a: UserSecret | undefined, b: UserSecret): boolean {
+  return a !== undefined && comparePositions(a.secret, b.secret) === 0
 }
 
-/** The same for a wrong secret and a name that nobody may take: neither tells who is there. */
-function denied(): RecadoError {
-  return new RecadoError('denied', 'The secret is wrong, or this name may not be taken')
+function readSecret(data: Fields, key: string): string {
+  const value = data[key]
+  const bytes = typeof value === 'string' && value.isWellFormed() ? Buffer.byteLength(value) : 0
+  if (bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX) return value as string
+  const what = `Key "${key}" must have ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes of well-formed text`
+  throw new RecadoError('bad_request', what)
 }

@@ -1,5 +1,5 @@
 import type { Credentials } from '../ports/index.ts'
-import { type Position, parseToken, RecadoError, tokenText } from '../wire/index.ts'
+import { type Position, parseToken, positionName, RecadoError, tokenText } from '../wire/index.ts'
 
 /** Tokens that were checked lately: most requests carry one of them. */
 const KNOWN_MAX = 16_384
@@ -11,7 +11,7 @@ export interface SessionsOptions {
   readonly lifetimeMs: number
   /** Corrected time in ms. */
   readonly now: () => number
-  /** The operation that set a user's secret, the first in the order; undefined when none is known here. */
+  /** The operation that set the secret which a user has; undefined when none is known here. */
   readonly secretAt: (user: string) => Position | undefined
 }
 
@@ -33,7 +33,7 @@ export class Sessions {
   tokenFor(user: string, secret: Position): { token: string; expires: number } {
     const { credentials, lifetimeMs, now } = this.#options
     const expires = Math.floor(now()) + lifetimeMs
-    const text = tokenText(user, expires, nameOf(secret))
+    const text = tokenText(user, expires, positionName(secret))
     return { token: `${text}:${credentials.sign(text)}`, expires }
   }
 
@@ -47,8 +47,8 @@ export class Sessions {
     // No login gives one for so long: it is forged, or from before the lifetime was shortened.
     if (left > lifetimeMs + CLOCKS_APART_MS) throw invalid()
     const secret = secretAt(known.user)
-    // One who was first here may have come second in the order: the name is another's.
-    if (secret !== undefined && nameOf(secret) !== known.secret) throw invalid()
+    // It has been changed; or who was first here came second in the order, and the name is another's.
+    if (secret !== undefined && positionName(secret) !== known.secret) throw invalid()
     return known.user
   }
 
@@ -68,10 +68,6 @@ export class Sessions {
     this.#known.set(token as string, parsed)
     return parsed
   }
-}
-
-function nameOf({ origin, incarnation, seq }: Position): string {
-  return `${origin}-${incarnation.toString(36)}-${seq.toString(36)}`
 }
 
 function invalid(): RecadoError {

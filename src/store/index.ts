@@ -3,4 +3,12 @@
 export { PROJECTED_FILES } from './projected-files.ts'
 export { type Restored, type RestoreOptions, restore } from './restore.ts'
 export { openStore } from './store.ts'
-export type { HistoryPage, HistoryQuery, Memory, Store, StoreEvents, StoreOptions } from './types.ts'
+export type {
+  HistoryPage,
+  HistoryQuery,
+  Memory,
+  Store,
+  StoreEvents,
+  StoreOptions,
+  UserSecret,
+} from './types.ts'

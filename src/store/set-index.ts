@@ -5,10 +5,11 @@ import { Groups } from './groups.ts'
 import { Ids, type Place } from './ids.ts'
 import { Places } from './places.ts'
 import { Names } from './registry.ts'
+import { Secrets } from './secrets.ts'
 
-const [LOGIN, CHANNEL, , , VOID, SECRET, PRIVATE, INVITE, LEAVE] = KINDS.keys()
+const [LOGIN, CHANNEL, , , VOID, SECRET, PRIVATE, INVITE, LEAVE, CHANGE] = KINDS.keys()
 
-const REGISTERING = new Set<number | undefined>([LOGIN, CHANNEL, SECRET, PRIVATE, INVITE, LEAVE])
+const REGISTERING = new Set<number | undefined>([LOGIN, CHANNEL, SECRET, PRIVATE, INVITE, LEAVE, CHANGE])
 
 /** What can be asked of the set without reading it: who and what is known, and which operation has which id. */
 export class SetIndex {
@@ -16,8 +17,7 @@ export class SetIndex {
   readonly ids: Ids
   readonly users = new Names()
   readonly channels = new Names()
-  /** By user: the operation that set its secret. */
-  readonly secrets = new Names()
+  readonly secrets = new Secrets()
   readonly groups = new Groups()
   /** By user: how many channels it was the first to make known here. */
   readonly channelsMade = new Map<string, number>()
@@ -60,7 +60,8 @@ export class SetIndex {
     const [user, target] = [batch.userAt(index), batch.targetAt(index)]
     const about = (): string => String(batch.operationAt(index).message ?? '')
     if (kind === LOGIN || kind === SECRET) this.users.add(user, position)
-    if (kind === SECRET) this.secrets.add(user, position)
+    if (kind === SECRET) this.secrets.set(user, position)
+    if (kind === CHANGE) this.secrets.change(user, about(), position)
     if ((kind === CHANNEL || kind === PRIVATE) && this.channels.add(target, position)) {
       this.channelsMade.set(user, (this.channelsMade.get(user) ?? 0) + 1)
     }

@@ -20,7 +20,7 @@ import { Projection } from './projection.ts'
 import { encodeMemory, readRecord } from './records.ts'
 import { SetIndex } from './set-index.ts'
 import { Settlement } from './settlement.ts'
-import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions } from './types.ts'
+import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions, UserSecret } from './types.ts'
 
 /** Bytes that may wait for the disk, or stand in the journal alone. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
@@ -152,8 +152,8 @@ class DiskStore implements Store {
     return this.#index.channels.get(name)
   }
 
-  secretAt(user: string): Position | undefined {
-    return this.#index.secrets.get(user)
+  secretOf(user: string): UserSecret | undefined {
+    return this.#index.secrets.of(user)
   }
 
   channelsMadeBy(user: string): number {

@@ -14,6 +14,12 @@ import type {
 /** A private channel's members by name, each with the operation that made it one. */
 export type Members = ReadonlyMap<string, Position>
 
+/** A user's secret, by the operation that set its first one and the one that set that which counts. */
+export interface UserSecret {
+  readonly claim: Position
+  readonly secret: Position
+}
+
 /**
  * One server's set of operations on its disk, with what is derived from it: the order, the registry, the ids, the
  * files. Synchronous but for the flush; at most one flush is under way, and all that came meanwhile goes into the next.
@@ -48,8 +54,7 @@ export interface Store {
   batches(stream: StreamKey, after: number, bytes: number): Uint8Array[]
   /** The held operation, the first in the order, that made the user known or the channel exist. */
   userAt(name: string): Position | undefined
-  /** The operation, first in the order, that set this user's secret. */
-  secretAt(user: string): Position | undefined
+  secretOf(user: string): UserSecret | undefined
   /** How many channels this user has made. */
   channelsMadeBy(user: string): number
   /** The members of a private channel; undefined when it is public, or unknown. */

@@ -12,7 +12,7 @@ export interface Operation {
   /** The client's id of the request, unique among the user's. */
   readonly id: string
   readonly user: string
-  /** The channel, the receiver of `message`, empty for `login` and `secret`. */
+  /** The channel, the receiver of `message`, empty for `login`, `secret` and `change`. */
   readonly target: string
   /** What was said, for `publish` and `message`; for some others what they are about. */
   readonly message?: string | Uint8Array
@@ -22,7 +22,8 @@ export interface Operation {
  * `login` makes a user known, `channel` creates a channel, `publish` and `message` say something; `void` only keeps the
  * place of an operation of which a restored store knows nothing more; `secret` makes a user known with what checks its
  * secret (its `message`); `private` creates a channel for members alone (in its `message`), `invite` adds one (`message`),
- * `leave` takes its user off. These last stand in no file and no history. A kind's index is on every disk: append only.
+ * `leave` takes its user off; `change` gives a user another secret (secret-change.ts). These last stand in no file and no
+ * history. A kind's index is on every disk: append only.
  */
 export const KINDS = [
   'login',
@@ -34,6 +35,7 @@ export const KINDS = [
   'private',
   'invite',
   'leave',
+  'change',
 ] as const
 export type Kind = (typeof KINDS)[number]
 

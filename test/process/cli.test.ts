@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand, startCommand } from '../support/command.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 let system: TestSystem
 
@@ -16,23 +12,8 @@ beforeAll(async () => {
 
 afterAll(() => system.stop())
 
-function start(args: readonly string[]): ChildProcess {
-  const env = { ...process.env, RECADO_BROKER: system.brokerAddress, RECADO_PROXY: system.proxyAddress }
-  return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-}
-
-async function recado(
-  args: readonly string[],
-  input = '',
-): Promise<{ status: number; out: string; err: string }> {
-  const child = start(args)
-  child.stdin?.end(input)
-  const ended = new Promise<number>((resolve) => {
-    child.on('exit', (status) => resolve(status ?? -1))
-  })
-  const [out, err] = await Promise.all([text(child.stdout as never), text(child.stderr as never)])
-  return { status: await ended, out, err }
-}
+const start = (args: readonly string[]) => startCommand(system, args)
+const recado = (args: readonly string[], input?: string) => runCommand(system, args, input)
 
 function lines(out: string): Record<string, unknown>[] {
   return out

@@ -70,7 +70,7 @@ describe('decodeBatch', () => {
     ['columns that are cut short', { columns: new Uint8Array(columnBytes(3) - 1) }],
     ['lines that are longer than their lengths', { lines: new Uint8Array(1000) }],
     ['ids that are shorter than their lengths', { ids: new Uint8Array(3) }],
-    ['a kind that there is not', columns((view) => view.setUint8(3 * 24, 9))],
+    ['a kind that there is not', columns((view) => view.setUint8(3 * 24, KINDS.length))],
     ['a user that is not in the list', columns((view) => view.setUint16(3 * 20, 9, true))],
     ['a target that is not in the list', columns((view) => view.setUint16(3 * 22, 9, true))],
     ['a clock that is no integer', columns((view) => view.setFloat64(8, 11.5, true))],

@@ -17,12 +17,14 @@ export function addNames(program: Command, contextOf: (command: Command) => Cont
   program
     .command('channel <name>')
     .description('create a channel')
-    .action(async (channel: string, _: unknown, command: Command) => {
+    .option('--members <users>', 'makes it private, for these and oneself; separated by commas')
+    .action(async (channel: string, flags: { members?: string }, command: Command) => {
       const context = contextOf(command)
       const { signal } = context
+      const members = flags.members?.split(',').filter((name) => name !== '')
       await withClient(context, async (client) => {
         await client.login(userOf(command), { signal })
-        await client.createChannel(channel, { signal })
+        await client.createChannel(channel, { signal, members })
       })
       writeResult(context.output, `Channel ${channel} is there`, { channel })
     })

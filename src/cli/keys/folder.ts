@@ -116,6 +116,11 @@ function makeSecret(folder: string, client: string): void {
   if (readText(part, 'user.secret') === undefined) writeText(part, 'user.secret', `${makeKey()}\n`)
 }
 
+/** What a client's users log in with from now on: in that client's own folder, wherever it is. */
+export function saveSecret(part: string, secret: string): void {
+  writeText(part, 'user.secret', `${secret}\n`)
+}
+
 function makeOwn(folder: string, part: string, name: string, role: KeyRole): void {
   if (readPair(join(folder, part), 'own') !== undefined) return
   const pair = makeKeyPair()

@@ -1,4 +1,4 @@
 /** All keys of a system, in one folder, with a part for each process. */
-export { type KeyRow, listKeys, makeClient, makeKeys, revokeKey } from './folder.ts'
+export { type KeyRow, listKeys, makeClient, makeKeys, revokeKey, saveSecret } from './folder.ts'
 export { LOCAL_CLIENT } from './names.ts'
 export { ROTATED, type Rotated, rotateKeys } from './rotate.ts'

@@ -1,3 +1,4 @@
+import type { UserSecret } from '../../store/index.ts'
 import type { Position, RecadoError, Request } from '../../wire/index.ts'
 import type { Entry } from '../acceptor.ts'
 import type { Level } from '../acknowledgements.ts'
@@ -24,8 +25,8 @@ export interface Desk {
   readonly messageBytesMax: number
   knowsUser(name: string): boolean
   knowsChannel(name: string): boolean
-  /** The operation that set this user's secret, as far as is known here. */
-  secretAt(user: string): Position | undefined
+  /** As far as is known here. */
+  secretOf(user: string): UserSecret | undefined
   /** Goes on once this server holds all that a majority had on disk when asked. */
   afterMajority(call: Call, go: () => void): void
   /** Answers once that operation is held by a majority. */

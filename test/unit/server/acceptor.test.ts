@@ -36,7 +36,7 @@ describe('Acceptor', () => {
     expect(appended).toEqual([3])
   })
 
-  it.each(['private', 'invite', 'leave'] as const)(
+  it.each(['private', 'invite', 'leave', 'secret', 'change'] as const)(
     'has the store know of %s before anything else is judged: it says who may use the channel',
     (kind) => {
       const { appended, acceptor } = setUp()

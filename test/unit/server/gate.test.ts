@@ -24,7 +24,7 @@ function setUp() {
     credentials,
     now: () => 0,
     time: { monotonic: () => 0, wall: () => 0 },
-    acceptor: { secretAt: () => SECRET } as unknown as Acceptor,
+    acceptor: { secretOf: () => ({ claim: SECRET, secret: SECRET }) } as unknown as Acceptor,
     desk: desk as unknown as Desk,
     log: quietLog,
     metrics: quietMetrics,

@@ -30,7 +30,7 @@ function setUp() {
   }
   const desk = {
     acks: 'quorum',
-    secretAt,
+    secretOf: (user: string) => (state.known.has(user) ? { claim: SECRET, secret: SECRET } : undefined),
     knowsUser: () => false,
     afterMajority: (call: Call, go: () => void) => void asked.push(() => tried(call, go)),
     awaitHeld: (call: Call) => call.ok(),

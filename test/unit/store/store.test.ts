@@ -54,7 +54,7 @@ describe('Store', () => {
     world.run(10)
     store.finalise(11)
     world.run(5000)
-    const at = store.secretAt('ana')
+    const at = store.secretOf('ana')?.secret
     const visible = new Map([['a/1', 2]])
     const page = store.history({ user: 'ana', after: new Map(), visible, limit: 10, bytes: 1000 })
 
@@ -73,7 +73,33 @@ describe('Store', () => {
     append(store, a(1, 10, { ...secret, message: 'later' }))
     append(store, b(1, 9, { ...secret, message: 'earlier' }))
 
-    expect(store.secretAt('ana')).toMatchObject({ origin: 'b' })
+    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b' })
+  })
+
+  it('lets the last change of a secret in the order count, whichever came last here', () => {
+    const { store, disk, world } = setUp()
+    const about = { user: 'ana', target: '' } as const
+    append(store, b(1, 30, { ...about, kind: 'change', message: 'a-1-1 the last' }))
+    append(store, a(1, 10, { ...about, kind: 'secret', message: 'the first' }))
+    append(store, a(2, 20, { ...about, kind: 'change', message: 'a-1-1 one between' }))
+    world.run(10)
+    store.finalise(30)
+    world.run(5000)
+
+    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b', seq: 1 })
+    expect(store.secretOf('ana')?.claim).toMatchObject({ origin: 'a', seq: 1 })
+    expect(String(disk.files().read('registry.json', 0, 10_000))).not.toContain('last')
+  })
+
+  it('takes no change of a secret that came second in the order, though the change comes last', () => {
+    const { store } = setUp()
+    const about = { user: 'ana', target: '' } as const
+    append(store, b(1, 11, { ...about, kind: 'secret', message: 'of who came second' }))
+    append(store, b(2, 12, { ...about, kind: 'change', message: 'b-1-1 of who came second' }))
+    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b', seq: 2 })
+    append(store, a(1, 10, { ...about, kind: 'secret', message: 'of who came first' }))
+
+    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'a', seq: 1 })
   })
 
   it('holds at once, and calls durable only what is flushed', () => {
