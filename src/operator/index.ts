@@ -1,5 +1,5 @@
 /** The operator: makes MessagingClusters so as their resources say. */
-export { definition } from './api/index.ts'
+export { definition, definitions, userDefinition } from './api/index.ts'
 export { KINDS } from './kinds.ts'
 export { HttpKubeApi, Requests } from './kube/index.ts'
 export { CHECK_USER, keysName, partKeysName } from './names.ts'

@@ -3,6 +3,7 @@ import type { ResourceKind } from '../ports/index.ts'
 /** The kinds that the operator reads or writes. */
 export const KINDS = {
   messagingCluster: namespaced('recado.dev/v1alpha1', 'MessagingCluster', 'messagingclusters'),
+  messagingUser: namespaced('recado.dev/v1alpha1', 'MessagingUser', 'messagingusers'),
   statefulSet: namespaced('apps/v1', 'StatefulSet', 'statefulsets'),
   deployment: namespaced('apps/v1', 'Deployment', 'deployments'),
   pod: namespaced('v1', 'Pod', 'pods'),

@@ -1,5 +1,16 @@
-import type { Cancel, Chance, KubeTransport, Log, Metrics, ObjectKey, Time, Timers } from '../ports/index.ts'
-import { clusterKeyOf, keyOf, textOf } from './keys.ts'
+import type {
+  Cancel,
+  Chance,
+  KubeObject,
+  KubeTransport,
+  Log,
+  Metrics,
+  ObjectKey,
+  ResourceKind,
+  Time,
+  Timers,
+} from '../ports/index.ts'
+import { clusterKeyOf, clusterKeyOfUser, keyOf, textOf } from './keys.ts'
 import { KINDS } from './kinds.ts'
 import {
   ApiEventRecorder,
@@ -126,7 +137,7 @@ export class Operator {
   }
 
   #changed({ kind, object, isGone }: Change): void {
-    const key = kind === KINDS.messagingCluster ? keyOf(object) : clusterKeyOf(object)
+    const key = keyToPass(kind, object)
     if (key === undefined || this.#reconciler === undefined) return
     if (kind === KINDS.messagingCluster) this.#ages[isGone ? 'forget' : 'expect'](textOf(key))
     if (kind === KINDS.pod) this.#reconciler.podsChanged(key)
@@ -183,22 +194,27 @@ export class Operator {
   }
 
   #addAll(): void {
-    for (const key of this.#clusters()) {
-      this.#ages.expect(key)
-      this.#queue.add(key)
-    }
+    for (const key of this.#clusters()) this.#ages.expect(key)
+    for (const key of this.#keys()) this.#queue.add(key)
   }
 
   /** All of them, but not all in one moment. */
   #resync(): void {
     const { chance, resyncMs } = this.#options
-    for (const key of this.#clusters()) this.#queue.addAfter(key, (chance.next() * resyncMs) / 2)
+    for (const key of this.#keys()) this.#queue.addAfter(key, (chance.next() * resyncMs) / 2)
   }
 
   /** The keys of those to look after: none while another operator leads. */
   #clusters(): readonly string[] {
     if (this.#reconciler === undefined) return []
     return this.#cache.all(KINDS.messagingCluster).map((cluster) => textOf(keyOf(cluster)))
+  }
+
+  /** Those, and what users say that they belong to: one whose cluster is not there is told so. */
+  #keys(): ReadonlySet<string> {
+    if (this.#reconciler === undefined) return new Set()
+    const ofUsers = this.#cache.all(KINDS.messagingUser).flatMap((user) => clusterKeyOfUser(user) ?? [])
+    return new Set([...this.#clusters(), ...ofUsers.map(textOf)])
   }
 
   async #pass(text: string): Promise<number | undefined> {
@@ -218,4 +234,10 @@ export class Operator {
       metrics.observe('recado_operator_reconcile_duration_seconds', (time.monotonic() - begun) / 1000)
     }
   }
+}
+
+/** The cluster to pass over when something happened to this object. */
+function keyToPass(kind: ResourceKind, object: KubeObject): ObjectKey | undefined {
+  if (kind === KINDS.messagingCluster) return keyOf(object)
+  return kind === KINDS.messagingUser ? clusterKeyOfUser(object) : clusterKeyOf(object)
 }

@@ -10,6 +10,8 @@ const CLAIMS = 'app.kubernetes.io/name=recado,app.kubernetes.io/component=server
 
 export const WATCHED: readonly Watched[] = [
   { kind: KINDS.messagingCluster },
+  // Needed, not optional: a pass that knows no users would revoke them.
+  { kind: KINDS.messagingUser },
   ...[
     KINDS.statefulSet,
     KINDS.deployment,

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { resourceSchema } from '../../src/operator/api/index.ts'
+import { resourceSchema, type StructuralSchema, userResourceSchema } from '../../src/operator/api/index.ts'
 
 type Schema = Record<string, unknown>
 
@@ -17,7 +17,7 @@ const GROUPS = [
 export const UNKNOWN_KINDS = ['ServiceMonitor', 'PrometheusRule', 'PodMonitor']
 
 /**
- * Writes one JSON schema a kind for kubeconform, made of what an API server says of itself, and of our own resource.
+ * Writes one JSON schema a kind for kubeconform, made of what an API server says of itself, and of our own resources.
  * `read` gets a path of the API server. Returns the place to tell kubeconform.
  */
 export function writeSchemas(folder: string, read: (path: string) => string): string {
@@ -40,12 +40,12 @@ export function writeSchemas(folder: string, read: (path: string) => string): st
       write(group, version, kind, { $ref: `#/components/schemas/${name}`, components: closed })
     }
   }
-  write('recado.dev', 'v1alpha1', 'MessagingCluster', ownSchema())
+  write('recado.dev', 'v1alpha1', 'MessagingCluster', ownSchema(resourceSchema()))
+  write('recado.dev', 'v1alpha1', 'MessagingUser', ownSchema(userResourceSchema()))
   return join(folder, '{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json')
 }
 
-function ownSchema(): Schema {
-  const { properties, ...rest } = resourceSchema()
+function ownSchema({ properties, ...rest }: StructuralSchema): Schema {
   // The API server adds what metadata holds.
   return closeObjects({ ...rest, properties: { ...properties, metadata: {} } }) as Schema
 }

@@ -97,14 +97,14 @@ async function pass(ms: number): Promise<void> {
 }
 
 describe('an operator', () => {
-  it('watches the resource everywhere, and of all else only what is its own', async () => {
+  it('watches the resources everywhere, and of all else only what is its own', async () => {
     const { operator } = new Process('one')
     await pass(5000)
     const collections = server.watched.map((path) => path.split('?')[0])
 
     expect(collections).toContain('/apis/recado.dev/v1alpha1/messagingclusters')
-    expect(collections).toHaveLength(10)
-    expect(server.watched.filter((path) => !path.includes('labelSelector='))).toHaveLength(1)
+    expect(collections).toHaveLength(11)
+    expect(server.watched.filter((path) => !path.includes('labelSelector='))).toHaveLength(2)
     expect(operator.readiness()).toBe(true)
   })
 
@@ -113,8 +113,8 @@ describe('an operator', () => {
     await pass(5000)
     expect(operator.readiness()).toBe(true)
 
-    expect(server.watched).toHaveLength(20)
-    expect(server.watched.filter((path) => /\/namespaces\/[xy]\//.test(path))).toHaveLength(20)
+    expect(server.watched).toHaveLength(22)
+    expect(server.watched.filter((path) => /\/namespaces\/[xy]\//.test(path))).toHaveLength(22)
   })
 
   it('passes over a cluster at what happens to it and to what is its own', async () => {
@@ -143,7 +143,7 @@ describe('an operator', () => {
       await pass(RESYNC_MS / 2)
     }
 
-    expect(server.watched).toHaveLength(10)
+    expect(server.watched).toHaveLength(11)
     expect(new Set(process.passes.slice(before))).toEqual(new Set(['ns/a', 'ns/b', 'ns/c']))
   })
 
@@ -345,7 +345,7 @@ describe('while the API server is away', () => {
     server.intercept = () => new Error('ECONNREFUSED')
     const process = new Process('one')
     expect(process.operator.readiness()).toBe(
-      'Still reading MessagingCluster, StatefulSet, Deployment, Pod, Service, ServiceAccount, Secret, PersistentVolumeClaim, PodDisruptionBudget, NetworkPolicy',
+      'Still reading MessagingCluster, MessagingUser, StatefulSet, Deployment, Pod, Service, ServiceAccount, Secret, PersistentVolumeClaim, PodDisruptionBudget, NetworkPolicy',
     )
     await pass(30_000)
     expect(process.operator.readiness()).toContain('ECONNREFUSED')

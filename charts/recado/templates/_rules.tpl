@@ -4,10 +4,10 @@ A server-side apply is a `patch`, and a `create` when the object is new.
 */}}
 {{- define "recado.operatorRules" -}}
 - apiGroups: [recado.dev]
-  resources: [messagingclusters]
+  resources: [messagingclusters, messagingusers]
   verbs: [list, watch]
 - apiGroups: [recado.dev]
-  resources: [messagingclusters/status]
+  resources: [messagingclusters/status, messagingusers/status]
   verbs: [patch]
 - apiGroups: [apps]
   resources: [statefulsets, deployments]

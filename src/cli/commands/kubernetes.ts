@@ -17,7 +17,7 @@ export function addKubernetes(
 ): void {
   const kubernetes = program
     .command('kubernetes')
-    .description('what runs on Kubernetes: its definition, a check')
+    .description('what runs on Kubernetes: its definitions, a check')
   kubernetes
     .command('check')
     .description('say a message through every MessagingCluster of a namespace, from within Kubernetes')
@@ -28,14 +28,14 @@ export function addKubernetes(
     })
   kubernetes
     .command('definition')
-    .description('the CustomResourceDefinition that this version carries')
-    .argument('<action>', 'apply: bring the cluster’s up to date; print: write it as JSON')
+    .description('the CustomResourceDefinitions that this version carries')
+    .argument('<action>', 'apply: bring the cluster’s up to date; print: write them as JSON')
     .action(async (action: string, _: unknown, command: Command) => {
       const context = contextOf(command)
       if (action === 'print')
-        return context.output.write(`${JSON.stringify(await ownDefinition(), null, 2)}\n`)
+        return context.output.write(`${JSON.stringify(await ownDefinitions(), null, 2)}\n`)
       if (action !== 'apply') throw new RecadoError('bad_option', `"${action}" is not apply or print`)
-      await applyDefinition(context, environment)
+      await applyDefinitions(context, environment)
     })
 }
 
@@ -76,16 +76,21 @@ async function runCheck(flags: CheckFlags, context: Context, environment: Enviro
   throw new RecadoError('check_failed', `${bad.map(({ what }) => what).join(', ')}: see above`)
 }
 
-async function applyDefinition(context: Context, environment: Environment): Promise<void> {
+async function applyDefinitions(context: Context, environment: Environment): Promise<void> {
   const { KINDS } = await import('../../operator/index.ts')
-  const made = await ownDefinition()
-  const { metadata } = await withApi(environment, (api) => api.apply(KINDS.definition, made))
-  writeResult(context.output, `The definition ${metadata.name} is up to date`, { definition: metadata.name })
+  const { items } = await ownDefinitions()
+  const names = await withApi(environment, async (api) => {
+    const applied: string[] = []
+    for (const made of items) applied.push((await api.apply(KINDS.definition, made)).metadata.name)
+    return applied
+  })
+  writeResult(context.output, `The definitions ${names.join(' and ')} are up to date`, { definitions: names })
 }
 
-async function ownDefinition() {
-  const { definition } = await import('../../operator/index.ts')
-  return definition()
+/** As one list, which `kubectl apply` takes too. */
+async function ownDefinitions() {
+  const { definitions } = await import('../../operator/index.ts')
+  return { apiVersion: 'v1', kind: 'List', items: definitions() }
 }
 
 /** @throws RecadoError `kubernetes_refused` with what the API server said */

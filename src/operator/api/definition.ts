@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../ports/index.ts'
 import { KINDS } from '../kinds.ts'
-import { GROUP } from '../names.ts'
+import { customResourceDefinition, schemaOf } from './custom-resource.ts'
 import { SPEC } from './schema/spec.ts'
 import { STATUS } from './schema/status.ts'
-import { type StructuralSchema, structural } from './structural.ts'
+import type { StructuralSchema } from './structural.ts'
 
 export const CLUSTER_NAME_MAX = 40
 
@@ -32,49 +32,11 @@ const COLUMNS_SHOWN = 5
 
 /** The CustomResourceDefinition of MessagingCluster. */
 export function definition(): KubeObject {
-  const { kind, plural } = KINDS.messagingCluster
-  return {
-    apiVersion: KINDS.definition.apiVersion,
-    kind: KINDS.definition.kind,
-    metadata: { name: `${plural}.${GROUP}` },
-    spec: {
-      group: GROUP,
-      scope: 'Namespaced',
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        shortNames: ['mc'],
-        categories: ['all', 'recado'],
-      },
-      versions: [version()],
-    },
-  }
-}
-
-/** The schema of the whole resource, as the API server holds it. */
-export function resourceSchema(): StructuralSchema {
-  return {
-    type: 'object',
-    description: 'A replicated messaging system: servers, brokers, proxies and their reference service.',
-    properties: {
-      apiVersion: { type: 'string', description: 'The group and version of this form: recado.dev/v1alpha1' },
-      kind: { type: 'string', description: 'MessagingCluster' },
-      metadata: { type: 'object' },
-      spec: structural(SPEC),
-      status: structural(STATUS),
-    },
-    'x-kubernetes-validations': NAME_RULES,
-  }
-}
-
-function version(): unknown {
-  return {
-    name: KINDS.messagingCluster.apiVersion.slice(GROUP.length + 1),
-    served: true,
-    storage: true,
-    schema: { openAPIV3Schema: resourceSchema() },
+  return customResourceDefinition({
+    kind: KINDS.messagingCluster,
+    shortNames: ['mc'],
+    categories: ['all', 'recado'],
+    schema: resourceSchema(),
     subresources: {
       status: {},
       scale: {
@@ -83,12 +45,19 @@ function version(): unknown {
         labelSelectorPath: '.status.selector',
       },
     },
-    additionalPrinterColumns: COLUMNS.map(([name, type, jsonPath, description], index) => ({
-      name,
-      type,
-      jsonPath,
-      description,
-      ...(index >= COLUMNS_SHOWN && { priority: 1 }),
-    })),
-  }
+    columns: COLUMNS,
+    columnsShown: COLUMNS_SHOWN,
+  })
+}
+
+/** The schema of the whole resource, as the API server holds it. */
+export function resourceSchema(): StructuralSchema {
+  return schemaOf({
+    kind: KINDS.messagingCluster,
+    description: 'A replicated messaging system: servers, brokers, proxies and their reference service.',
+    spec: SPEC,
+    status: STATUS,
+    rules: NAME_RULES,
+    needsSpec: false,
+  })
 }

@@ -99,6 +99,8 @@ const FORBIDDEN: readonly (readonly string[])[] = [
   ['delete', 'nodes'],
   ['delete', 'messagingclusters.recado.dev'],
   ['create', 'messagingclusters.recado.dev'],
+  ['create', 'messagingusers.recado.dev'],
+  ['patch', 'messagingusers.recado.dev'],
   ['create', 'clusterroles.rbac.authorization.k8s.io'],
   ['create', 'rolebindings.rbac.authorization.k8s.io'],
   ['patch', 'customresourcedefinitions.apiextensions.k8s.io'],

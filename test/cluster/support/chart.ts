@@ -9,6 +9,7 @@ import type { Kubernetes } from './kubernetes.ts'
 export const CHART = join(ROOT, 'charts', 'recado')
 export const RELEASE = 'recado'
 export const DEFINITION = 'messagingclusters.recado.dev'
+const DEFINITIONS = [DEFINITION, 'messagingusers.recado.dev']
 /** Of the release, and labelled so that only restricted pods are let in. One that is installed there already is used. */
 export const OPERATOR_NAMESPACE = process.env['RECADO_NAMESPACE'] ?? 'recado-e2e'
 const HELM_MS = 180_000
@@ -45,7 +46,7 @@ export class Release {
   async install(values: Readonly<Record<string, unknown>> = {}, image = this.#image): Promise<void> {
     await this.#kubernetes.apply(namespaceOf(OPERATOR_NAMESPACE))
     const verb = (await this.isInstalled()) ? 'upgrade' : 'install'
-    if (verb === 'install') await this.#renewDefinition()
+    if (verb === 'install') await this.#renewDefinitions()
     const all = { image: { repository: image.repository, tag: image.tag }, ...values }
     await this.#kubernetes.command(
       'helm',
@@ -56,11 +57,12 @@ export class Release {
     await this.ready()
   }
 
-  /** Helm leaves a definition that is there as it is, so one of an earlier run's sources too. */
-  async #renewDefinition(): Promise<void> {
-    const found = await this.#kubernetes.get(KINDS.definition, undefined, DEFINITION)
-    if (found === undefined) return
-    await this.#kubernetes.kubectl('replace', '-f', join(CHART, 'crds', `${DEFINITION}.yaml`))
+  /** Helm leaves definitions that are there as they are, so those of an earlier run's sources too. */
+  async #renewDefinitions(): Promise<void> {
+    for (const name of DEFINITIONS) {
+      if ((await this.#kubernetes.get(KINDS.definition, undefined, name)) === undefined) continue
+      await this.#kubernetes.kubectl('replace', '-f', join(CHART, 'crds', `${name}.yaml`))
+    }
   }
 
   async uninstall(): Promise<void> {

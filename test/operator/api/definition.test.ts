@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { definition, resourceSchema, type StructuralSchema } from '../../../src/operator/api/index.ts'
+import {
+  definitions,
+  resourceSchema,
+  type StructuralSchema,
+  userResourceSchema,
+} from '../../../src/operator/api/index.ts'
 import { structural } from '../../../src/operator/api/structural.ts'
 
 interface Place {
@@ -8,17 +13,25 @@ interface Place {
   readonly schema: StructuralSchema
 }
 
-const places = [...placesOf('', resourceSchema())]
+describe('the definitions', () => {
+  it.each(definitions().map((each) => [each.metadata.name, each] as const))(
+    'of %s is less than 256 KiB, so that every client may apply it',
+    (_, definition) => {
+      expect(JSON.stringify(definition).length).toBeLessThan(256 * 1024)
+    },
+  )
+})
 
-describe('the definition of MessagingCluster', () => {
-  it('is less than 256 KiB, so that every client may apply it', () => {
-    expect(JSON.stringify(definition()).length).toBeLessThan(256 * 1024)
-  })
+describe.each([
+  ['MessagingCluster', resourceSchema(), { fields: 100, patterns: 10 }],
+  ['MessagingUser', userResourceSchema(), { fields: 10, patterns: 1 }],
+] as const)('the definition of %s', (_, whole, atLeast) => {
+  const places = [...placesOf('', whole)]
 
   it('describes every field', () => {
     const own = places.filter(({ path }) => /^\.(?:spec|status)\b.*\w$/.test(path))
 
-    expect(own.length).toBeGreaterThan(100)
+    expect(own.length).toBeGreaterThan(atLeast.fields)
     expect(own.filter(({ schema }) => schema.description === undefined).map(({ path }) => path)).toEqual([])
   })
 
@@ -60,7 +73,7 @@ describe('the definition of MessagingCluster', () => {
       typeof schema['pattern'] === 'string' ? [schema['pattern']] : [],
     )
 
-    expect(patterns.length).toBeGreaterThan(10)
+    expect(patterns.length).toBeGreaterThan(atLeast.patterns)
     expect(patterns.filter((pattern) => /\(\?[=!<]|\\[1-9]/.test(pattern))).toEqual([])
   })
 })

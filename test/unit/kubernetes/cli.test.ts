@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../src/cli/program.ts'
-import { definition } from '../../../src/operator/index.ts'
+import { definitions } from '../../../src/operator/index.ts'
 import { type Received, TestHttpServer } from '../../support/http-server.ts'
 
 const CLUSTERS = '/apis/recado.dev/v1alpha1/namespaces/shop/messagingclusters'
@@ -58,20 +58,21 @@ function answer(bodies: Readonly<Record<string, object>>): void {
 const list = (...items: readonly object[]): object => ({ kind: 'List', metadata: {}, items })
 
 describe('recado kubernetes definition', () => {
-  it('apply sends the definition that this version carries, as what the operator owns', async () => {
-    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/messagingclusters.recado.dev'
-    answer({ [path]: definition() })
+  it('apply sends every definition that this version carries, as what the operator owns', async () => {
+    const collection = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    answer(Object.fromEntries(definitions().map((each) => [`${collection}/${each.metadata.name}`, each])))
 
     const { status, out } = await recado('kubernetes', 'definition', 'apply')
 
     expect({ status, out }).toEqual({
       status: 0,
-      out: 'The definition messagingclusters.recado.dev is up to date\n',
+      out: 'The definitions messagingclusters.recado.dev and messagingusers.recado.dev are up to date\n',
     })
-    const [request] = server.received
-    expect(request?.method).toBe('PATCH')
-    expect(request?.url).toMatch(/\?fieldManager=recado-operator&force=true$/)
-    expect(JSON.parse(request?.body ?? '')).toEqual(definition())
+    for (const { method, url } of server.received) {
+      expect(method).toBe('PATCH')
+      expect(url).toMatch(/\?fieldManager=recado-operator&force=true$/)
+    }
+    expect(server.received.map(({ body }) => JSON.parse(body))).toEqual(definitions())
   })
 
   it('apply ends with kubernetes_refused and what the API server said', async () => {
@@ -83,10 +84,10 @@ describe('recado kubernetes definition', () => {
     expect(status).toBe(1)
   })
 
-  it('print writes it', async () => {
+  it('print writes them as a list that kubectl takes', async () => {
     const { out } = await recado('kubernetes', 'definition', 'print')
 
-    expect(JSON.parse(out)).toEqual(definition())
+    expect(JSON.parse(out)).toEqual({ apiVersion: 'v1', kind: 'List', items: definitions() })
   })
 })
 

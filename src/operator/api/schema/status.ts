@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { conditionOf, endpoints, generation, observedGeneration } from './condition.ts'
 import { field } from './fields.ts'
 
 /** What a condition says when it is `True`. */
@@ -15,22 +16,7 @@ const CONDITION_TYPES = Object.keys(CONDITIONS) as readonly ConditionType[]
 const MEMBER_STATES = ['joining', 'up', 'suspect', 'leaving', 'down', 'removed', 'unknown'] as const
 
 const count = (meaning: string) => field(z.int().min(0).max(1000).optional(), meaning)
-const generation = z.int().min(0)
-
-const condition = z.object({
-  type: field(z.enum(CONDITION_TYPES), 'What it is about'),
-  status: field(z.enum(['True', 'False', 'Unknown']), 'Whether it holds'),
-  observedGeneration: field(generation.optional(), 'The generation of the resource that it speaks of'),
-  lastTransitionTime: field(z.string().max(32), 'When `status` last changed', { format: 'date-time' }),
-  reason: field(
-    z
-      .string()
-      .max(128)
-      .regex(/^[A-Z][A-Za-z0-9]*$/),
-    'Why, in one word',
-  ),
-  message: field(z.string().max(4096), 'Why, for a person: what is wrong and what to do'),
-})
+const condition = conditionOf(CONDITION_TYPES)
 
 const pods = {
   desired: count('How many pods there should be'),
@@ -59,10 +45,7 @@ const member = z.object({
 /** What the operator found. */
 export const STATUS = field(
   z.object({
-    observedGeneration: field(
-      generation.optional(),
-      'The generation of the resource that the status speaks of',
-    ),
+    observedGeneration: observedGeneration('The generation of the resource that the status speaks of'),
     conditions: field(z.array(condition).max(16).optional(), 'What holds of the cluster', { list: ['type'] }),
     selector: field(z.string().max(512).optional(), 'The labels of the servers’ pods, as one text'),
     servers: field(
@@ -110,15 +93,7 @@ export const STATUS = field(
       'The keys of a secured cluster; never a key itself',
     ),
     version: field(z.string().max(512).optional(), 'The version that runs: the tag of the image'),
-    endpoints: field(
-      z
-        .object({
-          requests: field(z.string().max(300).optional(), 'Where clients send requests'),
-          publications: field(z.string().max(300).optional(), 'Where clients subscribe'),
-        })
-        .optional(),
-      'Where clients connect to, from inside of Kubernetes',
-    ),
+    endpoints,
   }),
   'What the operator found',
 )

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { conditionOf, endpoints, observedGeneration } from './condition.ts'
+import { field } from './fields.ts'
+
+/** What a condition of a user says when it is `True`. */
+export const USER_CONDITIONS = {
+  Ready: 'The Secret is there, and whoever mounts it can connect',
+} as const
+export type UserConditionType = keyof typeof USER_CONDITIONS
+
+const condition = conditionOf(Object.keys(USER_CONDITIONS) as readonly UserConditionType[])
+
+/** What a person asks for. */
+export const USER_SPEC = field(
+  z.object({
+    cluster: field(
+      z
+        .string()
+        .min(1)
+        .max(40)
+        .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/),
+      'The MessagingCluster, of the same namespace, that the user belongs to; it may come later',
+      { rules: [{ rule: 'self == oldSelf', message: 'cluster cannot change: make another MessagingUser' }] },
+    ),
+  }),
+  'What is asked for',
+)
+
+/** What the operator found. */
+export const USER_STATUS = field(
+  z.object({
+    observedGeneration: observedGeneration('The generation of the resource that the status speaks of'),
+    conditions: field(z.array(condition).max(8).optional(), 'What holds of the user', { list: ['type'] }),
+    secretName: field(
+      z.string().max(253).optional(),
+      'The Secret, of the same namespace, that holds the user’s keys',
+    ),
+    endpoints,
+  }),
+  'What the operator found',
+)
+
+export type UserSpec = z.output<typeof USER_SPEC>
+export type UserStatus = z.output<typeof USER_STATUS>
