@@ -3,7 +3,7 @@ import { spreadOf } from '../statistics.ts'
 import { processorTable, rateTable, table, whole } from '../tables.ts'
 import { type Goal, rateOf } from './goals.ts'
 import type { Results } from './results.ts'
-import { goalTable, sessionText } from './speed.ts'
+import { goalTable, quietText, sessionText } from './speed.ts'
 
 /** Of the throughput in open mode. */
 const KEPT_MIN = 0.7
@@ -15,6 +15,7 @@ export function securedSection({ secured }: Results): string {
     sessionText('recado, open and secured in turn', secured),
     goalTable(securedGoals(secured)),
     comparison(secured),
+    quietText([...secured.open, ...secured.secured]),
     '<details><summary>Rates, latencies and processor time in each mode</summary>',
     ...(['open', 'secured'] as const).flatMap((mode) => [
       `In ${mode} mode:`,
@@ -22,7 +23,9 @@ export function securedSection({ secured }: Results): string {
       processorTable(secured[mode]),
     ]),
     '</details>',
-  ].join('\n\n')
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n')
 }
 
 /** One for each row; what was measured in one mode alone is not met. */

@@ -138,7 +138,7 @@ function deliveriesText(rows: readonly RowResult[]): string {
 }
 
 /** A warning when something else took processors from what was measured; nothing on a quiet machine. */
-function quietText(rows: readonly RowResult[]): string {
+export function quietText(rows: readonly RowResult[]): string {
   const most = Math.max(...rows.flatMap(({ runs }) => runs.map(({ use }) => use?.others ?? 0)))
   if (most < QUIET_PERCENT) return ''
   return `**The machine was not quiet**: in one run others took ${most.toFixed(0)} % of a core from what was measured.`
