@@ -1,4 +1,5 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
+import { FIELD_MANAGER, GROUP } from '../../../src/operator/names.ts'
 import type { KubeObject, ResourceKind } from '../../../src/ports/index.ts'
 import type { Findings, Group, Scenario, World } from '../scenario.ts'
 import { OPERATOR_NAMESPACE } from '../support/chart.ts'
@@ -10,11 +11,6 @@ const QUIET_S = 300
 const RENEWALS_MAX = QUIET_S / 2 + 10
 /** What became of the last change dies away: conditions, events, heartbeats. */
 const BEFORE_S = 20
-
-interface EventSource {
-  readonly reportingController?: string
-  readonly deprecatedSource?: { readonly component?: string }
-}
 
 const nothing: Scenario = {
   name: 'a quiet cluster',
@@ -64,7 +60,7 @@ async function versionsOf(
     for (const namespace of [stage.namespace, OPERATOR_NAMESPACE]) {
       for (const object of await kubernetes.list(kind, namespace).catch(noneOfUnknown)) {
         const { metadata } = object
-        if ((kind === KINDS.lease && metadata.name === lease) || isOfNode(kind, object)) continue
+        if ((kind === KINDS.lease && metadata.name === lease) || isOfOthers(kind, object)) continue
         found.set(`${kind.plural} ${namespace}/${metadata.name}`, metadata.resourceVersion)
       }
     }
@@ -72,10 +68,9 @@ async function versionsOf(
   return found
 }
 
-/** On a busy machine a node's agent tells of a probe that was answered late; nobody here wrote that. */
-function isOfNode(kind: ResourceKind, object: KubeObject): boolean {
-  const { reportingController, deprecatedSource } = object as EventSource
-  return kind === KINDS.event && [reportingController, deprecatedSource?.component].includes('kubelet')
+/** Nodes and the scheduler tell of their own doings, and count them up minutes later. */
+function isOfOthers(kind: ResourceKind, object: KubeObject): boolean {
+  return kind === KINDS.event && object['reportingController'] !== `${GROUP}/${FIELD_MANAGER}`
 }
 
 /** Kinds that no definition makes known have no objects; any other refusal would hide some. */
