@@ -1,7 +1,7 @@
 import { createReconciler, type Reconciler } from '../../../src/operator/index.ts'
 import type { KeyMaker } from '../../../src/operator/security/index.ts'
 import { type Dealer, KubeError, type ObjectKey, type Pass } from '../../../src/ports/index.ts'
-import { quietLog } from '../../support/quiet.ts'
+import { keptLog } from '../../support/kept-log.ts'
 import type { ProcessTime } from '../../support/virtual-time.ts'
 import { type ApiServer, type Effects, LaggingCache, SimulatedApi } from './api-server.ts'
 import type { SimulatedKubernetes } from './kubernetes.ts'
@@ -25,6 +25,7 @@ export class SimulatedOperator {
   readonly api: SimulatedApi
   readonly term: number
   readonly events: string[] = []
+  readonly log = keptLog()
   readonly #options: OperatorOptions
   readonly #time: ProcessTime
   readonly #cache: LaggingCache
@@ -53,7 +54,7 @@ export class SimulatedOperator {
       events: { record: (_, { reason, note }) => this.#record(reason, note) },
       time: this.#time,
       timers: this.#time,
-      log: quietLog,
+      log: this.log,
       openDealer: (address, pass) => this.#dial(address, pass),
       makeKeys: options.makeKeys,
       term: () => this.term,

@@ -1,5 +1,6 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { LEAVING_ANNOTATION } from '../../../src/operator/reconcile/observe.ts'
+import { ROTATE_ANNOTATION } from '../../../src/operator/security/index.ts'
 import type { Voters } from '../../../src/wire/index.ts'
 import { testKeyMaker } from '../support/key-maker.ts'
 import { ApiServer, type Effects, type Json, revisionOf } from './api-server.ts'
@@ -61,6 +62,15 @@ export class Stage {
     }))
   }
 
+  /** Asks for new keys. */
+  rotate(asked: string): void {
+    this.world.tell(`rotate keys: ${asked}`)
+    this.server.change(KINDS.messagingCluster, 'chat', (each) => ({
+      ...each,
+      metadata: { ...each.metadata, annotations: { [ROTATE_ANNOTATION]: asked } },
+    }))
+  }
+
   scale(replicas: number): void {
     this.change({ servers: { ...this.resource.spec.servers, replicas } })
   }
@@ -103,6 +113,9 @@ export class Stage {
     const ready = resource.status?.conditions?.find(({ type }: Json) => type === 'Ready')
     const rotation = resource.status?.keys?.rotation
     if (rotation !== undefined) return `keys are rotated: ${rotation}`
+    const asked = resource.metadata.annotations?.[ROTATE_ANNOTATION]
+    if (asked !== undefined && asked !== resource.status?.keys?.rotated)
+      return `keys are to be rotated: ${asked}`
     if (ready?.status !== 'True') return `Ready is ${ready?.status}: ${ready?.message}`
     return resource.status.observedGeneration === resource.metadata.generation ? undefined : 'an old status'
   }

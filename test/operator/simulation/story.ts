@@ -10,7 +10,9 @@ export interface Outcome {
 /** A cluster's life under everything at once: scaled, rolled, its pods lost, its operator killed, its API failing. */
 export async function liveThrough(seed: number): Promise<Outcome> {
   const world = new World(seed)
-  const stage = new Stage(world, world.odds(0.2) ? { servers: { replicas: 1 } } : {})
+  const servers = world.odds(0.2) ? { servers: { replicas: 1 } } : {}
+  const security = { mode: world.odds(0.6) ? 'secured' : 'open' }
+  const stage = new Stage(world, { ...servers, security })
   await stage.settle(120)
   const steps = 4 + Math.floor(world.between(0, 4))
   for (let step = 0; step < steps; step++) {
@@ -37,6 +39,8 @@ export async function liveThrough(seed: number): Promise<Outcome> {
 function change(stage: Stage): void {
   const { world } = stage
   const image = world.pick(['example/recado:1', 'example/recado:2', 'example/recado:3', 'example/recado:bad'])
+  if (world.odds(0.25) && stage.resource.spec.security.mode === 'secured')
+    stage.rotate(String(world.time.now))
   if (world.odds(0.35)) stage.change({ image: { name: image } })
   else stage.scale(world.pick([1, 3, 3, 5, 5, 4, 2]) as number)
 }

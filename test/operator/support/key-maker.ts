@@ -4,8 +4,8 @@ import type { KeyMaker } from '../../../src/operator/security/index.ts'
 const KEY_BYTES = 32
 
 /** Keys that are the same in every run, each another one; no handshake would work with them. */
-export function testKeyMaker(): KeyMaker {
-  let made = 0
+export function testKeyMaker(from = 0): KeyMaker {
+  let made = from
   const key = (): string => {
     const bytes = new Uint8Array(KEY_BYTES).fill(0x5a)
     new DataView(bytes.buffer).setUint32(0, ++made)
