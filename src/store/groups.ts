@@ -20,7 +20,8 @@ export class Groups {
   make(channel: string, names: readonly string[], position: Position): void {
     const known = this.#made.get(channel)
     if (known === undefined || comparePositions(position, known) < 0) this.#made.set(channel, position)
-    for (const name of names) this.set(channel, name, true, position)
+    // Of a channel that all had left, restored, nobody is named.
+    for (const name of names) if (name !== '') this.set(channel, name, true, position)
   }
 
   set(channel: string, name: string, member: boolean, position: Position): void {

@@ -4,7 +4,7 @@ import type { Batches } from './batches.ts'
 import type { Ids } from './ids.ts'
 import type { Places } from './places.ts'
 import { ProjectedFile } from './projected-file.ts'
-import { Names } from './registry.ts'
+import { Registered } from './registered.ts'
 
 /** Operations projected in one turn of the loop. */
 const PIECE = 2048
@@ -14,7 +14,7 @@ const GATHER_MS = 10
 const COMPARE_PAUSE_MS = 3
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
-const [LOGIN, CHANNEL, PUBLISH, MESSAGE, VOID, SECRET, PRIVATE] = KINDS.keys()
+const [, , PUBLISH, MESSAGE, VOID] = KINDS.keys()
 
 export interface ProjectionOptions {
   readonly files: Files
@@ -58,8 +58,7 @@ export class Projection {
   #leftOut = new Set<string>()
   /** What was known before a rewrite, until it is done. */
   #before: { projected: Map<StreamKey, number>; leftOut: Set<string> } | undefined
-  #users = new Names()
-  #channels = new Names()
+  #registered = new Registered()
   #registryChanged = true
   #finalClock = 0
   #current = true
@@ -152,8 +151,7 @@ export class Projection {
     this.#projected = new Map()
     this.#options.ids.restart()
     this.#leftOut = new Set()
-    this.#users = new Names()
-    this.#channels = new Names()
+    this.#registered = new Registered()
     this.#registryChanged = true
     for (const file of [this.#publications, this.#messages, this.#registry]) file.restart()
   }
@@ -194,9 +192,7 @@ export class Projection {
     if (this.#registryChanged) {
       this.#registryChanged = false
       this.#registry.restart()
-      const { sorted: users } = this.#users
-      const { sorted: channels } = this.#channels
-      this.#registry.write(Buffer.from(`${JSON.stringify({ users, channels }, null, 2)}\n`))
+      this.#registry.write(Buffer.from(this.#registered.render()))
       this.#registry.settle()
     }
     this.#current = true
@@ -215,17 +211,7 @@ export class Projection {
     }
     if (kind === PUBLISH) extendRun(publications, batch, index)
     else if (kind === MESSAGE) extendRun(messages, batch, index)
-    else this.#register(batch, index)
-  }
-
-  #register(batch: Batch, index: number): void {
-    const { origin, incarnation } = batch
-    const position = { clock: batch.clockAt(index), origin, incarnation, seq: batch.firstSeq + index }
-    const kind = batch.kindAt(index)
-    if ((kind === LOGIN || kind === SECRET) && this.#users.add(batch.userAt(index), position))
-      this.#registryChanged = true
-    const isChannel = kind === CHANNEL || kind === PRIVATE
-    if (isChannel && this.#channels.add(batch.targetAt(index), position)) this.#registryChanged = true
+    else if (this.#registered.add(batch, index)) this.#registryChanged = true
   }
 
   #isDoubled({ number, batch, index, owners }: Cursor, seq: number): boolean {

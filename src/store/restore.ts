@@ -7,6 +7,7 @@ import {
   type Kind,
   type Operation,
   RecadoError,
+  renderAboutLine,
   streamKey,
 } from '../wire/index.ts'
 import { changesOf } from './changes.ts'
@@ -89,6 +90,10 @@ class Restoration {
   readonly #windows = new Map<string, IdWindow>()
   readonly #users: Set<string>
   readonly #channels: Set<string>
+  /** Of the private channels. */
+  readonly #members: Map<string, Set<string>>
+  /** Those that only lines name. */
+  readonly #unlisted = new Set<string>()
   #gathered = 0
   #gatheredBytes = 0
   #operations = 0
@@ -99,7 +104,8 @@ class Restoration {
     this.#files = files
     const registry = readRegistry(files)
     this.#users = new Set(registry.users)
-    this.#channels = new Set(registry.channels)
+    this.#members = new Map([...registry.members].map(([channel, names]) => [channel, new Set(names)]))
+    this.#channels = new Set([...registry.channels, ...this.#members.keys()])
   }
 
   /** Reads all, and keeps nothing. */
@@ -149,11 +155,20 @@ class Restoration {
     Object.assign(stream, { seq, clock })
     this.#incarnation = Math.max(this.#incarnation, incarnation)
     this.#users.add(user)
-    if (kind === 'publish') this.#channels.add(target)
+    if (kind === 'publish') this.#said(user, target)
     else this.#users.add(target)
     this.#operations++
     this.#voids += voids
     return { stream, voids }
+  }
+
+  /** Where there are private channels, one that the registry lacks may be one of them: for those who speak there. */
+  #said(user: string, channel: string): void {
+    if (this.#channels.has(channel) && !this.#unlisted.has(channel)) return
+    this.#channels.add(channel)
+    if (this.#members.size === 0) return
+    this.#unlisted.add(channel)
+    this.#members.set(channel, (this.#members.get(channel) ?? new Set()).add(user))
   }
 
   #isDoubled(user: string, id: string): boolean {
@@ -188,8 +203,14 @@ class Restoration {
       this.#gather(stream, { ...base(), kind: 'login', id: '', user, target: '' })
     }
     for (const channel of [...this.#channels].toSorted()) {
-      this.#gather(stream, { ...base(), kind: 'channel', id: channel, user: '', target: channel })
+      this.#gather(stream, { ...base(), ...this.#made(channel), id: channel, user: '', target: channel })
     }
+  }
+
+  #made(channel: string): Pick<Row, 'kind'> | Pick<Row, 'kind' | 'line'> {
+    const members = this.#members.get(channel)
+    if (members === undefined) return { kind: 'channel' }
+    return { kind: 'private', line: Buffer.from(renderAboutLine([...members].toSorted().join(' '))) }
   }
 
   #gather(stream: Stream, row: Row): void {

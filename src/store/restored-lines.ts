@@ -1,7 +1,9 @@
 import type { Files } from '../ports/index.ts'
 import {
   comparePositions,
+  type Fields,
   ID_BYTES_MAX,
+  isMap,
   isName,
   type Operation,
   PEER_LIMITS,
@@ -43,18 +45,27 @@ export function* mergedLines(files: Files): Iterable<RestoredLine> {
   }
 }
 
-/** The names of `registry.json`. @throws RecadoError `not_restorable` */
-export function readRegistry(files: Files): { users: readonly string[]; channels: readonly string[] } {
+export interface RestoredRegistry {
+  readonly users: readonly string[]
+  readonly channels: readonly string[]
+  /** The private channels with their members. */
+  readonly members: ReadonlyMap<string, readonly string[]>
+}
+
+/** What `registry.json` says. @throws RecadoError `not_restorable` */
+export function readRegistry(files: Files): RestoredRegistry {
   const file = 'registry.json'
   const text = Buffer.from(files.read(file, 0, sizeOf(files, file))).toString()
-  let parsed: { users?: unknown; channels?: unknown } | null
+  let parsed: Fields | null
   try {
     parsed = JSON.parse(text)
   } catch (cause) {
     throw notRestorable(file, 1, 'is not JSON', cause)
   }
-  const { users, channels } = parsed ?? {}
-  if (areNames(users) && areNames(channels)) return { users, channels }
+  const { users, channels, private: ofMembers = [] } = parsed ?? {}
+  if (areNames(users) && areNames(channels) && Array.isArray(ofMembers) && ofMembers.every(isPrivate)) {
+    return { users, channels, members: new Map(ofMembers.map(({ channel, members }) => [channel, members])) }
+  }
   throw notRestorable(file, 1, 'does not list users and channels by their names')
 }
 
@@ -138,4 +149,8 @@ function sizeOf(files: Files, file: string): number {
 
 function areNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isName)
+}
+
+function isPrivate(value: unknown): value is { channel: string; members: readonly string[] } {
+  return isMap(value) && isName(value['channel']) && areNames(value['members'])
 }

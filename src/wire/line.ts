@@ -7,8 +7,7 @@ import { isSaid, type Operation } from './operation.ts'
  */
 export function renderLine(operation: Operation): string {
   if (operation.message === undefined) return ''
-  // Stored and passed on like a line, and never written to a file.
-  if (!isSaid(operation.kind)) return `{"about":${JSON.stringify(operation.message)}}\n`
+  if (!isSaid(operation.kind)) return renderAboutLine(operation.message)
   const { clock, origin, incarnation, seq, timestamp, id, user, target, message } = operation
   const name = operation.kind === 'publish' ? 'channel' : 'to'
   const said =
@@ -30,6 +29,11 @@ export function parseLine(line: string): Operation {
     throw new SyntaxError('The line is not an operation')
   }
   return { ...rest, kind, target: channel ?? to, message: said }
+}
+
+/** Stored and passed on like a line, and never written to a file. */
+export function renderAboutLine(about: string | Uint8Array): string {
+  return `{"about":${JSON.stringify(about)}}\n`
 }
 
 /** What a line holds that says nothing to anybody, and is about something. Throws SyntaxError when it is none. */

@@ -150,7 +150,7 @@ describe('a private channel', () => {
   )
 
   it(
-    'stays private over the death of all servers, and stands in the files as any channel',
+    'stays private over the death of all servers, and stands in the files with its members',
     async () => {
       const servers = ['server-1', 'server-2', 'server-3']
       await Promise.all(servers.map((name) => system.process(name).kill()))
@@ -161,6 +161,10 @@ describe('a private channel', () => {
       expect((await bob.history('board')).messages.length).toBeGreaterThan(2)
       const registry = (): string => readFileSync(join(system.folder, 'server-1', 'registry.json'), 'utf8')
       await until(10_000, () => registry().includes('"board"') || registry())
+      const { private: ofMembers } = JSON.parse(registry()) as {
+        private: { channel: string; members: string[] }[]
+      }
+      expect(ofMembers.find(({ channel }) => channel === 'board')?.members).toContain('bob')
     },
     TEST_MS,
   )

@@ -112,6 +112,53 @@ describe('restore', () => {
     expect(disk.text('publications.jsonl').split('\n')).toHaveLength(4)
   })
 
+  /** A past with a private channel of ana and eva, which bia has left; another that all have left; and a public one. */
+  const secured: readonly Operation[][] = [
+    [
+      operation({ origin: 'a', seq: 1, clock: 1, kind: 'private', target: 'board', message: 'ana bia' }),
+      operation({ origin: 'a', seq: 2, clock: 2, kind: 'private', target: 'empty', message: 'ana' }),
+      operation({ origin: 'a', seq: 3, clock: 3, kind: 'channel' }),
+      operation({ origin: 'a', seq: 4, clock: 4, target: 'board', message: 'among us' }),
+      operation({ origin: 'a', seq: 5, clock: 5, kind: 'invite', target: 'board', message: 'eva' }),
+      operation({ origin: 'a', seq: 6, clock: 6, kind: 'leave', target: 'empty', message: '' }),
+    ],
+    [
+      operation({ origin: 'b', seq: 1, clock: 1, kind: 'login', target: '' }),
+      operation({ origin: 'b', seq: 2, clock: 7, kind: 'leave', target: 'board', user: 'bia', message: '' }),
+    ],
+  ]
+
+  it('keeps private channels private, for those who are members in the end', async () => {
+    const { contents } = write(secured)
+    const { disk } = await restored(contents)
+    for (const name of PROJECTED_FILES) disk.contents.delete(name)
+    const world = new VirtualTime()
+    const store = open(disk, world)
+    const membersOf = (channel: string): unknown => {
+      const members = store.membersOf(channel)
+      return members && [...members.keys()].toSorted()
+    }
+
+    expect(membersOf('board')).toEqual(['ana', 'eva'])
+    expect(membersOf('empty')).toEqual([])
+    expect(membersOf('news')).toBeUndefined()
+    store.finalise(1000)
+    world.run(10)
+    for (const name of PROJECTED_FILES)
+      expect(disk.text(name)).toBe(Buffer.from(contents.get(name) ?? []).toString())
+  })
+
+  it('makes no channel public that only lines name, where there are private ones', async () => {
+    const { contents } = write(secured)
+    const registry = JSON.parse(Buffer.from(contents.get('registry.json') ?? []).toString())
+    const known = { ...registry, channels: ['empty'], private: [{ channel: 'empty', members: [] }] }
+    contents.set('registry.json', Buffer.from(JSON.stringify(known)))
+    const { disk } = await restored(contents)
+    const store = open(disk, new VirtualTime())
+
+    expect([...(store.membersOf('board')?.keys() ?? [])]).toEqual(['ana'])
+  })
+
   it('knows users and channels that only lines name', async () => {
     const { contents } = write(past)
     contents.set('registry.json', Buffer.from('{"users":[],"channels":[]}'))
@@ -176,6 +223,12 @@ describe('restore', () => {
       'publications.jsonl',
       (text) => text.replace('"a-4"', '"a-3"'),
       'Line 2 of publications.jsonl has the id of one',
+    ],
+    [
+      'a registry with a private channel without members',
+      'registry.json',
+      () => '{"users":[],"channels":[],"private":[{"channel":"board"}]}',
+      'Line 1 of registry.json does not list',
     ],
     ['a registry of something else', 'registry.json', () => '[]', 'Line 1 of registry.json does not list'],
   ]

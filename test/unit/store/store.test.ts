@@ -76,6 +76,28 @@ describe('Store', () => {
     expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b' })
   })
 
+  it('shows in the registry who the members of a private channel are, and nothing of that where there is none', () => {
+    const { store, disk, world } = setUp()
+    const board = { target: 'board', user: 'ana' } as const
+    append(store, a(1, 10, { kind: 'login', target: '' }), a(2, 11, { kind: 'channel', target: 'news' }))
+    world.run(10)
+    store.finalise(11)
+    world.run(5000)
+    expect(JSON.parse(disk.text('registry.json'))).toEqual({ users: ['ana'], channels: ['news'] })
+
+    append(store, a(3, 12, { ...board, kind: 'private', message: 'ana rui' }))
+    append(store, a(4, 13, { ...board, kind: 'invite', message: 'eva' }))
+    append(store, a(5, 14, { ...board, kind: 'leave', user: 'rui' }))
+    world.run(10)
+    store.finalise(14)
+    world.run(5000)
+    expect(JSON.parse(disk.text('registry.json'))).toEqual({
+      users: ['ana'],
+      channels: ['board', 'news'],
+      private: [{ channel: 'board', members: ['ana', 'eva'] }],
+    })
+  })
+
   it('lets the last change of a secret in the order count, whichever came last here', () => {
     const { store, disk, world } = setUp()
     const about = { user: 'ana', target: '' } as const
