@@ -23,6 +23,11 @@ export function partKeysName(cluster: string, component: Component): string {
   return `${childName(cluster, component)}-keys`
 }
 
+/** The Secret with the keys of one user, which programs of the user mount. */
+export function userSecretName(cluster: string, user: string): string {
+  return `${cluster}-user-${user}`
+}
+
 /** The Services that clients connect to: of ready pods only. */
 export function clientServices(cluster: string): {
   readonly requests: string

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parseAllDocuments } from 'yaml'
+import { userSecretName } from '../../src/operator/names.ts'
 import { filesOf, ROOT } from '../tidy/tree.ts'
 import { attempt, find, need } from './tools.ts'
 
@@ -29,14 +30,47 @@ describe('hack/install.yaml', () => {
   })
 })
 
+/** What a test reads of an example. */
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly spec: {
+    readonly cluster?: string
+    readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[]
+  }
+}
+
+const EXAMPLES = filesOf('examples/kubernetes', ['.yaml']).map(({ path, text }) => ({
+  path,
+  manifests: parseAllDocuments(text).map((each) => each.toJS() as Manifest),
+}))
+const isPod = ({ path }: { readonly path: string }): boolean => path.includes('/pods/')
+const users = EXAMPLES.flatMap(({ manifests }) => manifests).filter(({ kind }) => kind === 'MessagingUser')
+
 describe('the examples', () => {
-  it.for(filesOf('examples/kubernetes', ['.yaml']).map(({ path, text }) => [path, text] as const))(
-    '%s is a MessagingCluster of the name of its file',
-    ([path, text]) => {
-      expect(parse(text)).toMatchObject({
-        kind: 'MessagingCluster',
-        metadata: { name: /([\w-]+)\.yaml$/.exec(path)?.[1] },
-      })
+  it.for(
+    EXAMPLES.filter((example) => !isPod(example)).map(({ path, manifests }) => [path, manifests] as const),
+  )(
+    '%s is a MessagingCluster of the name of its file, with users of it if any',
+    ([path, [first, ...others]]) => {
+      const name = /([\w-]+)\.yaml$/.exec(path)?.[1]
+
+      expect(first).toMatchObject({ kind: 'MessagingCluster', metadata: { name } })
+      for (const other of others)
+        expect(other).toMatchObject({ kind: 'MessagingUser', spec: { cluster: name } })
+    },
+  )
+
+  it.for(EXAMPLES.filter(isPod).map(({ path, manifests }) => [path, manifests] as const))(
+    '%s is a pod that mounts the Secret of a user of the others',
+    ([, manifests]) => {
+      const secrets = users.map(({ metadata, spec }) => userSecretName(spec.cluster ?? '', metadata.name))
+      const mounted = manifests
+        .flatMap(({ spec }) => spec.volumes ?? [])
+        .map(({ secret }) => secret?.secretName)
+
+      expect(manifests).toMatchObject([{ kind: 'Pod' }])
+      expect(secrets).toContain(mounted[0])
     },
   )
 })

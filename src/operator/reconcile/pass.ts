@@ -10,6 +10,8 @@ import type { Observed } from './observe.ts'
 import type { RolloutStep } from './rollout.ts'
 import type { ScaleDecision } from './scale.ts'
 import type { ReconcilerOptions } from './types.ts'
+import type { UserKey, UserStatuses } from './user-status.ts'
+import type { Account } from './users.ts'
 
 /** What could not be done in a pass. */
 export interface Failure {
@@ -26,6 +28,8 @@ export interface ClusterMemory {
   readonly keys: HeldKeys
   /** By the uids of pods: what was done so that they read their keys. */
   readonly nudges: Map<string, Nudges>
+  /** By the names of users: whose keys are listed since when. */
+  readonly userKeys: Map<string, UserKey>
   /** What was applied to which child, as long as the watch may not have told of it. */
   readonly applied: Map<string, { readonly hash: string; readonly at: number }>
   /** Differences that stay after an object was applied: the API server writes it its own way. */
@@ -79,6 +83,9 @@ export interface Pass {
   scale: ScaleDecision
   render: RenderContext
   rollout: RolloutStep
+  readonly userStatuses: UserStatuses
+  /** The users of the cluster, in the order in which they came. */
+  accounts: readonly Account[]
   /** Whose keys are admitted as clients' beside the cluster's own, and whose names may be taken. */
   users: PassUsers
   rotation: RotationDecision

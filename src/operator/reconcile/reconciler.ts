@@ -14,6 +14,8 @@ import { refAddresses, reportedPods } from './reports.ts'
 import { decideScale, type ScaleFacts, wantedAsItIs } from './scale.ts'
 import { STEPS } from './steps.ts'
 import { type ReconcileResult, type Reconciler, type ReconcilerOptions } from './types.ts'
+import { UserStatuses } from './user-status.ts'
+import { usersOf } from './users.ts'
 import { writeClusterStatus, writeStatus } from './write-status.ts'
 
 /** One operator's judgement over all clusters. */
@@ -24,10 +26,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 class ClusterReconciler implements Reconciler {
   readonly #options: ReconcilerOptions
   readonly #memories = new Map<string, ClusterMemory>()
+  readonly #userStatuses: UserStatuses
   #isStopped = false
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
+    this.#userStatuses = new UserStatuses(options)
   }
 
   async reconcile(key: ObjectKey): Promise<ReconcileResult> {
@@ -37,6 +41,7 @@ class ClusterReconciler implements Reconciler {
     // A resource that is being deleted is left to Kubernetes: what it owns goes with it.
     if (resource === undefined || resource.metadata.deletionTimestamp !== undefined) {
       await this.#forget(key)
+      await this.#userStatuses.writeLost(usersOf(cache, key))
       return {}
     }
     const cluster = await this.#read(resource)
@@ -115,6 +120,8 @@ class ClusterReconciler implements Reconciler {
         keyring: memory.keys.keyring,
       },
       rollout: { step: 'wait', why: 'it has not been looked at yet' },
+      userStatuses: this.#userStatuses,
+      accounts: [],
       users: { keys: [], names: [] },
       rotation: { step: 'none' },
       keysProblem: undefined,
@@ -141,6 +148,7 @@ class ClusterReconciler implements Reconciler {
       secured: false,
       keys,
       nudges: new Map(),
+      userKeys: new Map(),
       applied: new Map(),
       excused: new Map(),
       growth: undefined,

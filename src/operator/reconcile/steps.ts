@@ -6,6 +6,9 @@ import type { Pass } from './pass.ts'
 import { rollServers } from './roll.ts'
 import { growStorage } from './storage.ts'
 import { tellRefs } from './tell.ts'
+import { keepUserSecrets } from './user-secrets.ts'
+import { writeUserStatuses } from './user-status.ts'
+import { observeUsers } from './users.ts'
 
 export interface Step {
   readonly name: string
@@ -16,7 +19,9 @@ export interface Step {
 
 /** A pass, in order. Each writes only what differs; one that fails is tried again by the next pass. */
 export const STEPS: readonly Step[] = [
+  { name: 'Users', run: observeUsers, paused: true },
   { name: 'Keys', run: keepKeys, paused: true },
+  { name: 'Keys of users', run: keepUserSecrets },
   { name: 'Membership', run: tellRefs, paused: true },
   { name: 'Storage', run: growStorage },
   { name: 'Objects', run: applyChildren },
@@ -24,4 +29,5 @@ export const STEPS: readonly Step[] = [
   { name: 'Claims to keep', run: unmarkStaying },
   { name: 'Claims to delete', run: deleteRemoved },
   { name: 'Rollout', run: rollServers },
+  { name: 'Status of users', run: writeUserStatuses, paused: true },
 ]

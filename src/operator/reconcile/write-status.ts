@@ -9,6 +9,7 @@ import {
   type KeysFacts,
   type StatusFacts,
   statusOf,
+  undated,
 } from '../status/index.ts'
 import { unreadLong } from './nudge.ts'
 import { type ClusterMemory, lookAgain, type Pass, WATCH_MS } from './pass.ts'
@@ -62,11 +63,6 @@ export async function writeStatus(
   memory.statusAt = now
   memory.status = status
   return 0
-}
-
-/** When a condition changed is as of now, and would tell two writings of the same apart. */
-function undated(status: ClusterStatus | undefined): unknown {
-  return { ...status, conditions: status?.conditions?.map((each) => ({ ...each, lastTransitionTime: '' })) }
 }
 
 function statusFacts(pass: Pass): StatusFacts {

@@ -14,6 +14,15 @@ export function labelsOf(cluster: MessagingCluster, component?: Component): Read
   return { ...(component ? selectorLabels(name, component) : clusterLabels(name)), ...MANAGEMENT }
 }
 
+/** The labels of what is made for a user of the cluster. */
+export function userLabels(cluster: MessagingCluster): Readonly<Record<string, string>> {
+  return {
+    ...clusterLabels(cluster.metadata.name),
+    'app.kubernetes.io/component': 'user',
+    ...MANAGEMENT,
+  }
+}
+
 /** An object that Kubernetes removes with its cluster. */
 export function owned(
   cluster: MessagingCluster,

@@ -6,6 +6,7 @@ export const EVENT_REASONS = {
   StorageGrows: 'A volume claim was asked to grow',
   StorageNotExpandable: 'A volume claim may not grow; the note has the API server’s words',
   KeysMade: 'The keys of a secured cluster were made',
+  UserKeyMade: 'A MessagingUser got a new pair of keys in its Secret; a former one is taken no more',
   KeysRotating: 'The annotation recado.dev/rotate-keys asked for new keys, and their rotation has begun',
   KeysRotated: 'The rotation of keys has ended: no old one is taken any more',
   Degraded: 'The condition Degraded became True or has another reason; the note is its message',

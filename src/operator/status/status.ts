@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../ports/index.ts'
-import type { ClusterStatus, Condition, ConditionType, MessagingCluster } from '../api/index.ts'
+import type { ClusterStatus, ConditionType, MessagingCluster } from '../api/index.ts'
 import { canonicalJson } from '../canonical.ts'
 import { selectorLabels, selectorText } from '../names.ts'
 import { imageOf } from '../reconcile/images.ts'
 import { clientAddresses } from '../resources/index.ts'
-import { formatTimestamp } from '../timestamps.ts'
+import { conditionsOf } from './conditions.ts'
 import { degraded } from './degraded.ts'
 import type { StatusFacts } from './facts.ts'
 import { roundedLag } from './lag.ts'
@@ -14,7 +14,6 @@ import { ready } from './ready.ts'
 import type { Verdict } from './reasons.ts'
 import { warning } from './warning.ts'
 
-const MESSAGE_CHARACTERS = 1024
 const MEMBERS_MAX = 64
 
 /** In the order in which they are shown. */
@@ -70,25 +69,6 @@ export function invalidStatus(resource: KubeObject, message: string, now: number
 export function compareStatus(a: unknown, b: unknown): 'same' | 'lags differ' | 'differ' {
   if (canonicalJson(a) === canonicalJson(b)) return 'same'
   return canonicalJson(a, 'lag') === canonicalJson(b, 'lag') ? 'lags differ' : 'differ'
-}
-
-function conditionsOf(
-  verdicts: readonly [ConditionType, Verdict][],
-  cluster: { readonly metadata: KubeObject['metadata']; readonly status?: ClusterStatus | undefined },
-  now: number,
-): Condition[] {
-  return verdicts.map(([type, { status, reason, message }]) => {
-    const former = cluster.status?.conditions?.find((each) => each.type === type)
-    const { generation } = cluster.metadata
-    return {
-      type,
-      status,
-      ...(generation !== undefined && { observedGeneration: generation }),
-      lastTransitionTime: former?.status === status ? former.lastTransitionTime : formatTimestamp(now),
-      reason,
-      message: message.slice(0, MESSAGE_CHARACTERS),
-    }
-  })
 }
 
 type Members = NonNullable<NonNullable<ClusterStatus['servers']>['members']>

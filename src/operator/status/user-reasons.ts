@@ -23,6 +23,10 @@ export const USER_REASONS = {
     meaning: 'A Secret of that name is there which is not this user’s; the operator leaves it alone',
     cure: 'Rename or delete that Secret',
   },
+  TooManyUsers: {
+    meaning: 'The cluster has as many users as one Secret can list; who was made last is left out',
+    cure: 'Delete users that nobody needs, or make a second cluster',
+  },
   ApiRefused: {
     meaning: 'The API server refused something that the operator asked for; the message has its words',
     cure: 'A missing permission: upgrade the chart. A quota or a policy: widen it',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EVENT_REASONS, REASONS } from '../../../src/operator/status/index.ts'
+import { EVENT_REASONS, REASONS, USER_REASONS } from '../../../src/operator/status/index.ts'
 import { filesOf } from '../../tidy/tree.ts'
 
 const code = filesOf('src/operator', ['.ts']).filter(({ path }) => !path.endsWith('reasons.ts'))
@@ -7,6 +7,10 @@ const text = code.map((file) => file.text).join('\n')
 
 describe('the catalogues of reasons', () => {
   it.each(Object.keys(REASONS))('have %s, which a condition may get', (name) => {
+    expect(text.includes(`'${name}'`)).toBe(true)
+  })
+
+  it.each(Object.keys(USER_REASONS))('have %s, which the condition of a user may get', (name) => {
     expect(text.includes(`'${name}'`)).toBe(true)
   })
 
@@ -18,6 +22,11 @@ describe('the catalogues of reasons', () => {
     const recorded = [...text.matchAll(/reason: '(\w+)',\s+action:/g)].map(([, name]) => name)
     expect(recorded.length).toBeGreaterThan(3)
     expect(recorded.filter((name) => !Object.hasOwn(EVENT_REASONS, name ?? ''))).toEqual([])
+  })
+
+  it('say of every reason for which a user is not ready what to do', () => {
+    const bad = Object.entries(USER_REASONS).filter(([, reason]) => !('cure' in reason))
+    expect(bad.map(([name]) => name)).toEqual(['Ready'])
   })
 
   it('say of every reason for which there is something to do what that is', () => {
