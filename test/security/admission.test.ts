@@ -1,14 +1,20 @@
-import { type Socket as TcpSocket, connect as tcpConnect } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../src/adapters/keys/index.ts'
-import { openDealer } from '../../src/adapters/zeromq/index.ts'
 import type { Client } from '../../src/client/index.ts'
-import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
-import { GREETING } from '../hostile/zmtp.ts'
 import { connectTo, until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
-import { knock, metric, type Port, pairOf, passOf, portsOf, serverKey } from './strangers.ts'
+import { askOnce } from './asking.ts'
+import {
+  greet,
+  knock,
+  metric,
+  type Port,
+  pairOf,
+  passOf,
+  portsOf,
+  serverKey,
+  strangersTo,
+} from './strangers.ts'
 
 const TEST_MS = 60_000
 const PORTS = [
@@ -58,9 +64,7 @@ describe('in secured mode', () => {
 
   it.each(PORTS)('%s refuses the keys of others, of whatever role', async (name) => {
     const port = portNamed(name)
-    const strangers = ['clients/local', 'server', 'operator', 'broker'].filter((each) => {
-      return each !== port.holder && !(name === "ref's port" && each === 'broker')
-    })
+    const strangers = strangersTo(port)
     const outcomes = await Promise.all(
       strangers.map((each) =>
         knock(port, { pair: pairOf(system, each), serverKey: serverKey(system, port.side) }),
@@ -74,6 +78,7 @@ describe('in secured mode', () => {
     const port = portNamed(name)
 
     expect(await knock(port)).toBe('no proof')
+    expect(await knock(port, { user: 'ana', password: 'in the clear' })).toBe('no proof')
   })
 
   it.each(PORTS)('%s is not trusted by who expects another key there', async (name) => {
@@ -96,20 +101,14 @@ describe('in secured mode', () => {
 
   it("ref denies an operator's report to servers, and heartbeats to operators", async () => {
     const { ref, operators } = system.ports
-    const report = {
-      service: 'members',
-      data: { cluster: 'default/recado', term: 99, sequence: 1, wanted: ['server-1'], pods: [] },
-    }
+    const ask = (port: number, holder: string, service: string, data: object) =>
+      askOnce(`tcp://127.0.0.1:${port}`, passOf(system, holder, 'back'), service, data)
+    const report = { cluster: 'default/recado', term: 99, sequence: 1, wanted: ['server-1'], pods: [] }
 
-    expect(await ask(`tcp://127.0.0.1:${ref}`, 'server', report)).toMatchObject({ code: 'denied' })
-    expect(
-      await ask(`tcp://127.0.0.1:${operators}`, 'operator', { service: 'rank', data: { name: 'server-9' } }),
-    ).toMatchObject({
-      code: 'denied',
-    })
-    expect(
-      await ask(`tcp://127.0.0.1:${operators}`, 'operator', { service: 'list', data: {} }),
-    ).toMatchObject({ status: 'ok' })
+    for (const holder of ['server', 'broker'])
+      expect(await ask(ref, holder, 'members', report)).toMatchObject({ code: 'denied' })
+    expect(await ask(operators, 'operator', 'rank', { name: 'server-9' })).toMatchObject({ code: 'denied' })
+    expect(await ask(operators, 'operator', 'list', {})).toMatchObject({ status: 'ok' })
     expect(system.log('ref')).toContain('"audit":"denied","service":"members"')
   })
 
@@ -132,38 +131,3 @@ describe('in secured mode', () => {
     TEST_MS,
   )
 })
-
-/** Sends the first bytes of a CURVE handshake and nothing more. */
-function greet(port: number): Promise<TcpSocket> {
-  const greeting = Buffer.from(GREETING)
-  greeting.write('CURVE'.padEnd(20, '\0'), 12, 'latin1')
-  return new Promise((resolve, reject) => {
-    const socket = tcpConnect({ port, host: '127.0.0.1' }, () => {
-      socket.write(greeting)
-      socket.resume()
-      resolve(socket)
-    })
-    socket.on('error', (error) => {
-      socket.destroy()
-      reject(error)
-    })
-  })
-}
-
-async function ask(
-  address: string,
-  holder: string,
-  request: { service: string; data: object },
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const dealer = openDealer(address, passOf(system, holder, 'back'))
-  const answer = Promise.withResolvers<{ data: Record<string, unknown> }>()
-  dealer.receive((frames) => {
-    answer.resolve(decode(frames.at(-1) as Uint8Array, PEER_LIMITS) as { data: Record<string, unknown> })
-  })
-  dealer.send([new Uint8Array(), encode({ id: '1', clock: 1, timestamp: 1, ...request })])
-  try {
-    return (await Promise.race([answer.promise, delay(5000)]))?.data
-  } finally {
-    await dealer.close()
-  }
-}

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/client/index.ts'
 import { connectTo, until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
+import { Impostor } from './impostor.ts'
 import { curveOf, hear } from './spies.ts'
+import { metric } from './strangers.ts'
 
 const TEST_MS = 60_000
 
@@ -47,6 +49,38 @@ describe('what servers say among themselves', () => {
       expect(spies.map(({ topics }) => topics)).toEqual(spies.map(() => []))
     } finally {
       for (const each of [...spies, control]) each.close()
+    }
+  })
+})
+
+describe("who claims a server's name at the clients' port", () => {
+  it('is refused, is asked nothing, and keeps no server from its work', async () => {
+    const impostor = new Impostor(system.brokerAddress, curveOf(system), {
+      name: 'server-1',
+      cluster: 'default/recado',
+    })
+    try {
+      await until(10_000, () => impostor.answers.length >= 4 || `${impostor.answers.length} answers`)
+      for (let number = 0; number < 30; number++) await client.publish('general', `text ${number}`)
+
+      expect(impostor.passed).toBe(false)
+      for (const answer of impostor.answers) {
+        expect(answer).toMatchObject({ data: { status: 'error', code: 'bad_request' } })
+      }
+      expect(await metric(system, 'broker', 'recado_broker_servers')).toBe(3)
+    } finally {
+      impostor.close()
+    }
+  })
+
+  it("is understood at the servers' port, with a server's keys", async () => {
+    const address = `tcp://127.0.0.1:${system.ports.servers}`
+    const of = { name: 'server-9', cluster: 'another/cluster' }
+    const server = new Impostor(address, curveOf(system, 'server', 'back'), of)
+    try {
+      await until(10_000, () => server.answers.some(({ kind }) => kind === 'refused') || 'no answer')
+    } finally {
+      server.close()
     }
   })
 })

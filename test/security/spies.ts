@@ -2,7 +2,7 @@ import * as zmq from 'zeromq'
 import type { Client } from '../../src/client/index.ts'
 import { decode, encode, PEER_LIMITS, parsePublications } from '../../src/wire/index.ts'
 import type { TestSystem } from '../support/system.ts'
-import { passOf } from './strangers.ts'
+import { type Loot, passOf } from './strangers.ts'
 
 export interface Spy {
   /** The topics of what came, in order. */
@@ -14,7 +14,7 @@ export interface Spy {
 
 /** The options of a plain socket that shows a holder's keys to one side of the system; a client's to the clients' ports. */
 export function curveOf(
-  system: TestSystem,
+  system: Loot,
   holder = 'clients/local',
   side: 'front' | 'back' = 'front',
 ): { curvePublicKey: string; curveSecretKey: string; curveServerKey: string } {
@@ -60,7 +60,11 @@ export async function historyOf(client: Client, channel: string): Promise<unknow
 }
 
 /** A token of a user, by a login without the library. */
-export async function tokenOf(system: TestSystem, user: string, secret: string): Promise<string> {
+export async function tokenOf(
+  system: Pick<TestSystem, 'folder' | 'brokerAddress'>,
+  user: string,
+  secret: string,
+): Promise<string> {
   const socket = new zmq.Request({ linger: 0, ...curveOf(system) })
   try {
     socket.connect(system.brokerAddress)

@@ -1,55 +1,35 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDealer } from '../../src/adapters/zeromq/index.ts'
 import { makeKeys } from '../../src/cli/keys/index.ts'
 import { type Client, connect } from '../../src/client/index.ts'
-import type { Dealer } from '../../src/ports/index.ts'
-import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
+import { parseKeyList } from '../../src/keys/index.ts'
 import { until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
+import { Asker, expired, forgedTokens } from './asking.ts'
 import { historyOf } from './spies.ts'
 import { metric, passOf } from './strangers.ts'
 
 const TEST_MS = 60_000
 const [ANAS, RUIS] = ['the secret of ana', 'the secret of rui']
 
-type Data = Readonly<Record<string, unknown>>
-
 let system: TestSystem
-let dealer: Dealer
-const answers = new Map<string, (data: Data) => void>()
-let number = 0
+let asker: Asker
 
 beforeAll(async () => {
   system = await startSystem({ secured: true })
   await system.ready()
-  // A client of another make: it says whatever it wants.
-  dealer = openDealer(system.brokerAddress, passOf(system, 'clients/local', 'front'))
-  dealer.receive((frames) => {
-    const { id, data } = decode(frames.at(-1) as Uint8Array, PEER_LIMITS) as { id: string; data: Data }
-    answers.get(id)?.(data)
-  })
+  asker = new Asker(system.brokerAddress, passOf(system, 'clients/local', 'front'))
 }, TEST_MS)
 
 afterAll(async () => {
-  await dealer?.close()
+  await asker?.close()
   await system?.stop()
 })
 
-function ask(service: string, data: object, id = `ask-${number++}`): Promise<Data> {
-  dealer.send([new Uint8Array(), encode({ service, id, clock: 1, timestamp: 1, data })])
-  return new Promise((resolve, reject) => {
-    answers.set(id, resolve)
-    setTimeout(() => reject(new Error(`No answer to ${service}`)), 15_000).unref()
-  })
-}
+const ask = (service: string, data: object, id?: string) => asker.ask(service, data, id)
 
-async function tokenOf(user: string, secret: string): Promise<string> {
-  const { token } = await ask('login', { user, secret })
-  return token as string
-}
+const tokenOf = (user: string, secret: string): Promise<string> => asker.tokenOf(user, secret)
 
 function clientOf(user: string, secret: string, options: object = {}): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
@@ -121,25 +101,20 @@ describe('in secured mode', () => {
 
   it('cut, altered and forged tokens are refused', async () => {
     const token = await tokenOf('ana', ANAS)
-    const [user, expiry, secret, signature = ''] = token.split(':')
-    const forged = createHmac('sha256', randomBytes(32))
-      .update(`${user}:${expiry}:${secret}`)
-      .digest('base64url')
-    const wrong = [
-      token.slice(0, -1),
-      `${token}A`,
-      `rui:${expiry}:${secret}:${signature}`,
-      `${user}:${Number(expiry) + 1}:${secret}:${signature}`,
-      `${user}:${expiry}:${secret}x:${signature}`,
-      `${user}:${expiry}:${secret}:${forged}`,
-      `${user}:${expiry}:${secret}:`,
-      'a'.repeat(100_000),
-      7,
-    ]
+    const wrong = forgedTokens(token, await tokenOf('rui', RUIS))
     const outcomes = await Promise.all(wrong.map((each) => ask('users', { token: each })))
 
     expect(await ask('users', { token })).toMatchObject({ status: 'ok' })
     expect(outcomes.map(({ code }) => code)).toEqual(wrong.map(() => 'not_logged_in'))
+  })
+
+  it('an expired token is refused, however well it is signed', async () => {
+    const token = await tokenOf('ana', ANAS)
+    const keys = parseKeyList(readFileSync(join(system.folder, 'keys', 'cluster.keys'), 'utf8'))
+    const key = keys[0]?.key as string
+
+    expect(await ask('users', { token: expired(token, key) })).toMatchObject({ code: 'not_logged_in' })
+    expect(await ask('users', { token })).toMatchObject({ status: 'ok' })
   })
 
   it('a request that is sent again, by whomever, counts once', async () => {
