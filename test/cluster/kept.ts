@@ -4,16 +4,18 @@ import type { Result } from './table.ts'
 /** Results in a file, one JSON object a line: what a run that was cut short has done already. */
 export class Kept {
   readonly #path: string | undefined
+  readonly #mode: string | undefined
   readonly #results = new Map<string, Result>()
 
-  /** Keeps nothing without a path. */
-  constructor(path: string | undefined) {
+  /** Keeps nothing without a path; has only what was done in the same mode. */
+  constructor(path: string | undefined, mode: string | undefined) {
     this.#path = path
+    this.#mode = mode
     if (path === undefined || !existsSync(path)) return
     for (const line of readFileSync(path, 'utf8').split('\n')) {
       if (line === '') continue
       const result = JSON.parse(line) as Result
-      this.#results.set(result.name, result)
+      if (result.mode === this.#mode) this.#results.set(result.name, result)
     }
   }
 

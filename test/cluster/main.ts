@@ -7,14 +7,15 @@ import { Kept } from './kept.ts'
 import type { Findings, Scenario } from './scenario.ts'
 import { GROUPS } from './scenarios/index.ts'
 import { pageOf, type Result, row } from './table.ts'
-import { hasTools, type OwnWorld, openWorld } from './world.ts'
+import { hasTools, type Mode, type OwnWorld, openWorld } from './world.ts'
 
 /**
  * Runs scenarios on a real Kubernetes: the one that ../shared/cluster makes on this machine, or, with RECADO_IMAGE, the one that
  * KUBECONFIG names; RECADO_IMAGE is the image that it has or can pull, and with a comma behind another to change to. RECADO_NAMESPACE:
  * where the operator is, or is to be.
  * Without arguments all, and writes docs/kubernetes-reliability.md; `--only TEXT` that of this name, or those whose names
- * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. With
+ * hold the text; `--short` the short form; `--list` none. `--keep` leaves the operator installed. `--mode open` or `secured`: that
+ * of all clusters, instead of the resource's default; the page is not written then. With
  * `--results FILE` what each came to is kept there, and a run that was cut short goes on where it was.
  */
 const { values } = parseArgs({
@@ -24,13 +25,20 @@ const { values } = parseArgs({
     list: { type: 'boolean' },
     keep: { type: 'boolean' },
     results: { type: 'string' },
+    mode: { type: 'string' },
   },
 })
 const PAGE = join(ROOT, 'docs', 'kubernetes-reliability.md')
 /** So long may a scenario take to end that ran into its deadline: longer than any one of its waits. */
 const ENDING_MS = 16 * 60_000
-const kept = new Kept(values.results)
+const mode = modeOf(values.mode)
+const kept = new Kept(values.results, mode)
 const NAMES = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+
+function modeOf(given: string | undefined): Mode | undefined {
+  if (given === undefined || given === 'open' || given === 'secured') return given
+  throw new RangeError(`"${given}" is no mode: open or secured`)
+}
 
 function isWanted({ name, short }: Scenario): boolean {
   if (values.short === true && short !== true) return false
@@ -66,7 +74,7 @@ async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value
 
 async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
   const { name, says } = scenario
-  const about = { name, says, tag: world.image.tag, at: new Date().toISOString() }
+  const about = { name, says, tag: world.image.tag, at: new Date().toISOString(), mode }
   const lacks = scenario.needs?.filter((need) => need === 'machine' && world.machine === undefined) ?? []
   if (lacks.length > 0) return { ...about, leftOut: 'the nodes are not this machine’s', seconds: 0 }
   const known = kept.get(name)
@@ -113,11 +121,11 @@ async function main(): Promise<number> {
     process.stderr.write(`No Kubernetes to run on: ${reason}; or give KUBECONFIG and RECADO_IMAGE\n`)
     return 2
   }
-  const world = await openWorld()
+  const world = await openWorld(mode)
   try {
     const results = await runAll(world)
     if (results.length === 0) throw new RangeError(`No scenario is called ${values.only?.join(' or ')}`)
-    const isWhole = values.only === undefined && values.short !== true
+    const isWhole = values.only === undefined && values.short !== true && mode === undefined
     if (isWhole) writeFileSync(PAGE, pageOf(GROUPS, results, await world.version()))
     return statusOf(results)
   } finally {

@@ -16,6 +16,8 @@ export interface World {
   readonly other: Image
   /** Absent where the nodes are not this machine's. */
   readonly machine: Machine | undefined
+  /** What every cluster's spec is to have: the mode, when this run was given one. */
+  readonly spec: object
   /** A MessagingCluster in a fresh namespace, removed when the scenario is over. */
   stage(spec?: object): Promise<Stage>
   /** Says what is being done, for who watches. */

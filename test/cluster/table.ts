@@ -12,6 +12,8 @@ export interface Result {
   readonly tag: string
   /** ISO 8601. */
   readonly at: string
+  /** Of all clusters; the resource's default when absent. */
+  readonly mode?: string | undefined
 }
 
 const HEADS = [

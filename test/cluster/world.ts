@@ -7,6 +7,9 @@ import { Stage } from './support/stage.ts'
 
 const NAMESPACE = 'recado-e2e'
 
+/** What every cluster is asked to be, where it is not left to the resource's default. */
+export type Mode = 'open' | 'secured'
+
 export interface OwnWorld extends World {
   begin(scenario: Scenario): Promise<void>
   /** Removes what the scenario made; what the operator complained of. */
@@ -21,7 +24,7 @@ export function hasTools(): string | undefined {
 }
 
 /** Finds the cluster, or makes it; builds the image and gives it to the nodes. */
-export async function openWorld(): Promise<OwnWorld> {
+export async function openWorld(mode: Mode | undefined): Promise<OwnWorld> {
   const begun = performance.now()
   const tell = (text: string): void => {
     const seconds = Math.round((performance.now() - begun) / 1000)
@@ -32,12 +35,20 @@ export async function openWorld(): Promise<OwnWorld> {
     const [image = '', other = image] = RECADO_IMAGE.split(',')
     const images = { image: givenImage(image), other: givenImage(other) }
     const kubernetes = await Kubernetes.open({ KUBECONFIG: KUBECONFIG ?? '' }, { reachesServices: false })
-    return new RealWorld(kubernetes, undefined, images, tell)
+    return new RealWorld({ kubernetes, machine: undefined, images, tell, mode })
   }
   const { machine, env } = await Machine.open()
   tell('builds the image and loads it')
   const kubernetes = await Kubernetes.open(env, { reachesServices: true })
-  return new RealWorld(kubernetes, machine, await provideImages(machine), tell)
+  return new RealWorld({ kubernetes, machine, images: await provideImages(machine), tell, mode })
+}
+
+interface WorldOptions {
+  readonly kubernetes: Kubernetes
+  readonly machine: Machine | undefined
+  readonly images: { readonly image: Image; readonly other: Image }
+  readonly tell: (text: string) => void
+  readonly mode: Mode | undefined
 }
 
 class RealWorld implements OwnWorld {
@@ -47,21 +58,18 @@ class RealWorld implements OwnWorld {
   readonly image: Image
   readonly other: Image
   readonly tell: (text: string) => void
+  readonly spec: object
   #stages: Stage[] = []
   #namespace = NAMESPACE
 
-  constructor(
-    kubernetes: Kubernetes,
-    machine: Machine | undefined,
-    images: { image: Image; other: Image },
-    tell: (text: string) => void,
-  ) {
+  constructor({ kubernetes, machine, images, tell, mode }: WorldOptions) {
     this.kubernetes = kubernetes
     this.machine = machine
     this.image = images.image
     this.other = images.other
     this.release = new Release(kubernetes, images.image)
     this.tell = tell
+    this.spec = mode === undefined ? {} : { security: { mode } }
   }
 
   async begin({ name, installs }: Scenario): Promise<void> {
@@ -72,7 +80,7 @@ class RealWorld implements OwnWorld {
   }
 
   async stage(spec?: object): Promise<Stage> {
-    const stage = await Stage.build(this.kubernetes, this.#namespace, spec)
+    const stage = await Stage.build(this.kubernetes, this.#namespace, spec, { spec: this.spec })
     this.#stages.push(stage)
     return stage
   }

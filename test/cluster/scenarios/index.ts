@@ -12,6 +12,7 @@ import { quiet } from './quiet.ts'
 import { removing } from './removing.ts'
 import { resource } from './resource.ts'
 import { scaling } from './scaling.ts'
+import { security } from './security.ts'
 
 /** All that is done on Kubernetes, in the order of docs/kubernetes-reliability.md: the last removes what the first installed. */
 export const GROUPS: readonly Group[] = [
@@ -20,6 +21,7 @@ export const GROUPS: readonly Group[] = [
   nodes,
   scaling,
   changes,
+  security,
   operators,
   quiet,
   resource,

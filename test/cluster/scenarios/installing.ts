@@ -37,13 +37,13 @@ const permissions: Scenario = {
 
 export const installing: Group = { title: 'Installing', scenarios: [install, permissions, examples] }
 
-async function firstCluster({ kubernetes, release, tell }: World): Promise<Findings> {
+async function firstCluster({ kubernetes, release, spec, tell }: World): Promise<Findings> {
   const broken: string[] = []
   if (await release.isInstalled()) await release.uninstall()
   const installedAt = performance.now()
   await release.install()
   const installMs = performance.now() - installedAt
-  const stage = new Stage(kubernetes, OPERATOR_NAMESPACE)
+  const stage = new Stage(kubernetes, OPERATOR_NAMESPACE, { spec })
   try {
     const appliedAt = performance.now()
     await stage.apply({})
@@ -54,7 +54,7 @@ async function firstCluster({ kubernetes, release, tell }: World): Promise<Findi
     await release.test()
     tell('a Python client')
     const lines = await python(await stage.entrance())
-    if (!lines.some((line) => line.startsWith('kitchen ana ol')))
+    if (!lines.some((line) => /^(?:kitchen ana|channel\/kitchen\/) ol/.test(line)))
       broken.push(`Python read ${lines.join('; ')}`)
     if (broken.length > 0) tell(await stage.story())
     return {
@@ -70,10 +70,13 @@ async function firstCluster({ kubernetes, release, tell }: World): Promise<Findi
 }
 
 /** The page that a person copies from, with what it prints. */
-async function python({ brokerAddress, proxyAddress }: Entrance): Promise<string[]> {
+async function python({ brokerAddress, proxyAddress, keysDir }: Entrance): Promise<string[]> {
   const found = findPython()
   if ('missing' in found) throw new Error(found.missing)
-  const args = ['examples/python/client.py', 'send', 'ana', 'kitchen', 'olá', 'ana']
+  const args =
+    keysDir === undefined
+      ? ['examples/python/client.py', 'send', 'ana', 'kitchen', 'olá', 'ana']
+      : ['examples/python/secured.py', keysDir, 'ana', 'the secret of ana', 'kitchen', 'olá']
   const env = { RECADO_BROKER: brokerAddress, RECADO_PROXY: proxyAddress }
   return (await text(found.command, args, { env, folder: ROOT })).split('\n')
 }
@@ -81,13 +84,15 @@ async function python({ brokerAddress, proxyAddress }: Entrance): Promise<string
 /** Deletes the resource and its volumes; the operator's namespace stays. */
 async function removeResource(stage: Stage): Promise<void> {
   const { kubernetes, namespace, name } = stage
+  stage.close()
   await kubernetes.kubectl('delete', 'mc', name, '-n', namespace, '--ignore-not-found', '--timeout=60s')
   const selector = `app.kubernetes.io/instance=${name}`
   await until(90_000, async () => {
     const pods = await kubernetes.list(KINDS.pod, namespace, selector)
     return pods.length === 0 || `${pods.length} pods are still there`
   })
-  await kubernetes.kubectl('delete', 'pvc', '-n', namespace, '-l', selector, '--timeout=60s')
+  // What stays of a cluster: its volumes, and its keys with them.
+  await kubernetes.kubectl('delete', 'pvc,secret', '-n', namespace, '-l', selector, '--timeout=60s')
 }
 
 const FORBIDDEN: readonly (readonly string[])[] = [
@@ -148,7 +153,9 @@ async function everyExample({ kubernetes, tell }: World): Promise<Findings> {
       continue
     }
     tell(file)
-    const stage = new Stage(kubernetes, `recado-e2e-example-${file.replace('.yaml', '')}`, metadata.name)
+    const stage = new Stage(kubernetes, `recado-e2e-example-${file.replace('.yaml', '')}`, {
+      name: metadata.name,
+    })
     try {
       await stage.remove()
       await stage.begin()

@@ -43,7 +43,7 @@ async function fiftyClusters(world: World): Promise<Findings> {
           apiVersion,
           kind,
           metadata: { name: CLUSTER, namespace },
-          spec: SPEC,
+          spec: { ...world.spec, ...SPEC },
         })),
       )
       const wanted = first + group.length

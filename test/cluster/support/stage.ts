@@ -5,8 +5,9 @@ import type { KubeObject } from '../../../src/ports/kubernetes.ts'
 import { type Entrance, until } from '../../support/load.ts'
 import { isReady, namespaceOf, restartsOf } from './chart.ts'
 import { ServerFiles } from './files.ts'
+import { ClusterKeys } from './keys.ts'
 import type { Kubernetes } from './kubernetes.ts'
-import { type Listed, RefList } from './ref-list.ts'
+import { type Listed, type RefDoor, RefList } from './ref-list.ts'
 
 export const CLUSTER = 'demo'
 const READY_MS = 90_000
@@ -20,6 +21,12 @@ export interface Condition {
   readonly observedGeneration?: number
 }
 
+export interface StageOptions {
+  readonly name?: string
+  /** What every spec has that is applied here, besides its own. */
+  readonly spec?: object
+}
+
 /** One MessagingCluster in a namespace of its own, in which only restricted pods are let in. */
 export class Stage {
   readonly kubernetes: Kubernetes
@@ -27,18 +34,26 @@ export class Stage {
   readonly name: string
   readonly files: ServerFiles
   readonly #refList: RefList
+  readonly #spec: object
+  #keys: ClusterKeys | undefined
 
-  constructor(kubernetes: Kubernetes, namespace: string, name = CLUSTER) {
+  constructor(kubernetes: Kubernetes, namespace: string, { name = CLUSTER, spec = {} }: StageOptions = {}) {
     this.kubernetes = kubernetes
     this.namespace = namespace
     this.name = name
+    this.#spec = spec
     this.files = new ServerFiles(kubernetes, namespace)
-    this.#refList = new RefList(kubernetes.env, namespace)
+    this.#refList = new RefList(kubernetes.env, namespace, () => this.#refDoor())
   }
 
   /** What an earlier run left in the namespace is removed first. */
-  static async build(kubernetes: Kubernetes, namespace: string, spec: object = {}): Promise<Stage> {
-    const stage = new Stage(kubernetes, namespace)
+  static async build(
+    kubernetes: Kubernetes,
+    namespace: string,
+    spec: object = {},
+    options: StageOptions = {},
+  ): Promise<Stage> {
+    const stage = new Stage(kubernetes, namespace, options)
     await stage.remove()
     await stage.begin()
     await stage.apply(spec)
@@ -58,7 +73,7 @@ export class Stage {
       apiVersion,
       kind,
       metadata: { name: this.name, namespace: this.namespace },
-      spec: { ...byNodes, ...spec },
+      spec: { ...byNodes, ...this.#spec, ...spec },
     })
   }
 
@@ -66,6 +81,11 @@ export class Stage {
   patch(spec: object): Promise<string> {
     const args = ['patch', 'messagingcluster', this.name, '-n', this.namespace, '--type=merge', '-p']
     return this.kubernetes.kubectl(...args, JSON.stringify({ spec }))
+  }
+
+  async annotate(key: string, value: string): Promise<void> {
+    const args = ['annotate', 'mc', this.name, '-n', this.namespace, '--overwrite', `${key}=${value}`]
+    await this.kubernetes.kubectl(...args)
   }
 
   async scale(replicas: number): Promise<void> {
@@ -193,13 +213,28 @@ export class Stage {
     return this.#refList.servers(ref.metadata.name)
   }
 
-  /** Where clients outside of Kubernetes, on this machine, find the Services. */
+  /** Where clients outside of Kubernetes, on this machine, find the Services, and the keys that they need in secured mode. */
   async entrance(): Promise<Entrance> {
     const { requests, publications } = clientServices(this.name)
+    const keys = await this.keys()
     return {
       brokerAddress: await this.#address(requests),
       proxyAddress: await this.#address(publications),
+      ...(keys !== undefined && { keysDir: await keys.clientFolder() }),
     }
+  }
+
+  /** The keys of a cluster in secured mode; undefined in open mode. */
+  async keys(): Promise<ClusterKeys | undefined> {
+    const { security } = ((await this.resource())?.['spec'] ?? {}) as { security?: { mode?: string } }
+    if (security?.mode !== 'secured') return undefined
+    this.#keys ??= new ClusterKeys(this.kubernetes, this.namespace, this.name)
+    return this.#keys
+  }
+
+  async #refDoor(): Promise<RefDoor> {
+    const keys = await this.keys()
+    return keys === undefined ? { port: 5559, keys: {} } : { port: 5562, keys: await keys.operatorCurve() }
   }
 
   async #address(service: string): Promise<string> {
@@ -239,9 +274,16 @@ export class Stage {
     return parts.join('\n')
   }
 
+  /** Ends what asks ref, and forgets the keys. */
+  close(): void {
+    this.#refList.close()
+    this.#keys?.close()
+    this.#keys = undefined
+  }
+
   /** The resource, its namespace and its volumes. */
   async remove(): Promise<void> {
-    this.#refList.close()
+    this.close()
     await this.kubernetes.kubectl('delete', 'namespace', this.namespace, '--ignore-not-found', '--wait=false')
     await until(GONE_MS, async () => {
       const found = await this.kubernetes.kubectl('get', 'namespace', this.namespace, '--ignore-not-found')
