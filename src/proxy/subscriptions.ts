@@ -1,4 +1,4 @@
-import type { Credentials, Log, Metrics } from '../ports/index.ts'
+import { BoundedWarnings, type Credentials, type Log, type Metrics, type Timers } from '../ports/index.ts'
 import { grantTopic, isName, parseToken, TOKEN_LENGTH_MAX, userTopic } from '../wire/index.ts'
 
 const [UNSUBSCRIBE, SUBSCRIBE] = [0, 1]
@@ -9,6 +9,7 @@ export interface SubscriptionsOptions {
   readonly credentials: Credentials
   /** Ms since 1970 UTC. */
   readonly now: () => number
+  readonly timers: Timers
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -28,9 +29,15 @@ const NOTHING: Decision = {}
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
+  readonly #denied: BoundedWarnings
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
+    this.#denied = new BoundedWarnings(
+      options,
+      { audit: 'denied' },
+      'Denied more of what subscribers asked for',
+    )
   }
 
   /** A subscription is one byte and a topic. */
@@ -60,9 +67,8 @@ export class Subscriptions {
   }
 
   #deny(reason: 'malformed' | 'subscription' | 'grant'): Decision {
-    const { metrics, log } = this.#options
-    metrics.add('recado_denied_total', 1, { reason })
-    log.debug({ audit: 'denied', reason }, 'Denied what a subscriber asked for')
+    this.#options.metrics.add('recado_denied_total', 1, { reason })
+    this.#denied.warn({ reason }, 'Denied what a subscriber asked for')
     return NOTHING
   }
 }

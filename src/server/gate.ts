@@ -1,3 +1,4 @@
+import { BoundedWarnings, type Timers } from '../ports/index.ts'
 import {
   isName,
   messageBytes,
@@ -16,6 +17,7 @@ export interface GateOptions extends Omit<LoginsOptions, 'sessions' | 'verifierA
   /** Corrected time in ms. */
   readonly now: () => number
   readonly acceptor: Acceptor
+  readonly timers: Timers
 }
 
 /** In secured mode: who may log in, and what each may ask for. */
@@ -24,10 +26,12 @@ export class Gate {
   readonly #sessions: Sessions
   readonly #logins: Logins
   readonly #limits: UserLimits
+  readonly #denied: BoundedWarnings
 
   constructor(options: GateOptions) {
     const { acceptor } = options
     this.#options = options
+    this.#denied = new BoundedWarnings(options, { audit: 'denied' }, 'Denied more of what users asked for')
     this.#limits = new UserLimits(options, options.time)
     this.#sessions = new Sessions({
       ...options,
@@ -55,12 +59,14 @@ export class Gate {
       known = this.#sessions.userOf(token)
     } catch (error) {
       this.#options.metrics.add('recado_denied_total', 1, { reason: 'no_token' })
+      // Whose it was to be is what its maker says.
+      this.#denied.warn({ reason: 'no_token', service }, 'Denied a request without a token that counts')
       throw error
     }
     if (user === undefined || user === known) return this.#begin(known, service, data)
     this.#options.metrics.add('recado_denied_total', 1, { reason: 'another_user' })
-    const fields = { audit: 'denied', user: known, as: isName(user) ? user : '', service }
-    this.#options.log.warn(fields, 'Denied what a user asked in the name of another')
+    const fields = { user: known, as: isName(user) ? user : '', service }
+    this.#denied.warn(fields, 'Denied what a user asked in the name of another')
     throw new RecadoError('denied', 'The token is of another user')
   }
 
@@ -79,6 +85,7 @@ export class Gate {
       this.#limits.began(user, messageBytes(data))
     } catch (error) {
       metrics.add('recado_denied_total', 1, { reason: 'limit' })
+      this.#denied.warn({ reason: 'limit', user, service }, 'Denied what is beyond a limit')
       throw error
     }
     return user

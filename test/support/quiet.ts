@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '../../src/ports/index.ts'
+import type { Log, Metrics, Timers } from '../../src/ports/index.ts'
 
 /** A log that nobody reads. */
 export const quietLog: Log = {
@@ -13,3 +13,6 @@ export const quietLog: Log = {
 
 /** Metrics that nobody reads. */
 export const quietMetrics: Metrics = { add: () => {}, set: () => {}, observe: () => {} }
+
+/** Timers by which nothing ever happens. */
+export const quietTimers: Timers = { after: () => () => {}, every: () => () => {}, soon: () => {} }

@@ -3,11 +3,17 @@ import { openCredentials } from '../../src/adapters/credentials.ts'
 import { makeKey } from '../../src/adapters/keys/index.ts'
 import { type Decision, Subscriptions } from '../../src/proxy/index.ts'
 import { TOKEN_LENGTH_MAX, tokenText } from '../../src/wire/index.ts'
-import { quietLog, quietMetrics } from '../support/quiet.ts'
+import { quietLog, quietMetrics, quietTimers } from '../support/quiet.ts'
 
 const NOW = 1_800_000_000_000
 const credentials = openCredentials(((key) => () => [key])(makeKey()))
-const subscriptions = new Subscriptions({ credentials, now: () => NOW, log: quietLog, metrics: quietMetrics })
+const subscriptions = new Subscriptions({
+  credentials,
+  now: () => NOW,
+  timers: quietTimers,
+  log: quietLog,
+  metrics: quietMetrics,
+})
 
 const decide = (first: number, topic: string): Decision =>
   subscriptions.decide(Buffer.concat([Buffer.of(first), Buffer.from(topic)]))

@@ -1,8 +1,11 @@
-import type { Guard, KeyPair, Log, Metrics, Timers } from '../../ports/index.ts'
-
-/** Refusals are told one by one up to this many in a second; those beyond it are counted. */
-const TOLD_MAX = 10
-const TOLD_MS = 1000
+import {
+  BoundedWarnings,
+  type Guard,
+  type KeyPair,
+  type Log,
+  type Metrics,
+  type Timers,
+} from '../../ports/index.ts'
 
 export interface PortGuardOptions {
   readonly domain: string
@@ -21,13 +24,17 @@ export class PortGuard implements Guard {
   readonly #callbacks = new Set<() => void>()
   /** Keys let in since the last renewal, with their names. */
   readonly #inside = new Map<string, string>()
+  readonly #refused: BoundedWarnings
   #secretKey: string
-  #told = 0
-  #untold = 0
 
   constructor(options: PortGuardOptions) {
     this.#options = options
     this.domain = options.domain
+    this.#refused = new BoundedWarnings(
+      options,
+      { audit: 'refused', port: this.domain },
+      'Refused more peers',
+    )
     this.#secretKey = options.pair().secretKey
   }
 
@@ -40,7 +47,7 @@ export class PortGuard implements Guard {
     const name = nameOf(publicKey)
     this.#count(name === undefined ? 'unknown_key' : 'admitted')
     if (name === undefined) {
-      this.#tell({ key: publicKey, address }, 'Refused a key that is not listed')
+      this.#refused.warn({ key: publicKey, address }, 'Refused a key that is not listed')
       return false
     }
     if (!this.#inside.has(publicKey))
@@ -51,7 +58,8 @@ export class PortGuard implements Guard {
 
   turnedAway(kind: 'protocol' | 'other'): void {
     this.#count(kind === 'protocol' ? 'no_proof' : 'broken_off')
-    if (kind === 'protocol') this.#tell({}, 'Refused a peer that proves no key, or speaks in the clear')
+    if (kind === 'protocol')
+      this.#refused.warn({}, 'Refused a peer that proves no key, or speaks in the clear')
   }
 
   onRenew(callback: () => void): () => void {
@@ -81,26 +89,5 @@ export class PortGuard implements Guard {
 
   #count(result: string): void {
     this.#options.metrics.add('recado_handshakes_total', 1, { port: this.domain, result })
-  }
-
-  /** A flood of strangers shall not become a flood of lines. */
-  #tell(fields: Readonly<Record<string, unknown>>, message: string): void {
-    const { log, timers } = this.#options
-    if (this.#told >= TOLD_MAX) {
-      this.#untold++
-      return
-    }
-    this.#told++
-    if (this.#told === 1) timers.after(TOLD_MS, () => this.#tellRest())
-    log.warn({ audit: 'refused', port: this.domain, ...fields }, message)
-  }
-
-  #tellRest(): void {
-    const { log } = this.#options
-    if (this.#untold > 0) {
-      log.warn({ audit: 'refused', port: this.domain, more: this.#untold }, 'Refused more peers')
-    }
-    this.#told = 0
-    this.#untold = 0
   }
 }

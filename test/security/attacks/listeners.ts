@@ -85,5 +85,11 @@ async function counted(target: Target): Promise<string[]> {
   const counts = await Promise.all(
     reasons.map((reason) => target.counted('proxy', `recado_denied_total{reason="${reason}"}`)),
   )
-  return reasons.filter((_, at) => counts[at] === 0).map((reason) => `no ${reason} is counted as denied`)
+  const told = await target.log('proxy')
+  return reasons.flatMap((reason, at) => [
+    ...(counts[at] === 0 ? [`no ${reason} is counted as denied`] : []),
+    ...(told.includes(`"audit":"denied","reason":"${reason}"`)
+      ? []
+      : [`the proxy tells no ${reason} that it denied`]),
+  ])
 }

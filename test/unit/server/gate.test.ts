@@ -6,7 +6,7 @@ import { Gate } from '../../../src/server/gate.ts'
 import type { Desk } from '../../../src/server/services/index.ts'
 import { Sessions } from '../../../src/server/sessions.ts'
 import type { Position } from '../../../src/wire/index.ts'
-import { quietLog, quietMetrics } from '../../support/quiet.ts'
+import { quietLog, quietMetrics, quietTimers } from '../../support/quiet.ts'
 
 const SECRET: Position = { clock: 5, origin: 'server-1', incarnation: 1, seq: 1 }
 
@@ -26,6 +26,7 @@ function setUp() {
     time: { monotonic: () => 0, wall: () => 0 },
     acceptor: { secretOf: () => ({ claim: SECRET, secret: SECRET }) } as unknown as Acceptor,
     desk: desk as unknown as Desk,
+    timers: quietTimers,
     log: quietLog,
     metrics: quietMetrics,
   })
