@@ -25,7 +25,6 @@ export const user: Scenario = {
   name: 'a user comes and goes',
   says: 'apply a MessagingUser; the library and a Python client use its Secret; delete the Secret, then the MessagingUser: how soon each key is of no use',
   needs: ['machine'],
-  short: true,
   deadlineMs: 400_000,
   run: (world) =>
     underLoad(world, {
