@@ -14,7 +14,7 @@ beforeAll(async () => {
   await system.ready()
 }, TEST_MS)
 
-afterAll(() => system?.stop())
+afterAll(() => system?.stop(), TEST_MS)
 
 const keysOf = (client: string): string => join(system.folder, 'keys', 'clients', client)
 

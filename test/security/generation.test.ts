@@ -76,7 +76,7 @@ afterAll(async () => {
   await membership?.stop()
   keys?.close()
   await system?.stop()
-})
+}, TEST_MS)
 
 describe("an operator with a key of its own, at ref's operators' port", () => {
   it('hears which generation of its keys each process has read', async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const dealer of dealers ?? []) await dealer.close()
   await system?.stop()
-})
+}, TEST_MS)
 
 /** Asks, and again with the same id where no answer came, as a client does. */
 async function ask(service: string, data: object, dealer = dealers[0] as Dealer): Promise<Data> {
