@@ -3,6 +3,7 @@ import { clusterOf } from '../../operator/support/clusters.ts'
 import type { Json } from '../../operator/support/rendering.ts'
 import { GOOD, GOOD_CHANGES, REFUSALS, REFUSED_CHANGES } from './refusals.ts'
 import type { Answer, Trial } from './trial.ts'
+import { GOOD_USERS, REFUSED_USER_CHANGES, USER_REFUSALS } from './user-refusals.ts'
 
 /** Every bad resource is refused with a message that names the field, every good one taken: what was otherwise. */
 export async function brokenRefusals(trial: Trial): Promise<string[]> {
@@ -28,6 +29,22 @@ export async function brokenChanges(trial: Trial): Promise<string[]> {
     const name = `changed-${index}`
     broken.push(notTaken(`${what}: what was before`, await trial.create(name, from)))
     broken.push(notTaken(what, await trial.change(name, spec)))
+  }
+  return broken.filter((each) => each !== undefined)
+}
+
+/** The same of users. */
+export async function brokenUsers(trial: Trial): Promise<string[]> {
+  const broken: (string | undefined)[] = []
+  for (const { what, name = 'ana', spec, says } of USER_REFUSALS) {
+    broken.push(notRefused(what, says, await trial.create(name, spec)))
+  }
+  for (const { name, spec } of GOOD_USERS)
+    broken.push(notTaken(`the user ${name}`, await trial.create(name, spec)))
+  for (const [index, { what, from, spec, says }] of REFUSED_USER_CHANGES.entries()) {
+    const name = `changed-${index}`
+    broken.push(notTaken(`${what}: what was before`, await trial.create(name, from)))
+    broken.push(notRefused(what, says, await trial.change(name, spec)))
   }
   return broken.filter((each) => each !== undefined)
 }

@@ -4,10 +4,12 @@ import {
   brokenDefaults,
   brokenRefusals,
   brokenScale,
+  brokenUsers,
 } from '../resource/checks.ts'
 import { GOOD, GOOD_CHANGES, REFUSALS, REFUSED_CHANGES } from '../resource/refusals.ts'
 import { brokenObjects, brokenPods } from '../resource/rendered.ts'
-import { Trial } from '../resource/trial.ts'
+import { type TRIED, Trial } from '../resource/trial.ts'
+import { GOOD_USERS, REFUSED_USER_CHANGES, USER_REFUSALS } from '../resource/user-refusals.ts'
 import type { Findings, Group, Scenario, World } from '../scenario.ts'
 import { namespaceOf } from '../support/chart.ts'
 
@@ -20,6 +22,13 @@ const refusals: Scenario = {
   deadlineMs: DEADLINE_MS,
   run: (world) =>
     tried(world, async (trial) => [...(await brokenRefusals(trial)), ...(await brokenChanges(trial))]),
+}
+
+const users: Scenario = {
+  name: 'bad users are refused',
+  says: `${USER_REFUSALS.length} bad MessagingUsers, ${GOOD_USERS.length} good ones and ${REFUSED_USER_CHANGES.length} bad change: the API server itself refuses the bad and names the field`,
+  deadlineMs: DEADLINE_MS,
+  run: (world) => tried(world, brokenUsers, 'users'),
 }
 
 const defaults: Scenario = {
@@ -48,9 +57,13 @@ const rendered: Scenario = {
     ]),
 }
 
-function tried(world: World, check: (trial: Trial) => Promise<string[]>): Promise<Findings> {
+function tried(
+  world: World,
+  check: (trial: Trial) => Promise<string[]>,
+  what: keyof typeof TRIED = 'clusters',
+): Promise<Findings> {
   return inNamespace(world, async () => {
-    const trial = new Trial(world.kubernetes, NAMESPACE)
+    const trial = new Trial(world.kubernetes, NAMESPACE, what)
     try {
       await trial.define()
       return await check(trial)
@@ -73,5 +86,5 @@ async function inNamespace({ kubernetes }: World, check: () => Promise<string[]>
 
 export const resource: Group = {
   title: 'The resource',
-  scenarios: [refusals, defaults, laterDefault, rendered],
+  scenarios: [refusals, users, defaults, laterDefault, rendered],
 }
