@@ -1,6 +1,7 @@
 import { makeKey, makeKeyPair } from '../adapters/keys/index.ts'
 import { openKubeTransport } from '../adapters/kubernetes/index.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
+import { connect } from '../client/index.ts'
 import type { OperatorConfig } from '../config/index.ts'
 import { createReconciler, Operator } from '../operator/index.ts'
 import type { StartRole } from './types.ts'
@@ -18,6 +19,8 @@ export const start: StartRole<OperatorConfig> = async (context) => {
       createReconciler({
         ...parts,
         openDealer,
+        openClient: ({ requests, publications }, pass) =>
+          connect({ brokers: [requests], proxies: [publications], pass, log: context.log }),
         makeKeys: { key: makeKey, pair: makeKeyPair },
         image: config.operatorImage,
         imagePullPolicy: config.operatorImagePullPolicy,

@@ -4,6 +4,7 @@ import type { ClusterStatus, MessagingCluster } from '../api/index.ts'
 import type { Membership } from '../membership/index.ts'
 import type { RenderContext } from '../resources/index.ts'
 import type { HeldKeys, RotationDecision } from '../security/index.ts'
+import type { UserKeeper } from '../users/index.ts'
 import type { KeysProblem } from './keys.ts'
 import type { Nudges } from './nudge.ts'
 import type { Observed } from './observe.ts'
@@ -28,6 +29,7 @@ export interface ClusterMemory {
   readonly keys: HeldKeys
   /** By the uids of pods: what was done so that they read their keys. */
   readonly nudges: Map<string, Nudges>
+  readonly userKeeper: UserKeeper
   /** By the names of users: whose keys are listed since when. */
   readonly userKeys: Map<string, UserKey>
   /** What was applied to which child, as long as the watch may not have told of it. */

@@ -5,9 +5,10 @@ import { textOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { Membership } from '../membership/index.ts'
 import { clusterLabels } from '../names.ts'
-import { isSecured } from '../resources/index.ts'
-import { HeldKeys } from '../security/index.ts'
+import { clientAddresses, isSecured } from '../resources/index.ts'
+import { clientPass, HeldKeys } from '../security/index.ts'
 import { invalidStatus } from '../status/index.ts'
+import { UserKeeper } from '../users/index.ts'
 import { observe, observePods, ordinalOf, specReplicas } from './observe.ts'
 import type { ClusterMemory, Pass } from './pass.ts'
 import { refAddresses, reportedPods } from './reports.ts'
@@ -71,7 +72,7 @@ class ClusterReconciler implements Reconciler {
     this.#isStopped = true
     const memories = [...this.#memories.values()]
     this.#memories.clear()
-    await Promise.all(memories.map(({ membership }) => membership.stop()))
+    await Promise.all(memories.map(endWork))
   }
 
   async #read(resource: KubeObject): Promise<MessagingCluster | undefined> {
@@ -134,7 +135,7 @@ class ClusterReconciler implements Reconciler {
     const id = textOf(key)
     const known = this.#memories.get(id)
     if (known !== undefined) return known
-    const { log, again } = this.#options
+    const { log, again, openClient } = this.#options
     const keys = new HeldKeys()
     const membership = new Membership({
       ...this.#options,
@@ -148,6 +149,13 @@ class ClusterReconciler implements Reconciler {
       secured: false,
       keys,
       nudges: new Map(),
+      userKeeper: new UserKeeper({
+        ...this.#options,
+        log: log.child({ cluster: id }),
+        open: () =>
+          openClient(clientAddresses({ metadata: { ...key, namespace: key.namespace } }), clientPass(keys)),
+        onChange: () => again(key),
+      }),
       userKeys: new Map(),
       applied: new Map(),
       excused: new Map(),
@@ -164,8 +172,12 @@ class ClusterReconciler implements Reconciler {
   async #forget(key: ObjectKey): Promise<void> {
     const memory = this.#memories.get(textOf(key))
     this.#memories.delete(textOf(key))
-    await memory?.membership.stop()
+    if (memory !== undefined) await endWork(memory)
   }
+}
+
+async function endWork({ membership, userKeeper }: ClusterMemory): Promise<void> {
+  await Promise.all([membership.stop(), userKeeper.stop()])
 }
 
 /** A step that fails is told of in the status, and keeps the others from nothing but what depends on it. */

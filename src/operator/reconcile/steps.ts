@@ -6,6 +6,7 @@ import type { Pass } from './pass.ts'
 import { rollServers } from './roll.ts'
 import { growStorage } from './storage.ts'
 import { tellRefs } from './tell.ts'
+import { logUsersIn } from './user-logins.ts'
 import { keepUserSecrets } from './user-secrets.ts'
 import { writeUserStatuses } from './user-status.ts'
 import { observeUsers } from './users.ts'
@@ -29,5 +30,6 @@ export const STEPS: readonly Step[] = [
   { name: 'Claims to keep', run: unmarkStaying },
   { name: 'Claims to delete', run: deleteRemoved },
   { name: 'Rollout', run: rollServers },
+  { name: 'Logins of users', run: logUsersIn },
   { name: 'Status of users', run: writeUserStatuses, paused: true },
 ]

@@ -11,6 +11,13 @@ import type {
   Timers,
 } from '../../ports/index.ts'
 import type { KeyMaker } from '../security/index.ts'
+import type { UserClient } from '../users/index.ts'
+
+/** Where clients of a cluster connect to: `tcp://host:port`. */
+export interface ClientAddresses {
+  readonly requests: string
+  readonly publications: string
+}
 
 export interface ReconcilerOptions {
   readonly api: KubeApi
@@ -22,6 +29,8 @@ export interface ReconcilerOptions {
   readonly log: Log
   /** A link to one ref: `tcp://host:port`; `pass` where the cluster is secured. */
   readonly openDealer: (address: string, pass?: Pass) => Dealer
+  /** A client of a cluster, to act for its users. */
+  readonly openClient: (addresses: ClientAddresses, pass: Pass) => Promise<UserClient>
   /** The `leaseTransitions` of the Lease that this operator holds. */
   readonly term: () => number
   /** Asks the API server whether this operator holds the Lease; its `leaseTransitions`, or undefined when it does not. */

@@ -9,7 +9,7 @@ import { type Pass, WATCH_MS } from './pass.ts'
 import type { ReconcilerOptions } from './types.ts'
 import type { Account } from './users.ts'
 
-/** Where clients connect to, and so whose word on a user's key counts. */
+/** Where clients connect to: those must know a user's key, and servers its name where only listed users exist. */
 const ENTRANCES = ['broker', 'proxy']
 
 type Written = Map<string, { readonly status: UserStatus; readonly at: number }>
@@ -19,7 +19,7 @@ export interface UserKey {
   readonly key: string
   /** Who has read this or a later one admits the key. */
   readonly generation: number
-  /** Whether all brokers and proxies have. */
+  /** Whether all who must have. */
   isReady: boolean
 }
 
@@ -62,6 +62,7 @@ export class UserStatuses {
         secretName: undefined,
         isListed: false,
         wasReady: false,
+        progress: undefined,
         unread: undefined,
       })
     }
@@ -84,7 +85,11 @@ function factsOf(pass: Pass, account: Account): UserFacts {
   const key = account.pair?.publicKey
   const isListed = memory.keys.keyring?.users.some((each) => each.key === key) === true
   const known = key !== undefined && isListed ? listedKey(pass, account.user, key) : undefined
-  const unread = known && unreadPods(entrances, memory.membership.view, known.generation)
+  const readers =
+    cluster.spec.security.users === 'listed'
+      ? [...entrances, ...observed.pods.filter(({ component }) => component === 'server')]
+      : entrances
+  const unread = known && unreadPods(readers, memory.membership.view, known.generation)
   const wasReady = key !== undefined && (known?.isReady ?? isKnownReady(pass, account.user, key))
   if (known !== undefined && unread?.length === 0 && hasEntrances) known.isReady = true
   return {
@@ -98,6 +103,7 @@ function factsOf(pass: Pass, account: Account): UserFacts {
     secretName: key === undefined ? undefined : account.secretName,
     isListed,
     wasReady,
+    progress: memory.userKeeper.progressOf(account.user.metadata.name),
     unread: unread?.map(({ name }) => name),
   }
 }

@@ -1,4 +1,5 @@
 /** Secured mode: a cluster's keys, who gets which, and how they are replaced. */
+export { clientPass } from './client-pass.ts'
 export { HeldKeys } from './held-keys.ts'
 export type { KeyMaker } from './key-maker.ts'
 export {

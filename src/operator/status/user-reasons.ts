@@ -6,10 +6,22 @@ export interface UserReason {
 
 /** Every reason that the condition Ready of a MessagingUser may have; docs/troubleshooting.md is made of it. */
 export const USER_REASONS = {
-  Ready: { meaning: 'The Secret is there, and brokers and proxies know its key' },
+  Ready: {
+    meaning: 'The Secret is there, its key is known, the name is the user’s own, and it is in its channels',
+  },
   KeyPending: {
     meaning: 'The pair of keys is being made, or brokers and proxies have not read yet that it is listed',
     cure: 'Wait some seconds; the message says for whom. Of a paused cluster: set its spec.paused to false',
+  },
+  LoginPending: {
+    meaning:
+      'The operator has not logged the user in yet, which makes the name its own; the message says why',
+    cure: 'Wait while servers start. When the secret is wrong somebody has the name already: take another',
+  },
+  ChannelsPending: {
+    meaning:
+      'The user was not brought into all of spec.channels yet, or not out of a former one; the message says why',
+    cure: 'Of a channel that is public: name another. Of one that is private to others: let a member invite the user',
   },
   ClusterNotFound: {
     meaning: 'The namespace has no MessagingCluster of that name, or it is being deleted',

@@ -1,5 +1,6 @@
 import type { MessagingUser, UserStatus } from '../api/index.ts'
 import { named } from '../security/index.ts'
+import type { UserProgress } from '../users/index.ts'
 import { conditionsOf } from './conditions.ts'
 import type { UserVerdict } from './user-reasons.ts'
 
@@ -15,7 +16,9 @@ export interface UserFacts {
   readonly isListed: boolean
   /** Whether this very key was known to all brokers and proxies before. */
   readonly wasReady: boolean
-  /** Brokers and proxies that have not read yet that the key is listed; undefined when nobody can be asked. */
+  /** How far the user was brought; undefined while its key is not known. */
+  readonly progress: UserProgress | undefined
+  /** Who has not read yet that the key, or the name, is listed; undefined when nobody can be asked. */
   readonly unread: readonly string[] | undefined
 }
 
@@ -30,17 +33,20 @@ export interface UserClusterFacts {
 /** The status of a user: a pure function of what was found, and of when its condition last changed. @param now wall ms */
 export function userStatus(user: MessagingUser, facts: UserFacts, now: number): UserStatus {
   const { generation } = user.metadata
-  const { cluster, secretName } = facts
+  const { cluster, secretName, progress } = facts
+  const channels = [...(progress?.channels ?? user.status?.channels ?? [])]
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: conditionsOf([['Ready', ready(user, facts)]], user, now),
     ...(secretName !== undefined && { secretName }),
+    ...(channels.length > 0 && { channels }),
     ...(cluster?.endpoints !== undefined && { endpoints: cluster.endpoints }),
   }
 }
 
-function ready({ spec }: MessagingUser, facts: UserFacts): UserVerdict {
-  const { cluster, problem, secretName, isListed, wasReady, unread } = facts
+function ready(user: MessagingUser, facts: UserFacts): UserVerdict {
+  const { cluster, problem, secretName } = facts
+  const { spec } = user
   const no = (reason: UserVerdict['reason'], message: string): UserVerdict => {
     return { status: 'False', reason, message }
   }
@@ -51,17 +57,53 @@ function ready({ spec }: MessagingUser, facts: UserFacts): UserVerdict {
   if (problem !== undefined) return problem
   const waiting = cluster.isPaused ? `${spec.cluster} is paused: ` : ''
   if (secretName === undefined) return no('KeyPending', `${waiting}The pair of keys is not made yet`)
-  const yes: UserVerdict = {
-    status: 'True',
-    reason: 'Ready',
-    message: `Mount Secret ${secretName} as the folder of a client’s keys`,
+  const unknown = keyUnknown(cluster, facts)
+  if (unknown !== undefined) return no('KeyPending', `${waiting}${unknown}`)
+  return loginOf(user, facts, waiting) ?? readyWith(secretName)
+}
+
+/** Why the user's key does not open all doors yet. */
+function keyUnknown(
+  { hasEntrances }: UserClusterFacts,
+  { isListed, wasReady, unread }: UserFacts,
+): string | undefined {
+  if (wasReady) return undefined
+  if (!isListed) return 'The key is not listed yet'
+  if (!hasEntrances) return 'There is no broker or no proxy yet'
+  if (unread === undefined) return 'The reference service cannot be asked whether the key is known everywhere'
+  return unread.length === 0 ? undefined : `Not yet known to ${named(unread)}`
+}
+
+/** What is left to do of what the operator does as a client, if anything. */
+function loginOf(
+  { spec, status }: MessagingUser,
+  { progress }: UserFacts,
+  waiting: string,
+): UserVerdict | undefined {
+  // An operator that has just begun has not looked, and takes the word of the one before.
+  const isKnown = progress?.isKnown ?? status?.conditions?.some(({ status: is }) => is === 'True') === true
+  const why = progress?.problem === undefined ? '' : `: ${progress.problem}`
+  if (!isKnown) {
+    return {
+      status: 'False',
+      reason: 'LoginPending',
+      message: `${waiting}The user is not logged in yet${why}`,
+    }
   }
-  if (wasReady) return yes
-  if (!isListed) return no('KeyPending', `${waiting}The key is not listed yet`)
-  if (!cluster.hasEntrances) return no('KeyPending', 'There is no broker or no proxy yet')
-  if (unread === undefined) {
-    return no('KeyPending', 'The reference service cannot be asked whether the key is known everywhere')
-  }
-  if (unread.length === 0) return yes
-  return no('KeyPending', `Not yet known to ${named(unread)}`)
+  const { channels = [] } = spec
+  const joined = progress?.channels ?? status?.channels ?? []
+  const missing = channels.filter((channel) => !joined.includes(channel))
+  const surplus = joined.filter((channel) => !channels.includes(channel))
+  if (missing.length + surplus.length === 0) return undefined
+  const parts = [
+    ...(missing.length > 0 ? [`not yet in ${named(missing)}`] : []),
+    ...(surplus.length > 0 ? [`not yet out of ${named(surplus)}`] : []),
+  ]
+  const message = `${waiting}The user is ${parts.join(' and ')}${why}`
+  return { status: 'False', reason: 'ChannelsPending', message }
+}
+
+function readyWith(secretName: string): UserVerdict {
+  const message = `Mount Secret ${secretName} as the folder of a client’s keys`
+  return { status: 'True', reason: 'Ready', message }
 }

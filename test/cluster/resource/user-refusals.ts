@@ -50,6 +50,21 @@ export const USER_REFUSALS: readonly Refusal[] = [
     says: ['spec.cluster', '40'],
   },
   {
+    what: 'a user in a channel that cannot be',
+    spec: { ...GOOD_SPEC, channels: ['a b'] },
+    says: ['spec.channels[0]'],
+  },
+  {
+    what: 'a user in a channel twice',
+    spec: { ...GOOD_SPEC, channels: ['a', 'a'] },
+    says: ['spec.channels', 'every channel is named once'],
+  },
+  {
+    what: 'a user in too many channels',
+    spec: { ...GOOD_SPEC, channels: Array.from({ length: 65 }, (_, index) => `c${index}`) },
+    says: ['spec.channels', '64'],
+  },
+  {
     what: 'a user with a field that does not exist',
     spec: { ...GOOD_SPEC, secret: 'x' },
     says: ['unknown field', 'spec.secret'],
@@ -72,4 +87,5 @@ export const GOOD_USERS: readonly { readonly name: string; readonly spec: unknow
   { name: '7', spec: GOOD_SPEC },
   { name: 'a'.repeat(40), spec: { cluster: 'c'.repeat(40) } },
   { name: 'keys-of-ana', spec: GOOD_SPEC },
+  { name: 'member', spec: { ...GOOD_SPEC, channels: ['plans', 'Garden_2'] } },
 ]

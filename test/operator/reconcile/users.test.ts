@@ -6,53 +6,20 @@ import { parseKeyring } from '../../../src/operator/security/text.ts'
 import { KubeError } from '../../../src/ports/index.ts'
 import type { Json } from '../simulation/api-server.ts'
 import { keysIn } from '../simulation/mounts.ts'
-import { Stage } from '../simulation/stage.ts'
-import { World } from '../simulation/world.ts'
+import type { Stage } from '../simulation/stage.ts'
+import {
+  addUser,
+  admitting,
+  KNOWN_MS,
+  keyOf,
+  READY_MS,
+  ready,
+  SECRET,
+  secretOf,
+  settled,
+  withAna,
+} from '../support/user-stage.ts'
 
-const SECURED = { security: { mode: 'secured' } }
-const SECRET = 'chat-user-ana'
-/** Within so long who was revoked is let in nowhere. */
-const KNOWN_MS = 10_000
-/** A kubelet may miss the first word of a change, and be told again five seconds later, more than once. */
-const READY_MS = 30_000
-
-/** A secured cluster that has settled and is quiet. */
-async function settled(spec: Json = SECURED, seed = 11): Promise<Stage> {
-  const stage = new Stage(new World(seed), spec)
-  stage.servers.load = false
-  await stage.settle(120)
-  await stage.world.run(20_000)
-  stage.operator.api.writes = []
-  return stage
-}
-
-function addUser(stage: Stage, name = 'ana', cluster = 'chat'): void {
-  const { apiVersion, kind } = KINDS.messagingUser
-  stage.server.put({ apiVersion, kind, metadata: { name }, spec: { cluster } })
-}
-
-async function withAna(spec?: Json): Promise<Stage> {
-  const stage = await settled(spec)
-  addUser(stage)
-  await stage.world.run(READY_MS)
-  return stage
-}
-
-const ready = (stage: Stage, name = 'ana'): Json => {
-  return stage.server.get(KINDS.messagingUser, name).status?.conditions?.[0]
-}
-const secretOf = (stage: Stage, name = SECRET): Json => stage.server.get(KINDS.secret, name)
-const keyOf = (stage: Stage, name = SECRET): string | undefined => {
-  return parseCertificate(filesOf(secretOf(stage, name))['own.key_secret'] ?? '')?.publicKey
-}
-/** How many brokers and proxies let a key in, by what their processes have read, and of how many. */
-const admitting = (stage: Stage, key: string | undefined): string => {
-  const pods = [...stage.kubernetes.pods('broker'), ...stage.kubernetes.pods('proxy')]
-  const lists = pods.map(({ metadata }) => {
-    return keysIn(stage.kubernetes.mounts.of(metadata.uid) ?? {}, 'client.keys')
-  })
-  return `${lists.filter((list) => list.includes(key ?? '')).length} of ${pods.length}`
-}
 const isTouched = (stage: Stage): boolean => {
   return stage.operator.api.writes.some((what) => what.endsWith(`Secret ${SECRET}`))
 }
@@ -144,6 +111,7 @@ describe('a user of a secured cluster', { timeout: TIMEOUT_MS }, () => {
     const key = keyOf(stage)
     expect(key).not.toBe(former)
     expect(admitting(stage, former)).toBe('0 of 4')
+    await stage.world.run(READY_MS)
     expect(admitting(stage, key)).toBe('4 of 4')
     expect(ready(stage)).toMatchObject({ status: 'True' })
     expect(filesOf(secretOf(stage))['user.secret']).toBe(secret)

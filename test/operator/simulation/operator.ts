@@ -5,6 +5,7 @@ import { keptLog } from '../../support/kept-log.ts'
 import type { ProcessTime } from '../../support/virtual-time.ts'
 import { type ApiServer, type Effects, LaggingCache, SimulatedApi } from './api-server.ts'
 import type { SimulatedKubernetes } from './kubernetes.ts'
+import type { SimulatedMessaging } from './messaging.ts'
 import type { World } from './world.ts'
 
 const KEY: ObjectKey = { namespace: 'talk', name: 'chat' }
@@ -17,6 +18,7 @@ export interface OperatorOptions {
   readonly effects: Effects
   readonly term: () => number
   readonly image: string
+  readonly messaging: SimulatedMessaging
   readonly makeKeys: KeyMaker
 }
 
@@ -56,6 +58,7 @@ export class SimulatedOperator {
       timers: this.#time,
       log: this.log,
       openDealer: (address, pass) => this.#dial(address, pass),
+      openClient: async () => options.messaging.connect(),
       makeKeys: options.makeKeys,
       term: () => this.term,
       confirmTerm: async () => (options.term() === this.term ? this.term : undefined),

@@ -5,6 +5,7 @@ import type { Voters } from '../../../src/wire/index.ts'
 import { testKeyMaker } from '../support/key-maker.ts'
 import { ApiServer, type Effects, type Json, revisionOf } from './api-server.ts'
 import { isReady, SimulatedKubernetes } from './kubernetes.ts'
+import { SimulatedMessaging } from './messaging.ts'
 import { SimulatedOperator } from './operator.ts'
 import { isMajorityOf, Servers } from './servers.ts'
 import type { World } from './world.ts'
@@ -16,6 +17,7 @@ export class Stage {
   readonly server: ApiServer
   readonly servers: Servers
   readonly kubernetes: SimulatedKubernetes
+  readonly messaging: SimulatedMessaging
   readonly world: World
   operator: SimulatedOperator
   readonly #makeKeys = testKeyMaker()
@@ -27,6 +29,7 @@ export class Stage {
 
   constructor(world: World, spec: Json = {}) {
     this.world = world
+    this.messaging = new SimulatedMessaging(world)
     this.server = new ApiServer(world)
     this.servers = new Servers(world)
     this.kubernetes = new SimulatedKubernetes(world, this.server, this.servers)
@@ -156,6 +159,7 @@ export class Stage {
       effects,
       term: () => this.#term,
       image,
+      messaging: this.messaging,
       makeKeys,
     })
   }
