@@ -9,7 +9,7 @@ describe('parseCluster', () => {
 
     expect(spec).toMatchObject({
       image: {},
-      security: { mode: 'open' },
+      security: { mode: 'secured', users: 'any' },
       service: { type: 'ClusterIP' },
       servers: { replicas: 3, acks: 'quorum', storage: { size: '10Gi', retain: true } },
       brokers: { replicas: 2 },

@@ -251,7 +251,7 @@ describe('a Secret of the name that a user’s would have', { timeout: TIMEOUT_M
 
 describe('a user without a secured cluster', { timeout: TIMEOUT_MS }, () => {
   it('of an open one is told that it needs no keys', async () => {
-    const stage = await withAna({})
+    const stage = await withAna({ security: { mode: 'open' } })
     expect(ready(stage)).toMatchObject({ status: 'False', reason: 'ClusterOpen' })
     expect(stage.server.get(KINDS.messagingUser, 'ana').status.endpoints).toBeDefined()
     expect(secretOf(stage)).toBeUndefined()

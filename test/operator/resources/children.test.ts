@@ -114,9 +114,9 @@ describe('the children of a cluster', () => {
   })
 })
 
-describe('the network policies', () => {
+describe('the network policies of a cluster in open mode', () => {
   const policy = (name: string, spec: Readonly<Record<string, unknown>> = {}): Json =>
-    objectOf(objectsOf(spec), 'NetworkPolicy', name).spec
+    objectOf(objectsOf({ security: { mode: 'open' }, ...spec }), 'NetworkPolicy', name).spec
   const fromOf = (name: string, port: number, spec?: Readonly<Record<string, unknown>>): Json =>
     policy(name, spec).ingress.find((rule: Json) => rule.ports[0].port === port).from
   const own = {
@@ -202,13 +202,16 @@ describe('a secured cluster', () => {
   })
 
   it('has the same pods whatever its keys are: a change of them restarts nobody', () => {
-    const other = objectsOf(secured, { keyring: newKeyring(testKeyMaker()) })
+    const other = objectsOf(secured, { keyring: newKeyring(testKeyMaker(1000)) })
 
+    expect(objectOf(other, 'Secret', 'chat-server-keys')).not.toEqual(
+      objectOf(objects, 'Secret', 'chat-server-keys'),
+    )
     expect(podTemplatesOf(other)).toEqual(podTemplatesOf(objects))
   })
 
   it('keeps the Secrets that it has while its keys cannot be read', () => {
-    const kinds = childrenOf(secured).map(({ kind }) => kind)
+    const kinds = childrenOf(secured, { keyring: undefined }).map(({ kind }) => kind)
 
     expect(kinds).not.toContain(KINDS.secret)
   })

@@ -1,14 +1,16 @@
 import { KINDS } from '../../../src/operator/kinds.ts'
 import { type Child, children, type RenderContext } from '../../../src/operator/resources/index.ts'
+import { newKeyring } from '../../../src/operator/security/index.ts'
 import type { KubeObject } from '../../../src/ports/index.ts'
 import { clusterOf } from './clusters.ts'
+import { testKeyMaker } from './key-maker.ts'
 
 export const CONTEXT: RenderContext = {
   image: 'registry.example/recado:1.2.3',
   imagePullPolicy: 'IfNotPresent',
   operatorNamespace: 'recado-system',
   serverReplicas: 3,
-  keyring: undefined,
+  keyring: newKeyring(testKeyMaker()),
   serves: () => false,
 }
 

@@ -57,12 +57,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     spec: { monitoring: { annotations: false, labels: { release: 'prometheus' }, alertDelayPercent: 50 } },
     context: { serves: () => true },
   },
-  secured: {
-    spec: {
-      security: { mode: 'secured', users: 'listed' },
-      clients: { replicas: 1 },
-      networkPolicy: { clientPeers: [PEER] },
-    },
+  open: { spec: { security: { mode: 'open' } } },
+  'listed-users': {
+    spec: { security: { users: 'listed' }, clients: { replicas: 1 } },
     context: { keyring: KEYRING },
   },
   'node-ports': {

@@ -36,7 +36,7 @@ const security = field(
   z
     .object({
       mode: field(
-        z.enum(['secured', 'open']).default('open'),
+        z.enum(['secured', 'open']).default('secured'),
         'Who may do what. `secured`: every connection proves a key and is encrypted, users have secrets. `open`: whoever reaches the ports may do everything; nothing is encrypted',
         {
           rules: [
