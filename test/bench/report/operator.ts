@@ -17,7 +17,7 @@ export function operatorSection({ operator }: Results): string {
   if (operator === undefined) return 'Nothing has been measured yet.'
   const { clusters, pods, readyS, memoryMiB, requestsPerMinute } = operator
   return [
-    `${sessionText('The operator', operator, '')} ${clusters} resources of one server, broker and proxy each in as many namespaces, ${pods} pods, all applied at once; nodes, API server and pods share the machine. Measured by \`npm run test:e2e -- --only 'fifty clusters'\`.`,
+    `${sessionText('The operator', operator, '')} ${clusters} resources of one server, broker and proxy each in as many namespaces, ${pods} pods, applied five at a time; nodes, API server and pods share the machine. Measured by \`npm run test:e2e -- --only 'fifty clusters'\`.`,
     [
       '| the operator with ' + clusters + ' clusters | |',
       '|---|--:|',
