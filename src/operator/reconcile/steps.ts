@@ -30,6 +30,6 @@ export const STEPS: readonly Step[] = [
   { name: 'Claims to keep', run: unmarkStaying },
   { name: 'Claims to delete', run: deleteRemoved },
   { name: 'Rollout', run: rollServers },
-  { name: 'Logins of users', run: logUsersIn },
+  { name: 'Logins of users', run: logUsersIn, paused: true },
   { name: 'Status of users', run: writeUserStatuses, paused: true },
 ]

@@ -1,16 +1,16 @@
 import type { MessagingUser } from '../api/index.ts'
 import { isSecured } from '../resources/index.ts'
 import { userSecret } from '../security/index.ts'
+import { wasLoggedIn } from '../status/index.ts'
 import type { WantedUser } from '../users/index.ts'
 import type { Pass } from './pass.ts'
-
-/** With these the operator has logged the user in before. */
-const KNOWN_REASONS: ReadonlySet<string> = new Set(['Ready', 'ChannelsPending'])
 
 /** Has every user whose key is known everywhere logged in, and brought into its private channels. */
 export async function logUsersIn({ accounts, cluster, memory }: Pass): Promise<void> {
   const { keyring } = memory.keys
   if (!isSecured(cluster) || keyring === undefined) return
+  // What goes on beside the passes ends too.
+  if (cluster.spec.paused) return memory.userKeeper.want([])
   memory.userKeeper.want(
     accounts.flatMap(({ user, pair }): WantedUser[] => {
       const { name } = user.metadata
@@ -22,7 +22,6 @@ export async function logUsersIn({ accounts, cluster, memory }: Pass): Promise<v
   )
 }
 
-function beforeOf({ status }: MessagingUser): WantedUser['before'] {
-  const reason = status?.conditions?.find(({ type }) => type === 'Ready')?.reason ?? ''
-  return { isKnown: KNOWN_REASONS.has(reason), channels: status?.channels ?? [] }
+function beforeOf(user: MessagingUser): WantedUser['before'] {
+  return { isKnown: wasLoggedIn(user), channels: user.status?.channels ?? [] }
 }

@@ -4,7 +4,7 @@ import { textOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { clientAddresses, isSecured } from '../resources/index.ts'
 import { unreadPods } from '../security/index.ts'
-import { compareStatus, type UserFacts, undated, userStatus } from '../status/index.ts'
+import { compareStatus, type UserFacts, undated, userStatus, wasLoggedIn } from '../status/index.ts'
 import { type Pass, WATCH_MS } from './pass.ts'
 import type { ReconcilerOptions } from './types.ts'
 import type { Account } from './users.ts'
@@ -120,8 +120,8 @@ function listedKey(pass: Pass, user: MessagingUser, key: string): UserKey {
 }
 
 /** Whether the status says so of this very key: an operator that has just begun takes the word of the one before. */
-function isKnownReady({ memory }: Pass, { metadata, status }: MessagingUser, key: string): boolean {
-  const known = memory.userKeys.get(metadata.name)
+function isKnownReady({ memory }: Pass, user: MessagingUser, key: string): boolean {
+  const known = memory.userKeys.get(user.metadata.name)
   if (known !== undefined) return known.key === key && known.isReady
-  return status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true
+  return wasLoggedIn(user)
 }

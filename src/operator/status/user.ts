@@ -4,6 +4,14 @@ import type { UserProgress } from '../users/index.ts'
 import { conditionsOf } from './conditions.ts'
 import type { UserVerdict } from './user-reasons.ts'
 
+/** With these the operator has logged the user in. */
+const LOGGED_IN: ReadonlySet<string> = new Set(['Ready', 'ChannelsPending'])
+
+/** Whether the status says that the user was logged in: the name is its own. */
+export function wasLoggedIn({ status }: MessagingUser): boolean {
+  return status?.conditions?.some(({ reason }) => LOGGED_IN.has(reason)) === true
+}
+
 /** All that the condition of a user is judged by. */
 export interface UserFacts {
   /** Undefined when the namespace has none of that name, or it is going. */
@@ -75,13 +83,10 @@ function keyUnknown(
 }
 
 /** What is left to do of what the operator does as a client, if anything. */
-function loginOf(
-  { spec, status }: MessagingUser,
-  { progress }: UserFacts,
-  waiting: string,
-): UserVerdict | undefined {
+function loginOf(user: MessagingUser, { progress }: UserFacts, waiting: string): UserVerdict | undefined {
+  const { spec, status } = user
   // An operator that has just begun has not looked, and takes the word of the one before.
-  const isKnown = progress?.isKnown ?? status?.conditions?.some(({ status: is }) => is === 'True') === true
+  const isKnown = progress?.isKnown ?? wasLoggedIn(user)
   const why = progress?.problem === undefined ? '' : `: ${progress.problem}`
   if (!isKnown) {
     return {

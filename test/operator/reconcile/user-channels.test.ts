@@ -68,8 +68,28 @@ describe('the private channels of a user', { timeout: TIMEOUT_MS }, () => {
       reason: 'ChannelsPending',
       message: 'The user is not yet in plans: ana is no member of plans',
     })
+    stage.restartOperator()
+    await stage.world.run(60_000)
+    expect(ready(stage)).toMatchObject({ reason: 'ChannelsPending' })
+    // What went wrong is asked for anew; nothing else is said meanwhile.
+    expect(stage.operator.api.writes.length).toBeLessThanOrEqual(2)
     stage.messaging.members.get('plans')?.add('ana')
     await stage.world.run(120_000)
+    expect(ready(stage)).toMatchObject({ status: 'True' })
+  })
+
+  it('wait for a cluster that is paused meanwhile: nobody is asked for anything', async () => {
+    const stage = await settled()
+    stage.messaging.isAway = true
+    join(stage, 'ana', 'plans')
+    await stage.world.run(READY_MS)
+    stage.change({ paused: true })
+    await stage.world.run(READY_MS)
+    stage.messaging.isAway = false
+    await stage.world.run(READY_MS)
+    expect(stage.messaging.asked).toEqual([])
+    stage.change({ paused: false })
+    await stage.world.run(READY_MS)
     expect(ready(stage)).toMatchObject({ status: 'True' })
   })
 
