@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../tidy/tree.ts'
 import { Kept } from './kept.ts'
-import type { Findings, Scenario } from './scenario.ts'
+import type { Findings, Need, Scenario } from './scenario.ts'
 import { GROUPS } from './scenarios/index.ts'
 import { pageOf, type Result, row } from './table.ts'
 import { hasTools, type Mode, type OwnWorld, openWorld } from './world.ts'
@@ -72,11 +72,17 @@ async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value
   }
 }
 
+/** Why the cluster has not what a scenario needs; undefined when it has. */
+function lacking(need: Need, { machine, image, other }: OwnWorld): string | undefined {
+  if (need === 'machine') return machine === undefined ? 'the nodes are not this machine’s' : undefined
+  return image.tag === other.tag ? 'RECADO_IMAGE names no second image to change to' : undefined
+}
+
 async function resultOf(scenario: Scenario, world: OwnWorld): Promise<Result> {
   const { name, says } = scenario
   const about = { name, says, tag: world.image.tag, at: new Date().toISOString(), mode }
-  const lacks = scenario.needs?.filter((need) => need === 'machine' && world.machine === undefined) ?? []
-  if (lacks.length > 0) return { ...about, leftOut: 'the nodes are not this machine’s', seconds: 0 }
+  const leftOut = scenario.needs?.map((need) => lacking(need, world)).find((why) => why !== undefined)
+  if (leftOut !== undefined) return { ...about, leftOut, seconds: 0 }
   const known = kept.get(name)
   if (known !== undefined) return known
   const begun = performance.now()

@@ -4,8 +4,11 @@ import type { Kubernetes } from './support/kubernetes.ts'
 import type { Machine } from './support/machine.ts'
 import type { Stage } from './support/stage.ts'
 
-/** What some scenarios need of the cluster: that its daemons and nodes are this machine's, to stop and cut. */
-export type Need = 'machine'
+/**
+ * What some scenarios need of the cluster: that its daemons and nodes are this machine's, to stop and cut; that it has the
+ * program under another tag, to change to.
+ */
+export type Need = 'machine' | 'other image'
 
 /** What every scenario works with. */
 export interface World {

@@ -10,6 +10,7 @@ const ROLLED_MS = 240_000
 
 const image: Scenario = {
   name: 'the image is changed',
+  needs: ['other image'],
   says: 'name another image in the spec: servers roll one at a time, the coordinator last',
   deadlineMs: DEADLINE_MS,
   short: true,
@@ -26,6 +27,7 @@ const image: Scenario = {
 
 const upgrade: Scenario = {
   name: 'helm upgrade',
+  needs: ['other image'],
   says: 'helm upgrade to another image, which the clusters that name none follow',
   deadlineMs: DEADLINE_MS,
   run: (world) =>
@@ -36,6 +38,7 @@ const upgrade: Scenario = {
 
 const samePods: Scenario = {
   name: 'helm upgrade with the same pods',
+  needs: ['other image'],
   says: 'helm upgrade to another image, while the cluster names its own: nothing rolls',
   deadlineMs: DEADLINE_MS,
   run: (world) =>
