@@ -4,14 +4,14 @@ import { type Client, connect } from '../../../src/client/index.ts'
 import { parseCertificate, parseKeyList } from '../../../src/keys/index.ts'
 import type { KeyPair } from '../../../src/ports/index.ts'
 import { findPython } from '../../interop/tools.ts'
-import { knock, type Port } from '../../security/strangers.ts'
+import { type Door, knock } from '../../security/strangers.ts'
 import { until } from '../../support/load.ts'
 import { ROOT } from '../../tidy/tree.ts'
 import type { Scenario } from '../scenario.ts'
 import { text } from '../support/command.ts'
 import { SecretFolder } from '../support/secret-folder.ts'
 import type { Stage } from '../support/stage.ts'
-import { targetOf } from '../support/target.ts'
+import { addressesOf } from '../support/target.ts'
 import { underLoad } from '../under-load.ts'
 
 const USER = 'ana'
@@ -116,12 +116,18 @@ function keysIn(folder: string): Keys {
   return { pair, serverKey: front.key }
 }
 
-/** The clients' ports. */
-async function doors(stage: Stage): Promise<readonly Port[]> {
-  return (await targetOf(stage)).ports.filter(({ side }) => side === 'front')
+/** The clients' ports of all brokers and proxies. */
+async function doors(stage: Stage): Promise<readonly Door[]> {
+  const brokers = (await addressesOf(stage, 'broker')).map((ip): Door => {
+    return { address: `tcp://${ip}:5555`, type: 'dealer' }
+  })
+  const proxies = (await addressesOf(stage, 'proxy')).map((ip): Door => {
+    return { address: `tcp://${ip}:5558`, type: 'subscriber' }
+  })
+  return [...brokers, ...proxies]
 }
 
-/** After how many ms both ports refuse these keys. */
+/** After how many ms all of them refuse these keys. */
 async function refusedAfter(stage: Stage, keys: Keys): Promise<number> {
   const begun = performance.now()
   const ports = await doors(stage)

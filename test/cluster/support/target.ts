@@ -48,7 +48,8 @@ export async function targetOf(stage: Stage): Promise<Target> {
   }
 }
 
-async function addressesOf(stage: Stage, component: Component): Promise<string[]> {
+/** Of the pods that are ready. */
+export async function addressesOf(stage: Stage, component: Component): Promise<string[]> {
   return (await stage.pods(component))
     .filter(isReady)
     .map(({ status }) => (status as { podIP: string }).podIP)
