@@ -5,6 +5,7 @@ import { greet } from '../strangers.ts'
 import { portOf, type Target } from './target.ts'
 import { secretOf } from './users.ts'
 
+const HONEST = 'nuno'
 const CROWD = 2000
 const HONEST_MS = 5000
 const CUT_OFF_MS = 20_000
@@ -21,8 +22,8 @@ export async function crowdIn(target: Target): Promise<string[]> {
       broker: address,
       proxy,
       keysDir,
-      user: 'rui',
-      secret: secretOf('rui'),
+      user: HONEST,
+      secret: secretOf(HONEST),
       timeoutMs: 2 * HONEST_MS,
     })
     await honest.createChannel('crowd')
