@@ -83,6 +83,18 @@ describe('a port that is held in secured mode', () => {
     expect(opened).toEqual([0, 1])
   })
 
+  it('waits for its port as long as a busy machine takes to let go of it', async () => {
+    const { renew, at, opened } = await held()
+    renew()
+    for (let tries = 1; tries <= 600; tries++) {
+      await at(1).failed('EADDRINUSE')
+      await expect.poll(() => at(1).asked.length, { interval: 1 }).toBe(tries + 1)
+    }
+    await at(1).bound()
+
+    expect(opened).toEqual([0, 1])
+  })
+
   it('takes a second renewal while the first still binds, at the same place', async () => {
     const { renew, at, opened, held: port } = await held()
     renew()
