@@ -14,7 +14,8 @@ import type { Stage } from '../support/stage.ts'
 import { addressesOf } from '../support/target.ts'
 import { underLoad } from '../under-load.ts'
 
-const USER = 'ana'
+/** Nobody of the load. */
+const USER = 'helena'
 const READY_MS = 30_000
 /** A revoked key's connections end within this. */
 const REVOKED_MS = 10_000

@@ -265,11 +265,15 @@ export class Stage {
       await this.kubernetes.kubectl('get', 'pods,events', '-n', this.namespace, '-o', 'wide'),
       await this.kubernetes.kubectl('get', 'mc', '-n', this.namespace, '-o', 'yaml').catch(String),
     ]
-    for (const { metadata } of await this.kubernetes.list(KINDS.pod, this.namespace)) {
-      const log = await this.kubernetes
-        .kubectl('logs', '-n', this.namespace, metadata.name, `--tail=${lines}`)
-        .catch(String)
-      parts.push(`== ${metadata.name}\n${log}`)
+    for (const pod of await this.kubernetes.list(KINDS.pod, this.namespace)) {
+      const { name } = pod.metadata
+      const args = ['logs', '-n', this.namespace, name, `--tail=${lines}`]
+      parts.push(`== ${name}\n${await this.kubernetes.kubectl(...args).catch(String)}`)
+      // What a container said that died tells why.
+      if (restartsOf(pod).length > 0)
+        parts.push(
+          `== ${name}, before\n${await this.kubernetes.kubectl(...args, '--previous').catch(String)}`,
+        )
     }
     return parts.join('\n')
   }
