@@ -37,3 +37,19 @@ export class BoundedWarnings {
     this.#untold = 0
   }
 }
+
+/** Such warnings for each of a few reasons: a flood for one of them does not hide the others. */
+export class WarningsByReason<Reason extends string> {
+  readonly #make: (reason: Reason) => BoundedWarnings
+  readonly #warnings = new Map<Reason, BoundedWarnings>()
+
+  constructor(options: { readonly log: Log; readonly timers: Timers }, fields: Fields, rest: string) {
+    this.#make = (reason) => new BoundedWarnings(options, { ...fields, reason }, rest)
+  }
+
+  warn(reason: Reason, fields: Fields, message: string): void {
+    const warnings = this.#warnings.get(reason) ?? this.#make(reason)
+    this.#warnings.set(reason, warnings)
+    warnings.warn(fields, message)
+  }
+}

@@ -1,5 +1,5 @@
 /** The ports through which the cores meet the world: interfaces, which src/adapters implements, and what all of their users need. */
-export { BoundedWarnings } from './bounded-warnings.ts'
+export { BoundedWarnings, WarningsByReason } from './bounded-warnings.ts'
 export type { Chance } from './chance.ts'
 export type { Credentials } from './credentials.ts'
 export type { Files } from './files.ts'

@@ -1,4 +1,4 @@
-import { BoundedWarnings, type Credentials, type Log, type Metrics, type Timers } from '../ports/index.ts'
+import { type Credentials, type Log, type Metrics, type Timers, WarningsByReason } from '../ports/index.ts'
 import { grantTopic, isName, parseToken, TOKEN_LENGTH_MAX, userTopic } from '../wire/index.ts'
 
 const [UNSUBSCRIBE, SUBSCRIBE] = [0, 1]
@@ -20,6 +20,8 @@ export interface Decision {
   readonly unsubscribe?: string
 }
 
+type Reason = 'malformed' | 'subscription' | 'grant'
+
 const NOTHING: Decision = {}
 
 /**
@@ -29,11 +31,11 @@ const NOTHING: Decision = {}
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
-  readonly #denied: BoundedWarnings
+  readonly #denied: WarningsByReason<Reason>
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
-    this.#denied = new BoundedWarnings(
+    this.#denied = new WarningsByReason(
       options,
       { audit: 'denied' },
       'Denied more of what subscribers asked for',
@@ -66,9 +68,9 @@ export class Subscriptions {
     return good ? { subscribe: userTopic(token.user) } : this.#deny('grant')
   }
 
-  #deny(reason: 'malformed' | 'subscription' | 'grant'): Decision {
+  #deny(reason: Reason): Decision {
     this.#options.metrics.add('recado_denied_total', 1, { reason })
-    this.#denied.warn({ reason }, 'Denied what a subscriber asked for')
+    this.#denied.warn(reason, {}, 'Denied what a subscriber asked for')
     return NOTHING
   }
 }

@@ -1,4 +1,4 @@
-import { BoundedWarnings, type Timers } from '../ports/index.ts'
+import { type Timers, WarningsByReason } from '../ports/index.ts'
 import {
   isName,
   messageBytes,
@@ -26,12 +26,12 @@ export class Gate {
   readonly #sessions: Sessions
   readonly #logins: Logins
   readonly #limits: UserLimits
-  readonly #denied: BoundedWarnings
+  readonly #denied: WarningsByReason<'no_token' | 'another_user' | 'limit'>
 
   constructor(options: GateOptions) {
     const { acceptor } = options
     this.#options = options
-    this.#denied = new BoundedWarnings(options, { audit: 'denied' }, 'Denied more of what users asked for')
+    this.#denied = new WarningsByReason(options, { audit: 'denied' }, 'Denied more of what users asked for')
     this.#limits = new UserLimits(options, options.time)
     this.#sessions = new Sessions({
       ...options,
@@ -60,13 +60,13 @@ export class Gate {
     } catch (error) {
       this.#options.metrics.add('recado_denied_total', 1, { reason: 'no_token' })
       // Whose it was to be is what its maker says.
-      this.#denied.warn({ reason: 'no_token', service }, 'Denied a request without a token that counts')
+      this.#denied.warn('no_token', { service }, 'Denied a request without a token that counts')
       throw error
     }
     if (user === undefined || user === known) return this.#begin(known, service, data)
     this.#options.metrics.add('recado_denied_total', 1, { reason: 'another_user' })
     const fields = { user: known, as: isName(user) ? user : '', service }
-    this.#denied.warn(fields, 'Denied what a user asked in the name of another')
+    this.#denied.warn('another_user', fields, 'Denied what a user asked in the name of another')
     throw new RecadoError('denied', 'The token is of another user')
   }
 
@@ -85,7 +85,7 @@ export class Gate {
       this.#limits.began(user, messageBytes(data))
     } catch (error) {
       metrics.add('recado_denied_total', 1, { reason: 'limit' })
-      this.#denied.warn({ reason: 'limit', user, service }, 'Denied what is beyond a limit')
+      this.#denied.warn('limit', { user, service }, 'Denied what is beyond a limit')
       throw error
     }
     return user

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BoundedWarnings } from '../../src/ports/index.ts'
+import { BoundedWarnings, WarningsByReason } from '../../src/ports/index.ts'
 import { quietLog, quietTimers } from '../support/quiet.ts'
 
 it('BoundedWarnings tells ten lines in a second and the rest as a number, and then begins anew', () => {
@@ -28,4 +28,15 @@ it('BoundedWarnings tells ten lines in a second and the rest as a number, and th
   due.shift()?.()
   expect(lines.slice(11)).toEqual([0, 1].map((number) => ({ audit: 'denied', number, message: 'One' })))
   expect(due).toEqual([])
+})
+
+it('WarningsByReason tells of each reason, whatever flood there is for another', () => {
+  const lines: unknown[] = []
+  const log = { ...quietLog, warn: (fields: object, message: string) => lines.push({ ...fields, message }) }
+  const warnings = new WarningsByReason({ log, timers: quietTimers }, { audit: 'denied' }, 'More')
+  for (let number = 0; number < 25; number++) warnings.warn('no_token', {}, 'One')
+  warnings.warn('limit', { user: 'ana' }, 'Another')
+
+  expect(lines).toHaveLength(11)
+  expect(lines.at(-1)).toEqual({ audit: 'denied', reason: 'limit', user: 'ana', message: 'Another' })
 })
