@@ -75,7 +75,7 @@ describe('in secured mode', () => {
     const outcomes = await Promise.all(asAna.map(([service, data]) => ask(service, { ...data, token })))
 
     expect(outcomes.map(({ code }) => code)).toEqual(asAna.map(() => 'denied'))
-    expect(system.log()).toContain('"audit":"denied","user":"rui","as":"ana"')
+    expect(system.log()).toContain('"audit":"denied","reason":"another_user","user":"rui","as":"ana"')
     const denied = await Promise.all(
       ['server-1', 'server-2', 'server-3'].map((name) =>
         metric(system, name, 'recado_denied_total{reason="another_user"}'),

@@ -84,7 +84,9 @@ async function counted(target: Target): Promise<string[]> {
   const told = await target.log('server')
   return [
     ...reasons.filter((_, at) => counts[at] === 0).map((reason) => `nothing is counted as ${reason}`),
-    ...(told.includes(`"audit":"denied","user":"${EVE}","as":"${BOB}"`) ? [] : ['servers tell no refusal']),
+    ...(told.includes(`"audit":"denied","reason":"another_user","user":"${EVE}","as":"${BOB}"`)
+      ? []
+      : ['servers tell no refusal']),
     ...(told.includes('"audit":"denied","reason":"no_token"')
       ? []
       : ['servers tell of no token that they refused']),
