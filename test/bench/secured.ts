@@ -1,4 +1,5 @@
 import type { RowResult } from './measured.ts'
+import { show, tell } from './output.ts'
 import { benchModes } from './own/own.ts'
 import { Profiler } from './profile/profiler.ts'
 import { writeReport } from './report/report.ts'
@@ -45,12 +46,4 @@ export async function runSecured(options: SecuredOptions): Promise<void> {
   storeResults({ secured })
   writeReport()
   tell('Stored, and written to docs/benchmarks.md')
-}
-
-function show(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-function tell(progress: string): void {
-  process.stderr.write(`${progress}\n`)
 }

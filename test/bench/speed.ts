@@ -1,4 +1,5 @@
 import type { RowResult } from './measured.ts'
+import { show, tell } from './output.ts'
 import { benchOwn } from './own/own.ts'
 import { OWN_ROWS } from './own/rows.ts'
 import { benchPeers, PEERS, type PeerResult } from './peers/peers.ts'
@@ -65,12 +66,4 @@ function showAll(session: Session, own: readonly RowResult[], peers: readonly Pe
   for (const { what, version, rows } of peers) {
     show(`\n${what} (${version})\n\n${rateTable(rows)}\n\n${processorTable(rows, { mainThreads: false })}`)
   }
-}
-
-function show(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-function tell(progress: string): void {
-  process.stderr.write(`${progress}\n`)
 }

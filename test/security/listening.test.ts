@@ -3,6 +3,8 @@ import * as zmq from 'zeromq'
 import { type Client, connect } from '../../src/client/index.ts'
 import { until } from '../support/load.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
+import { INNER, PREFIXES } from './attacks/listeners.ts'
+import { secretOf } from './attacks/users.ts'
 import { curveOf, hear, tokenOf } from './spies.ts'
 import { metric } from './strangers.ts'
 
@@ -30,8 +32,6 @@ const open: { close(): void }[] = []
 afterEach(() => {
   for (const each of open.splice(0)) each.close()
 })
-
-const secretOf = (user: string): string => `the secret of ${user}`
 
 function clientOf(user: string): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
@@ -72,19 +72,7 @@ describe('at the proxy, in secured mode', () => {
   })
 
   it('what would cover the inbox of another gives nothing, and neither does a bad grant', async () => {
-    const requests = [
-      '',
-      'u',
-      'user',
-      'user/',
-      'user/b',
-      'user/bob',
-      'user/bob/',
-      'channel/',
-      'c',
-      'grant/bob/',
-      'replica',
-    ]
+    const requests = [...PREFIXES, ...INNER]
     const spies = requests.map((topic) => spy(topic))
     const withEves = spy('user/bob/', `grant/${await tokenOf(system, 'eve', secretOf('eve'))}/`)
     const forged = spy(

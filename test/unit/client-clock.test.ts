@@ -1,47 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { Client } from '../../src/client/index.ts'
-import type { Dealer, Subscriber } from '../../src/ports/index.ts'
-import {
-  channelTopic,
-  decode,
-  encode,
-  encodeReplies,
-  PEER_LIMITS,
-  type Reply,
-  type Request,
-} from '../../src/wire/index.ts'
+import type { Subscriber } from '../../src/ports/index.ts'
+import { channelTopic, encode } from '../../src/wire/index.ts'
+import { answeringBroker } from '../support/answering-broker.ts'
 import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 
 /** A client whose broker answers everything with clock 1, and whose proxy publishes what a test gives it. */
 function setUp() {
   const world = new VirtualTime()
   const time = world.process()
-  const sent: Request[] = []
+  const { openDealer, sent } = answeringBroker(world, () => ({
+    messages: [],
+    next: '',
+    more: false,
+    operation: { clock: 1, origin: 'a', incarnation: 1, seq: 1 },
+  }))
   let publish: (topic: string, body: Uint8Array) => void = () => {}
-  const openDealer = (): Dealer => {
-    let handle: (frames: Uint8Array[]) => void = () => {}
-    return {
-      send(frames) {
-        const value = decode(frames[1] as Uint8Array, PEER_LIMITS)
-        const requests = (Array.isArray(value) ? value : [value]) as Request[]
-        sent.push(...requests)
-        const data = {
-          status: 'ok',
-          messages: [],
-          next: '',
-          more: false,
-          operation: { clock: 1, origin: 'a', incarnation: 1, seq: 1 },
-        }
-        const replies = requests.map(({ service, id }) => ({ service, id, clock: 1, timestamp: 1, data }))
-        world.schedule(1, () => handle([new Uint8Array(), encodeReplies(replies as Reply[], true)]))
-        return true
-      },
-      receive(handler) {
-        handle = handler
-      },
-      close: () => Promise.resolve(),
-    }
-  }
   const openSubscriber = (): Subscriber => ({
     subscribe() {},
     unsubscribe() {},

@@ -1,35 +1,15 @@
 import { expect, it } from 'vitest'
 import { Client } from '../../src/client/index.ts'
-import type { Dealer, Subscriber } from '../../src/ports/index.ts'
-import { decode, encodeReplies, PEER_LIMITS, type Reply, type Request } from '../../src/wire/index.ts'
+import type { Subscriber } from '../../src/ports/index.ts'
+import { answeringBroker } from '../support/answering-broker.ts'
 import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 
 /** A client that has logged in with a secret, upon which it was told this; then it creates a channel and subscribes. */
 async function loggedIn(told: object) {
   const world = new VirtualTime()
   const time = world.process()
-  const sent: Request[] = []
+  const { openDealer, sent } = answeringBroker(world, ({ service }) => (service === 'login' ? told : {}))
   const topics: string[] = []
-  const openDealer = (): Dealer => {
-    let handle: (frames: Uint8Array[]) => void = () => {}
-    return {
-      send(frames) {
-        const value = decode(frames[1] as Uint8Array, PEER_LIMITS)
-        const requests = (Array.isArray(value) ? value : [value]) as Request[]
-        sent.push(...requests)
-        const replies = requests.map(({ service, id }) => {
-          const data = { status: 'ok', ...(service === 'login' ? told : {}) }
-          return { service, id, clock: 1, timestamp: 0, data } as Reply
-        })
-        world.schedule(1, () => handle([new Uint8Array(), encodeReplies(replies, true)]))
-        return true
-      },
-      receive(handler) {
-        handle = handler
-      },
-      close: () => Promise.resolve(),
-    }
-  }
   const openSubscriber = (): Subscriber => ({
     subscribe: (topic) => void topics.push(topic),
     unsubscribe() {},

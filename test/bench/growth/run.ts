@@ -1,3 +1,4 @@
+import { show, tell } from '../output.ts'
 import { growthGoals, soakGoals } from '../report/growth.ts'
 import { writeReport } from '../report/report.ts'
 import { sessionOf, storeResults } from '../report/results.ts'
@@ -46,12 +47,4 @@ export async function runSoak(minutes: number, perSecond: number): Promise<void>
   storeResults({ soak: { ...session, ...soak } })
   writeReport()
   tell('Stored, and written to docs/benchmarks.md')
-}
-
-function show(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-function tell(progress: string): void {
-  process.stderr.write(`${progress}\n`)
 }

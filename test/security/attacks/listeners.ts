@@ -10,7 +10,7 @@ const SPEAKER = 'heloisa'
 const PRIVATE = 'board'
 const PUBLIC = 'street'
 /** What would cover others' inboxes, a private channel, all channels, or what servers say. */
-const PREFIXES = [
+export const PREFIXES = [
   '',
   'u',
   'user',
@@ -22,7 +22,8 @@ const PREFIXES = [
   'channel/',
   'channel/board/',
 ]
-const INNER = ['r', 'replica', 's', 'servers', 'grant/bob/']
+/** What servers and proxies say or take among themselves, and a grant that is none. */
+export const INNER = ['r', 'replica', 's', 'servers', 'grant/bob/']
 
 /** Listens at a proxy with a client's keys for what is not for it. */
 export async function listenToOthers(target: Target): Promise<string[]> {
