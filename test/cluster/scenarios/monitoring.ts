@@ -4,6 +4,7 @@ import type { Findings, Group, Scenario, World } from '../scenario.ts'
 import { isReady, OPERATOR_NAMESPACE } from '../support/chart.ts'
 import { MONITORING_DEFINITIONS, Prometheus } from '../support/prometheus.ts'
 import { Stage } from '../support/stage.ts'
+import { cutServersOff, machineOf, startApi } from './machine-faults.ts'
 
 /** Alerts wait for so much of their usual time. */
 const DELAY_PERCENT = 5
@@ -15,9 +16,9 @@ const CLEARS_MS = 5 * 60_000 + FIRES_MS
 
 const live: Scenario = {
   name: 'Prometheus',
-  says: 'scrape all that the monitors select; no alert on a healthy cluster; freeze a server, ref, a broker, all servers, the operators, and see which alert fires',
+  says: 'scrape all that the monitors select; no alert on a healthy cluster; freeze a server, ref, a broker, a proxy, all servers, the operators, cut servers off from each other, stop the API server, and see which alert fires',
   needs: ['machine'],
-  deadlineMs: 900_000,
+  deadlineMs: 1_800_000,
   run: watched,
 }
 
@@ -92,19 +93,20 @@ async function observed(world: World, stage: Stage, prometheus: Prometheus): Pro
   if (early.length > 0) broken.push(`fires on a healthy cluster: ${early.join(', ')}`)
   for (const fault of FAULTS) {
     world.tell(fault.says)
-    const frozen = await fault.pods(world, stage)
     try {
-      for (const pod of frozen) await signal(world, pod, 'SIGSTOP')
-      await until(FIRES_MS, async () => {
-        const firing = await prometheus.firing()
-        const lacks = fault.alerts.filter((alert) => !firing.includes(alert))
-        return lacks.length === 0 || `does not fire: ${lacks.join(', ')}; fires: ${firing.join(', ')}`
-      })
-      seen.push(`${fault.says}: ${fault.alerts.join(', ')}`)
+      const undo = await fault.begin(world, stage)
+      try {
+        await until(FIRES_MS, async () => {
+          const firing = await prometheus.firing()
+          const lacks = fault.alerts.filter((alert) => !firing.includes(alert))
+          return lacks.length === 0 || `does not fire: ${lacks.join(', ')}; fires: ${firing.join(', ')}`
+        })
+        seen.push(`${fault.says}: ${fault.alerts.join(', ')}`)
+      } finally {
+        await undo()
+      }
     } catch (error) {
       broken.push(`${fault.says}: ${String(error)}`)
-    } finally {
-      for (const pod of frozen) await signal(world, pod, 'SIGCONT')
     }
     await stage.settled()
     await until(CLEARS_MS, async () => {
@@ -118,8 +120,8 @@ async function observed(world: World, stage: Stage, prometheus: Prometheus): Pro
 interface Fault {
   readonly says: string
   readonly alerts: readonly string[]
-  /** Whose processes are frozen, by namespace and name. */
-  pods(world: World, stage: Stage): Promise<readonly PodName[]>
+  /** Breaks something; what it gives mends it. */
+  begin(world: World, stage: Stage): Promise<() => Promise<void>>
 }
 
 type PodName = readonly [namespace: string, name: string]
@@ -128,27 +130,42 @@ const FAULTS: readonly Fault[] = [
   {
     says: 'a server is frozen',
     alerts: ['RecadoServerDown', 'RecadoProcessUnreachable'],
-    pods: async (_, stage) => [[stage.namespace, stage.server(2)]],
+    begin: (world, stage) => freeze(world, [[stage.namespace, stage.server(2)]]),
   },
   {
     says: 'ref is frozen',
     alerts: ['RecadoRefAbsent'],
-    pods: async (_, stage) => named(stage.namespace, await stage.pods('ref')),
+    begin: async (world, stage) => freeze(world, named(stage.namespace, await stage.pods('ref'))),
   },
   {
     says: 'a broker is frozen',
     alerts: ['RecadoProcessUnreachable'],
-    pods: async (_, stage) => named(stage.namespace, (await stage.pods('broker')).slice(0, 1)),
+    begin: async (world, stage) => freeze(world, first(named(stage.namespace, await stage.pods('broker')))),
+  },
+  {
+    says: 'a proxy is frozen',
+    alerts: ['RecadoProcessUnreachable'],
+    begin: async (world, stage) => freeze(world, first(named(stage.namespace, await stage.pods('proxy')))),
   },
   {
     says: 'all servers are frozen',
     alerts: ['RecadoNoCoordinator', 'RecadoBrokerWithoutServers'],
-    pods: async (_, stage) => named(stage.namespace, await stage.pods('server')),
+    begin: async (world, stage) => freeze(world, named(stage.namespace, await stage.pods('server'))),
+  },
+  {
+    says: 'servers are cut off from each other',
+    alerts: ['RecadoRequestsUnavailable'],
+    begin: (world, stage) => cutServersOff(machineOf(world), stage),
   },
   {
     says: 'both operators are frozen',
     alerts: ['RecadoOperatorDown'],
-    pods: async ({ release }) => named(OPERATOR_NAMESPACE, await release.pods()),
+    begin: async (world) => freeze(world, named(OPERATOR_NAMESPACE, await world.release.pods())),
+  },
+  {
+    says: 'the API server is stopped',
+    alerts: ['RecadoOperatorWithoutLeader'],
+    begin: stopApi,
   },
 ]
 
@@ -156,9 +173,24 @@ function named(namespace: string, pods: readonly { metadata: { name: string } }[
   return pods.map(({ metadata }) => [namespace, metadata.name])
 }
 
-async function signal(world: World, [namespace, name]: PodName, which: NodeJS.Signals): Promise<void> {
-  const { node, container } = await new Stage(world.kubernetes, namespace).placeOf(name)
-  await world.machine?.signal(node, container, which)
+function first(pods: readonly PodName[]): readonly PodName[] {
+  return pods.slice(0, 1)
+}
+
+async function freeze(world: World, pods: readonly PodName[]): Promise<() => Promise<void>> {
+  const places = await Promise.all(
+    pods.map(([namespace, name]) => new Stage(world.kubernetes, namespace).placeOf(name)),
+  )
+  const signal = async (which: NodeJS.Signals): Promise<void> => {
+    for (const { node, container } of places) await machineOf(world).signal(node, container, which)
+  }
+  await signal('SIGSTOP')
+  return () => signal('SIGCONT')
+}
+
+async function stopApi(world: World): Promise<() => Promise<void>> {
+  await machineOf(world).stop('apiserver')
+  return () => startApi(world)
 }
 
 export const monitoring: Group = { title: 'Observing', scenarios: [live] }

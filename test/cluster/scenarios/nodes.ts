@@ -3,6 +3,7 @@ import type { Group, Scenario, World } from '../scenario.ts'
 import type { Machine } from '../support/machine.ts'
 import { Stage } from '../support/stage.ts'
 import { underLoad } from '../under-load.ts'
+import { cutServersOff, machineOf } from './machine-faults.ts'
 
 /** This machine's way to Services leads over it: so it is the one that stays. */
 const GATEWAY = 'node-1'
@@ -139,15 +140,11 @@ const cutOff: Scenario = {
   run: (world) =>
     underLoad(world, {
       async steps(stage) {
-        const machine = machineOf(world)
-        const places: { node: string; ip: string }[] = []
-        for (const server of await stage.serverNames()) places.push(await stage.placeOf(server))
-        const pairs = places.flatMap((one, at) => places.slice(at + 1).map((other) => [one, other] as const))
+        const heal = await cutServersOff(machineOf(world), stage)
         try {
-          for (const [one, other] of pairs) await machine.cut(one.node, one.ip, other.ip)
           await Stage.lasting(30)
         } finally {
-          for (const [one, other] of pairs) await machine.heal(one.node, one.ip, other.ip)
+          await heal()
         }
         await stage.settled()
       },
@@ -172,11 +169,6 @@ async function nodeOfSome(stage: Stage): Promise<string> {
     if (node !== GATEWAY) return node
   }
   throw new Error(`Every server is on ${GATEWAY}`)
-}
-
-function machineOf({ machine }: World): Machine {
-  if (machine === undefined) throw new Error('The nodes are not this machine’s')
-  return machine
 }
 
 export const nodes: Group = {

@@ -5,6 +5,7 @@ import type { Group, Scenario, World } from '../scenario.ts'
 import { OPERATOR_NAMESPACE } from '../support/chart.ts'
 import { Stage } from '../support/stage.ts'
 import { underLoad } from '../under-load.ts'
+import { machineOf, startApi } from './machine-faults.ts'
 
 const OUTAGE_S = 60
 const ACTS_AFTER_OUTAGE_MS = 10_000
@@ -22,18 +23,14 @@ const outage: Scenario = {
     underLoad(world, {
       gapMaxMs: 3000,
       async steps(stage, broken) {
-        const { kubernetes, release } = world
+        const { release } = world
         const since = new Date().toISOString()
         try {
-          await world.machine?.stop('apiserver')
+          await machineOf(world).stop('apiserver')
           await Stage.lasting(OUTAGE_S)
         } finally {
-          await world.machine?.start('apiserver')
+          await startApi(world)
         }
-        await until(
-          60_000,
-          async () => (await kubernetes.raw('/readyz').catch(String)) === 'ok' || 'not ready',
-        )
         await stage.scale(5)
         const begun = performance.now()
         await wantsServers(stage, 5).catch((error: unknown) => broken.push(String(error)))
