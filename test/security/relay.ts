@@ -1,11 +1,14 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { Recording } from './recording.ts'
 
 /** Somebody on the way between two processes, who reads all that passes. The other side may be told later. */
 export class Relay {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #chunks: Buffer[] = []
-  target: number | undefined
+  /** One for each connection, the first one first. */
+  readonly recordings: Recording[] = []
+  /** `tcp://host:port` of the other side. */
+  to: string | undefined
 
   private constructor() {
     this.#server = createServer((from) => this.#join(from))
@@ -23,29 +26,45 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port
   }
 
+  get address(): string {
+    return `tcp://127.0.0.1:${this.port}`
+  }
+
   /** All bytes that passed, both ways. */
   get seen(): Buffer {
-    return Buffer.concat(this.#chunks)
+    return Buffer.concat(this.recordings.flatMap(({ turns }) => turns.map(({ bytes }) => bytes)))
+  }
+
+  /** Ends what is connected now. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
   }
 
   close(): void {
     this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    this.cut()
   }
 
   #join(from: Socket): void {
-    if (this.target === undefined) return void from.destroy()
-    const to = connect({ port: this.target, host: '127.0.0.1' })
-    for (const [one, other] of [
-      [from, to],
-      [to, from],
+    if (this.to === undefined) return void from.destroy()
+    const { hostname, port } = new URL(this.to)
+    const to = connect({ host: hostname, port: Number(port) })
+    const recording = new Recording((side, bytes) => (side === 'server' ? to : from).write(bytes))
+    this.recordings.push(recording)
+    for (const [one, other, side] of [
+      [from, to, 'client'],
+      [to, from, 'server'],
     ] as const) {
       this.#sockets.add(one)
       one.on('data', (bytes: Buffer) => {
-        this.#chunks.push(bytes)
+        recording.add(side, bytes)
         other.write(bytes)
       })
-      one.on('close', () => other.destroy())
+      one.on('close', () => {
+        recording.end()
+        other.destroy()
+      })
       one.on('error', () => other.destroy())
     }
   }

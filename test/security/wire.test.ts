@@ -28,33 +28,35 @@ async function overheard(secured: boolean): Promise<{ ofClient: Relay[]; ofServe
   ]
   const heard = await Relay.open()
   open.push(...relays, heard)
-  const at = (relay: Relay): string => `tcp://127.0.0.1:${relay.port}`
   const system: TestSystem = await startSystem({
     secured,
     env: (name) =>
       name === 'server-1'
         ? {
-            BROKERS: at(toBroker),
-            PROXIES: `${at(toProxy)}/${heard.port}`,
-            REF: at(toRef),
-            PEERS: `server-2=${at(toPeer)}`,
+            BROKERS: toBroker.address,
+            PROXIES: `${toProxy.address}/${heard.port}`,
+            REF: toRef.address,
+            PEERS: `server-2=${toPeer.address}`,
           }
         : {},
   })
   open.push({ close: () => system.stop() })
   const { ports } = system
-  broker.target = ports.clients
-  proxy.target = ports.subscribers
-  toBroker.target = ports.servers
-  toProxy.target = ports.publishers
-  heard.target = secured ? ports.replica : ports.subscribers
-  toRef.target = ports.ref
-  toPeer.target = ports.peers[1]
+  const lead = (relay: Relay, port: number | undefined): void => {
+    relay.to = `tcp://127.0.0.1:${port}`
+  }
+  lead(broker, ports.clients)
+  lead(proxy, ports.subscribers)
+  lead(toBroker, ports.servers)
+  lead(toProxy, ports.publishers)
+  lead(heard, secured ? ports.replica : ports.subscribers)
+  lead(toRef, ports.ref)
+  lead(toPeer, ports.peers[1])
   await system.ready()
   const { keysDir } = system
   const client = await connect({
-    broker: at(broker),
-    proxy: at(proxy),
+    broker: broker.address,
+    proxy: proxy.address,
     user: 'secretuser',
     ...(keysDir !== undefined && { keysDir }),
   })

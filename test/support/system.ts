@@ -153,6 +153,10 @@ async function get(
   { host, portHttp }: { host: string; portHttp: number },
   path: string,
 ): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://${host}:${portHttp}${path}`, { signal: AbortSignal.timeout(5000) })
+  const response = await fetch(`http://${host}:${portHttp}${path}`, {
+    // A connection that is kept may be closed by the other side at the moment in which it is used again.
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(5000),
+  })
   return { status: response.status, text: await response.text() }
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { EventEmitter } from 'node:events'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type BindingSocket, holdBound } from '../../src/adapters/zeromq/secured.ts'
 import type { Guard } from '../../src/ports/index.ts'
 
@@ -8,7 +9,7 @@ const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(
 
 /** A socket whose binding ends when a test says how. */
 class Socket implements BindingSocket {
-  readonly events = { on: () => {} }
+  readonly events = new EventEmitter()
   readonly asked: string[] = []
   lastEndpoint: string | null = null
   closed = false
@@ -41,12 +42,13 @@ class Socket implements BindingSocket {
 async function setUp() {
   const sockets: Socket[] = []
   const opened: number[] = []
+  const turnedAway: string[] = []
   let renew = (): void => {}
   const guard: Guard = {
     domain: 'clients',
     pair: { publicKey: '', secretKey: '' },
     admits: () => true,
-    turnedAway: () => {},
+    turnedAway: (kind) => void turnedAway.push(kind),
     onRenew(callback) {
       renew = callback
       return () => {
@@ -62,7 +64,7 @@ async function setUp() {
   const holding = holdBound(ANYWHERE, guard, make, (socket) => void opened.push(sockets.indexOf(socket)))
   await expect.poll(() => sockets[0]?.asked, { interval: 1 }).toEqual([ANYWHERE])
   const at = (index: number): Socket => sockets[index] as Socket
-  return { holding, sockets, at, opened, renew: () => renew() }
+  return { holding, sockets, at, opened, turnedAway, renew: () => renew() }
 }
 
 async function held() {
@@ -70,6 +72,10 @@ async function held() {
   await stage.at(0).bound()
   return { ...stage, held: await stage.holding }
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('a port that is held in secured mode', () => {
   it('is bound again where it was when its connections must end', async () => {
@@ -139,5 +145,73 @@ describe('a port that is held in secured mode', () => {
 
     expect(at(1).closed).toBe(true)
     expect(opened).toEqual([0])
+  })
+})
+
+describe('a port in secured mode', () => {
+  const REFUSED = ['handshake:error:protocol', 'disconnect']
+  const see = (socket: Socket, ...events: string[]): void => {
+    for (const event of events) socket.events.emit(event)
+  }
+
+  it('counts a peer of which nothing is told but that it came and went, once its handshake is over', async () => {
+    const { at, turnedAway } = await held()
+    vi.useFakeTimers()
+    see(at(0), 'accept', 'disconnect')
+    vi.advanceTimersByTime(3000)
+    expect(turnedAway).toEqual([])
+    vi.advanceTimersByTime(2000)
+
+    expect(turnedAway).toEqual(['protocol'])
+  })
+
+  it('counts no peer twice of which more is told, and finds the others among them', async () => {
+    const { at, turnedAway } = await held()
+    const told = ['handshake', 'handshake:error:auth', ...REFUSED, 'handshake:error:other', 'disconnect']
+    vi.useFakeTimers()
+    see(at(0), 'accept', 'accept', 'accept', 'accept', ...told, 'accept', 'disconnect', 'accept', ...REFUSED)
+    expect(turnedAway).toEqual(['protocol', 'other', 'protocol'])
+    vi.advanceTimersByTime(60_000)
+
+    expect(turnedAway).toEqual(['protocol', 'other', 'protocol', 'protocol'])
+  })
+
+  it('does not make up for one by what failed on a connection that was let in before', async () => {
+    const { at, turnedAway } = await held()
+    vi.useFakeTimers()
+    see(
+      at(0),
+      'accept',
+      'handshake',
+      'accept',
+      'disconnect',
+      'handshake:error:protocol',
+      'accept',
+      ...REFUSED,
+    )
+    vi.advanceTimersByTime(60_000)
+
+    expect(turnedAway).toEqual(['protocol', 'protocol', 'protocol'])
+  })
+
+  it('counts nothing of a socket whose place another has taken', async () => {
+    const { at, turnedAway, renew } = await held()
+    vi.useFakeTimers()
+    see(at(0), 'accept', 'disconnect')
+    renew()
+    vi.advanceTimersByTime(60_000)
+
+    expect(turnedAway).toEqual([])
+  })
+
+  it('is opened anew before connections that are dead and open take all that a process may have open', async () => {
+    const { at, sockets } = await held()
+    for (let dead = 0; dead < 999; dead++)
+      see(at(0), 'accept', 'handshake', 'handshake:error:protocol', 'accept', ...REFUSED)
+    expect(at(0).closed).toBe(false)
+    see(at(0), 'accept', 'handshake', 'handshake:error:protocol', 'handshake')
+    await at(1).bound()
+
+    expect(sockets.map(({ closed }) => closed)).toEqual([true, false])
   })
 })

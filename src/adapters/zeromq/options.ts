@@ -1,6 +1,7 @@
 import * as zmq from 'zeromq'
 import type { Guard } from '../../ports/index.ts'
 import { PEER_LIMITS, RecadoError } from '../../wire/index.ts'
+import { HANDSHAKE_MS } from './comings.ts'
 import { type BindingSocket, type Held, holdBound } from './secured.ts'
 
 // Nothing that is still queued may hold up a process's end.
@@ -14,10 +15,8 @@ const CONNECT_MS = 3000
 const HEARTBEAT_MS = 1000
 const HEARTBEAT_TIMEOUT_MS = 3000
 /** Others' clients get more time: some do not reconnect, and a busy machine answers late. */
-const STRANGER_HEARTBEAT_MS = 5000
+const STRANGER_KEEPALIVE_S = 5
 const STRANGER_TIMEOUT_MS = 30_000
-/** A stranger that connects and says nothing is cut off. */
-const HANDSHAKE_MS = 3000
 /** Strangers that come at once wait here for the listener, not their turn to try again. */
 const BACKLOG = 1024
 /** Messages that may wait for one peer inside a socket. */
@@ -37,7 +36,11 @@ export interface BindOptions {
   readonly guard?: Guard | undefined
 }
 
-/** Options of a socket that strangers connect to. */
+/**
+ * Options of a socket that strangers connect to. It sends no heartbeats of ZMTP: where one is due on a connection that is
+ * over, and of which something waits to be read, libzmq ends the process, and who connects can bring that about. TCP finds
+ * those that are gone, or read nothing, as well.
+ */
 export function bound({ host, maxFrameBytes = PEER_LIMITS.frameBytes }: BindOptions) {
   return {
     linger: LINGER_MS,
@@ -46,8 +49,10 @@ export function bound({ host, maxFrameBytes = PEER_LIMITS.frameBytes }: BindOpti
     handshakeInterval: HANDSHAKE_MS,
     backlog: BACKLOG,
     tcpKeepalive: 1,
-    heartbeatInterval: STRANGER_HEARTBEAT_MS,
-    heartbeatTimeout: STRANGER_TIMEOUT_MS,
+    tcpKeepaliveIdle: STRANGER_KEEPALIVE_S,
+    tcpKeepaliveInterval: STRANGER_KEEPALIVE_S,
+    tcpKeepaliveCount: STRANGER_TIMEOUT_MS / 1000 / STRANGER_KEEPALIVE_S,
+    tcpMaxRetransmitTimeout: STRANGER_TIMEOUT_MS,
   }
 }
 

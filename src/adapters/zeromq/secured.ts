@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Guard, Pass } from '../../ports/index.ts'
 import { register, unregister } from './admission.ts'
+import { Comings, EVENTS, type SocketEvent } from './comings.ts'
 
 /** libzmq does not try again by itself where its key was refused: it may be listed later. */
 const REFUSED_RETRY_MS = 1000
@@ -11,12 +12,7 @@ const REBIND_WITHIN_MS = 15_000
 const REBIND_MS = 2
 
 export interface AnySocket {
-  readonly events: {
-    on(
-      name: 'handshake' | 'handshake:error:auth' | 'handshake:error:protocol' | 'handshake:error:other',
-      handle: () => void,
-    ): unknown
-  }
+  readonly events: { on(name: SocketEvent, handle: () => void): unknown }
   readonly closed: boolean
   close(): void
 }
@@ -27,6 +23,8 @@ export interface BindingSocket extends AnySocket {
 }
 
 export interface ConnectingSocket extends AnySocket {
+  /** How long what is queued may hold up its closing, in ms. */
+  linger: number
   connect(address: string): void
 }
 
@@ -54,8 +52,7 @@ export async function holdBound<Socket extends BindingSocket>(
   opened: (socket: Socket) => void,
 ): Promise<Held<Socket> & { readonly place: string }> {
   const domain = guard === undefined ? '' : await register(guard)
-  const open = (): Socket => (guard === undefined ? make({}) : guarded(make, guard, domain))
-  const held = { current: open(), place: address, close: () => {} }
+  const open = (): Socket => (guard === undefined ? make({}) : guarded(make, guard, domain, renewSoon))
   let [bound, overdue] = [false, false]
   const isCurrent = (socket: Socket): boolean => socket === held.current && !socket.closed
   const renew = async (): Promise<void> => {
@@ -65,11 +62,13 @@ export async function holdBound<Socket extends BindingSocket>(
     await rebind(socket, held.place, () => isCurrent(socket))
     if (isCurrent(socket)) opened(socket)
   }
-  const cancel = guard?.onRenew(() => {
+  const renewSoon = (): void => {
     // Only a bound socket can say which port it was given.
     if (bound) void renew()
     else overdue = true
-  })
+  }
+  const held = { current: open(), place: address, close: () => {} }
+  const cancel = guard?.onRenew(renewSoon)
   held.close = () => {
     cancel?.()
     unregister(domain)
@@ -92,6 +91,7 @@ function guarded<Socket extends BindingSocket>(
   make: (options: object) => Socket,
   guard: Guard,
   domain: string,
+  renew: () => void,
 ): Socket {
   const socket = make({
     curveServer: true,
@@ -102,6 +102,15 @@ function guarded<Socket extends BindingSocket>(
   })
   socket.events.on('handshake:error:protocol', () => guard.turnedAway('protocol'))
   socket.events.on('handshake:error:other', () => guard.turnedAway('other'))
+  // Of a socket that is closed nothing more is told, whatever became of its connections.
+  const ifOpen = (act: () => void) => (): void => {
+    if (!socket.closed) act()
+  }
+  const comings = new Comings(
+    ifOpen(() => guard.turnedAway('protocol')),
+    ifOpen(renew),
+  )
+  for (const event of EVENTS) socket.events.on(event, () => comings.see(event))
   return socket
 }
 
@@ -203,16 +212,22 @@ class Connection<Socket extends ConnectingSocket> implements Held<Socket> {
     const ifCurrent = (act: () => void) => (): void => {
       if (socket === this.current && !socket.closed) act()
     }
+    let isThrough = false
     const failed = ifCurrent(() => {
-      if (this.#pass.trusted.length > 1) this.#after(OTHER_KEY_MS)
+      if (isThrough) this.#abandon()
+      else if (this.#pass.trusted.length > 1) this.#after(OTHER_KEY_MS)
     })
     socket.events.on(
       'handshake',
       ifCurrent(() => {
+        isThrough = true
         this.#settled()
         this.onHandshake?.()
       }),
     )
+    socket.events.on('disconnect', () => {
+      isThrough = false
+    })
     socket.events.on(
       'handshake:error:auth',
       ifCurrent(() => this.#after(REFUSED_RETRY_MS)),
@@ -224,6 +239,15 @@ class Connection<Socket extends ConnectingSocket> implements Held<Socket> {
   #review(): void {
     const { pair, trusted } = this.#pass
     if (pair.publicKey !== this.#publicKey || !trusted.includes(this.#trusted)) this.#replace()
+  }
+
+  /**
+   * Somebody on the way altered or repeated what came: libzmq reads the connection no more, and ends the process if the next
+   * heartbeat is due when the other side has gone. So no time is given to what is queued there.
+   */
+  #abandon(): void {
+    this.current.linger = 0
+    this.#replace()
   }
 
   #replace(): void {

@@ -56,5 +56,10 @@ export async function addressesOf(stage: Stage, component: Component): Promise<s
 }
 
 async function metricsAt(ip: string): Promise<string> {
-  return (await fetch(`http://${ip}:9464/metrics`, { signal: AbortSignal.timeout(METRICS_MS) })).text()
+  const response = await fetch(`http://${ip}:9464/metrics`, {
+    // A connection that is kept may be closed by the other side at the moment in which it is used again.
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(METRICS_MS),
+  })
+  return response.text()
 }
