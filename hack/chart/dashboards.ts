@@ -221,7 +221,8 @@ const MACHINES: Row = {
       title: 'Event loop',
       meaning: 'How late the loop’s turns are. A process that is late for long is restarted.',
       unit: 's',
-      queries: one(`nodejs_eventloop_lag_p99_seconds{${J}}`, '{{pod}}'),
+      // What is measured is the time between two looks, which are a second apart.
+      queries: one(`clamp_min(nodejs_eventloop_lag_p99_seconds{${J}} - 1, 0)`, '{{pod}}'),
     },
     {
       title: 'Heartbeats',

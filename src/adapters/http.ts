@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { RecadoError } from '../wire/index.ts'
+import { watchLoop } from './loop.ts'
 
 export interface HealthServerOptions {
   readonly host: string
@@ -21,13 +21,9 @@ export interface HealthServer {
 
 /** A loop whose turns are typically so late does not serve anyone any more. */
 const LOOP_LAG_MS_MAX = 1000
-/** Between two looks at the loop: each wakes an idle process. */
-const LOOP_SAMPLE_MS = 250
-const LOOP_WINDOW_MS = 10_000
 const CONNECTIONS_MAX = 64
 /** A request that is not whole by then is cut off. */
 const UNFINISHED_MS = 2000
-const UNFINISHED_CHECK_MS = 500
 /** An answer that is not read by then is cut off. */
 const CONNECTION_MS = 10_000
 
@@ -37,21 +33,18 @@ const CONNECTION_MS = 10_000
  */
 export async function openHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const lag = watchLoop()
+  const requests = new WeakMap<Socket, IncomingMessage>()
+  // Node looks for what takes too long again and again, whether anybody is connected or not: each has timers here instead.
   const server = createServer(
-    {
-      maxHeaderSize: 8192,
-      requestTimeout: UNFINISHED_MS,
-      headersTimeout: UNFINISHED_MS,
-      // By default it is looked every 30 s: so long a stranger could keep all connections by saying nothing.
-      connectionsCheckingInterval: UNFINISHED_CHECK_MS,
-    },
+    { maxHeaderSize: 8192, requestTimeout: 0, headersTimeout: 0 },
     (request, response) => {
+      requests.set(request.socket, request)
       answer(request, response, options, lag.lateMs).catch(() => response.destroy())
     },
   )
   server.maxConnections = CONNECTIONS_MAX
   server.maxRequestsPerSocket = 1
-  server.on('connection', endInTime)
+  server.on('connection', (socket) => endInTime(socket, () => requests.get(socket)?.complete === true))
   await listen(server, options.host, options.port)
   return {
     port: (server.address() as AddressInfo).port,
@@ -65,10 +58,15 @@ export async function openHealthServer(options: HealthServerOptions): Promise<He
   }
 }
 
-/** Node bounds the time of a request but not of its answer: who reads none would keep one of few connections for good. */
-function endInTime(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), CONNECTION_MS)
-  socket.once('close', () => clearTimeout(timer))
+/** Who sends no whole request, or reads no answer, would keep one of few connections for good. */
+function endInTime(socket: Socket, isRequested: () => boolean): void {
+  const timers = [
+    setTimeout(() => {
+      if (!isRequested()) socket.destroy()
+    }, UNFINISHED_MS),
+    setTimeout(() => socket.destroy(), CONNECTION_MS),
+  ]
+  socket.once('close', () => timers.forEach(clearTimeout))
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -145,19 +143,4 @@ function reply(response: ServerResponse, status: number, body: string): void {
   if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain; charset=utf-8')
   response.writeHead(status, { 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body) })
   response.end(response.req.method === 'HEAD' ? undefined : body)
-}
-
-/** How late the loop's turns typically were within the last window, in ms. */
-function watchLoop(): { lateMs: () => number; stop: () => void } {
-  const delays = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS })
-  delays.enable()
-  const timer = setInterval(() => delays.reset(), LOOP_WINDOW_MS)
-  timer.unref()
-  return {
-    lateMs: () => (delays.count === 0 ? 0 : Math.max(0, delays.percentile(50) / 1e6 - LOOP_SAMPLE_MS)),
-    stop() {
-      clearInterval(timer)
-      delays.disable()
-    },
-  }
 }

@@ -11,7 +11,7 @@ export interface MetricsRegistry {
 }
 
 /** Between two looks at the loop's delay: each wakes an idle process. */
-const LOOP_SAMPLE_MS = 250
+const LOOP_SAMPLE_MS = 1000
 
 type Labels = Readonly<Record<string, string>>
 

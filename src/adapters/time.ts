@@ -12,6 +12,56 @@ export function systemTime(options: { offsetMs?: number; driftPpm?: number } = {
   }
 }
 
+/** Periods that end this soon after a wake are not worth another. */
+const EARLY_MS = 1
+
+interface Period {
+  readonly ms: number
+  readonly callback: () => void
+  /** By performance.now(). */
+  due: number
+}
+
+/**
+ * What a process does again and again, all of it at multiples of its periods: what is due together costs an idle process
+ * one wake. Never drifts; calls that a stall made miss are left out rather than made up.
+ */
+class Periods {
+  readonly #periods = new Set<Period>()
+  #timer: NodeJS.Timeout | undefined
+  #armedFor = Number.POSITIVE_INFINITY
+
+  readonly every = (ms: number, callback: () => void): Cancel => {
+    const now = performance.now()
+    const period = { ms, callback, due: (Math.floor((now + EARLY_MS) / ms) + 1) * ms }
+    this.#periods.add(period)
+    this.#arm(now)
+    return () => {
+      this.#periods.delete(period)
+      this.#arm(performance.now())
+    }
+  }
+
+  #arm(now: number): void {
+    let due = Number.POSITIVE_INFINITY
+    for (const period of this.#periods) due = Math.min(due, period.due)
+    if (due === this.#armedFor) return
+    this.#armedFor = due
+    clearTimeout(this.#timer)
+    this.#timer =
+      due === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => this.#run(), Math.ceil(due - now))
+  }
+
+  #run(): void {
+    const now = performance.now()
+    const due = [...this.#periods].filter((period) => period.due <= now + EARLY_MS)
+    for (const period of due) period.due += period.ms * Math.max(1, Math.ceil((now - period.due) / period.ms))
+    this.#armedFor = Number.NaN
+    this.#arm(now)
+    for (const period of due) if (this.#periods.has(period)) period.callback()
+  }
+}
+
 export const systemTimers: Timers = {
   soon(callback) {
     setImmediate(callback)
@@ -20,18 +70,5 @@ export const systemTimers: Timers = {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
   },
-  every: everyDriftFree,
-}
-
-/** Calls at begin + n × ms; calls that a stall made miss are left out rather than made up. */
-function everyDriftFree(ms: number, callback: () => void): Cancel {
-  let due = performance.now() + ms
-  const run = (): void => {
-    const now = performance.now()
-    due += ms * Math.max(1, Math.ceil((now - due) / ms))
-    timer = setTimeout(run, due - now)
-    callback()
-  }
-  let timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
+  every: new Periods().every,
 }

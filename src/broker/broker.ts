@@ -1,5 +1,5 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Cancel, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import { type Log, type Metrics, Ticker, type Time, type Timers } from '../ports/index.ts'
 import {
   type BackendHead,
   CLIENT_LIMITS,
@@ -10,15 +10,15 @@ import {
   splitBodies,
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
+import { Liveness } from './liveness.ts'
 import { type Body, type Connection, newBody } from './queue.ts'
 import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
 import { ServerLink } from './server-link.ts'
 
+/** Between two looks at what is due: while bodies wait or a server is late, and otherwise. */
 const TICK_MS = 50
-const BEAT_MS = 250
-/** A server that says nothing for so long is taken for dead, or frozen: what it holds goes to another. */
-const SILENCE_MS = 1500
+const IDLE_TICK_MS = 250
 /** Bodies in one message to a server, and their bytes: the server begins with the first while the others come. */
 const OUTGOING_MAX = 512
 const OUTGOING_BYTES_MAX = 64 * 1024
@@ -67,23 +67,33 @@ export class Broker {
   #tag = 0
   #received = 0
   #scheduled = false
-  #beatAt = Number.NEGATIVE_INFINITY
-  #tickedAt = 0
-  #cancel: Cancel = () => {}
+  readonly #liveness: Liveness
+  readonly #ticker: Ticker
 
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#refusals = new Refusals(options)
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
+    this.#liveness = new Liveness({
+      servers: this.#servers,
+      lose: (server) => this.#lose(server, 'silent'),
+      beat: ({ id, session }) => this.#say(id, { kind: 'beat', registered: true, session }),
+    })
+    this.#ticker = new Ticker({
+      timers: options.timers,
+      busyMs: TICK_MS,
+      idleMs: IDLE_TICK_MS,
+      tick: () => this.#tick(),
+    })
   }
 
   start(): void {
-    this.#tickedAt = this.#options.time.monotonic()
-    this.#cancel = this.#options.timers.every(TICK_MS, () => this.#tick())
+    this.#liveness.start(this.#options.time.monotonic())
+    this.#ticker.start()
   }
 
   stop(): void {
-    this.#cancel()
+    this.#ticker.stop()
   }
 
   /** Servers that take requests. */
@@ -125,6 +135,7 @@ export class Broker {
     this.#bytes += size
     connection.bytes += size
     connection.waiting.push(body)
+    this.#ticker.hurry()
     this.#dispatch(connection)
   }
 
@@ -339,33 +350,22 @@ export class Broker {
     this.#options.toServer(id, bodies === undefined ? [encode(head)] : [encode(head), bodies])
   }
 
-  #tick(): void {
+  /** Whether anything may be due before long. */
+  #tick(): boolean {
     const { time, metrics } = this.#options
     const now = time.monotonic()
-    // After this process itself stood still, nobody else may be taken for silent.
-    const stood = now - this.#tickedAt > SILENCE_MS / 2
-    this.#tickedAt = now
-    for (const server of this.#servers.all()) {
-      if (stood) server.heardAt = now
-      if (now - server.heardAt > SILENCE_MS) this.#lose(server, 'silent')
-    }
+    const isLate = this.#liveness.look(now)
     this.#expire(now)
     this.#releaseAbandoned(now)
     for (const connection of this.#restricted) {
       if (!connection.share.refill(now)) this.#restricted.delete(connection)
       this.#dispatch(connection)
     }
-    if (now - this.#beatAt >= BEAT_MS) {
-      this.#beatAt = now
-      for (const { id, session } of this.#servers.all()) {
-        this.#say(id, { kind: 'beat', registered: true, session })
-      }
-      this.#connections.forgetIdle(now)
-      for (const server of this.#servers.all()) server.forgetAsking()
-    }
+    this.#connections.forgetIdle(now)
     metrics.add('recado_broker_requests_total', this.#received)
     this.#received = 0
     metrics.set('recado_broker_outstanding', this.#bodies.size)
+    return isLate || this.#bodies.size > 0 || this.#abandoned.length > 0 || this.#restricted.size > 0
   }
 
   #expire(now: number): void {

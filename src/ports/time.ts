@@ -13,6 +13,6 @@ export interface Timers {
   soon(callback: () => void): void
   /** Calls back once, after at least `ms`. */
   after(ms: number, callback: () => void): Cancel
-  /** Calls back again and again, with `ms` between one call's begin and the next. */
+  /** Calls back again and again, with `ms` between one call's begin and the next; first within `ms`. */
   every(ms: number, callback: () => void): Cancel
 }

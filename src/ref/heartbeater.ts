@@ -1,5 +1,5 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Cancel, Dealer, Log, Time, Timers } from '../ports/index.ts'
+import { type Dealer, type Log, Ticker, type Time, type Timers } from '../ports/index.ts'
 import {
   type ErrorCode,
   encode,
@@ -14,6 +14,8 @@ import {
 const BEAT_MS = 1000
 /** Between heartbeats while this process waits for what only ref can tell. */
 const HURRIED_BEAT_MS = 200
+/** Between two looks for news. */
+const NEWS_MS = 250
 /** Silence of all refs after which ref counts as away. */
 const AWAY_MS = 3000
 const DELIMITER = new Uint8Array()
@@ -29,8 +31,8 @@ export interface HeartbeaterOptions {
   readonly log: Log
   /** What this process says of itself now. */
   readonly describe: () => Heartbeat
-  /** What ref shall hear of at once when it has changed. */
-  readonly urgent?: (heartbeat: Heartbeat) => string
+  /** What ref shall hear of at once when it has changed; asked often. */
+  readonly urgent?: (() => string) | undefined
   /** Whether this process has what it needs from ref to do its work; until then it asks more often. */
   readonly settled: () => boolean
   readonly onReply: (reply: HeartbeatReply) => void
@@ -42,8 +44,8 @@ export interface HeartbeaterOptions {
 export class Heartbeater {
   readonly #options: HeartbeaterOptions
   readonly #dealers = new Map<string, Dealer>()
+  readonly #ticker: Ticker
   #running = false
-  #cancel: Cancel = () => {}
   #sent = 0
   #sentAt = Number.NEGATIVE_INFINITY
   #told = ''
@@ -52,6 +54,12 @@ export class Heartbeater {
 
   constructor(options: HeartbeaterOptions) {
     this.#options = options
+    this.#ticker = new Ticker({
+      timers: options.timers,
+      busyMs: HURRIED_BEAT_MS,
+      idleMs: options.urgent === undefined ? BEAT_MS / 2 : NEWS_MS,
+      tick: () => this.#tick(),
+    })
   }
 
   /** Whether no ref has answered for a while. */
@@ -60,10 +68,9 @@ export class Heartbeater {
   }
 
   start(): void {
-    const { time, timers } = this.#options
-    this.#answeredAt = time.monotonic()
+    this.#answeredAt = this.#options.time.monotonic()
     this.#running = true
-    this.#cancel = timers.every(HURRIED_BEAT_MS, () => this.#tick())
+    this.#ticker.start()
     if (this.#dealers.size > 0) this.beat()
   }
 
@@ -86,7 +93,7 @@ export class Heartbeater {
   }
 
   async stop(): Promise<void> {
-    this.#cancel()
+    this.#ticker.stop()
     this.#running = false
     const dealers = [...this.#dealers.values()]
     this.#dealers.clear()
@@ -97,7 +104,7 @@ export class Heartbeater {
   beat(): void {
     const { time, lamport, now, describe, urgent } = this.#options
     const heartbeat = describe()
-    this.#told = urgent?.(heartbeat) ?? ''
+    this.#told = urgent?.() ?? ''
     this.#sentAt = time.monotonic()
     this.#sent++
     const request: Request = {
@@ -111,7 +118,8 @@ export class Heartbeater {
     for (const dealer of this.#dealers.values()) dealer.send(frames)
   }
 
-  #tick(): void {
+  /** Whether this process waits for what only ref can tell. */
+  #tick(): boolean {
     const { time, settled, log } = this.#options
     const now = time.monotonic()
     if (!this.#away && now - this.#answeredAt >= AWAY_MS) {
@@ -121,13 +129,15 @@ export class Heartbeater {
         'Ref is away; going on without',
       )
     }
+    const isHurried = !settled()
     // Half a tick early rather than a whole one late.
-    if (now - this.#sentAt >= BEAT_MS - HURRIED_BEAT_MS / 2 || !settled() || this.#hasNews()) this.beat()
+    if (now - this.#sentAt >= BEAT_MS - HURRIED_BEAT_MS / 2 || isHurried || this.#hasNews()) this.beat()
+    return isHurried
   }
 
   #hasNews(): boolean {
-    const { describe, urgent } = this.#options
-    return urgent !== undefined && urgent(describe()) !== this.#told
+    const { urgent } = this.#options
+    return urgent !== undefined && urgent() !== this.#told
   }
 
   #received(frames: readonly Uint8Array[]): void {

@@ -23,9 +23,8 @@ import { Members } from './members.ts'
 import { emptyRecord, parseRecord, type RecordFile, type RefRecord, renderRecord } from './record.ts'
 import { heldByAny } from './voters.ts'
 
-const REVIEW_MS = 250
-/** Reviews between two looks at the servers for the metrics. */
-const MEASURE_EVERY = 4
+/** Every heartbeat is a review too. */
+const REVIEW_MS = 1000
 
 export interface RefOptions {
   readonly cluster: string
@@ -73,10 +72,9 @@ export class Ref {
   }
 
   start(): void {
-    let reviews = 0
     this.#cancel = this.#options.timers.every(REVIEW_MS, () => {
       this.#review()
-      if (reviews++ % MEASURE_EVERY === 0) this.#measure()
+      this.#measure()
     })
   }
 

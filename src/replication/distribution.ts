@@ -6,9 +6,12 @@ import { Way } from './way.ts'
 /** A proxy whose last echo is older is taken for dead, until it echoes again. */
 const ECHO_TIMEOUT_MS = 3000
 const ECHO_INTERVAL_MS = 1000
+/** Whoever is silent for this share of the heartbeat timeout may have to be reached by a proxy soon. */
+const LATE_SHARE = 1 / 3
 
 export interface DistributionOptions {
   readonly time: Time
+  readonly heartbeatTimeoutMs: number
   readonly publishTo: (proxy: string, topic: string, body: Uint8Array) => void
   /** Sends batches to one peer, without a proxy; whether they were taken. */
   readonly sendTo: (peer: Peer, batches: readonly Uint8Array[]) => boolean
@@ -47,15 +50,28 @@ export class Distribution {
   distribute(batch: Batch): void {
     const { time, peers, publishTo } = this.#options
     const now = time.monotonic()
+    this.#echo(now)
     let reached = true
     for (const peer of peers()) reached = this.#send(peer, batch, now) && reached
     const proxy = reached ? undefined : [...this.#echoedAt.keys()].find((each) => this.#works(each))
     if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, encode(this.#options.shared(batch)))
   }
 
-  /** To be called often: sends an echo through every proxy when it is due. */
+  /**
+   * To be called often: sends echoes while a proxy may soon be needed. They go out with batches too, long before it can
+   * be known that one does not arrive; of proxies that nobody needs nothing need be known.
+   */
   sendEchoes(): void {
-    const now = this.#options.time.monotonic()
+    const { time, peers, heartbeatTimeoutMs } = this.#options
+    const now = time.monotonic()
+    for (const peer of peers()) {
+      const isLate = now - peer.heardAt > heartbeatTimeoutMs * LATE_SHARE
+      if (isLate || this.#ways.get(peer.name)?.late(now) === true) return this.#echo(now)
+    }
+  }
+
+  /** Sends an echo through every proxy when it is due. */
+  #echo(now: number): void {
     if (now - this.#echoesAt < ECHO_INTERVAL_MS) return
     this.#echoesAt = now
     for (const proxy of this.#echoedAt.keys()) {

@@ -59,6 +59,11 @@ export class Holes {
     else this.#fillSoon()
   }
 
+  /** Whether anything is known to be missing. */
+  get any(): boolean {
+    return this.#holes.size > 0
+  }
+
   /** Asks for what is missing wherever nothing is being asked for. */
   fill(): void {
     const now = this.#options.time.monotonic()

@@ -6,6 +6,8 @@ import { Peer } from './peer.ts'
 /** Ref's word about who is down holds no longer than this without being said again. */
 const WORD_OF_REF_MS = 5000
 const REMEMBER_INTERVAL_MS = 1000
+/** Whoever says nothing for this share of the heartbeat timeout is late. */
+const LATE_SHARE = 1 / 3
 
 export interface PeersOptions {
   readonly self: string
@@ -92,6 +94,17 @@ export class Peers {
 
   live(): Peer[] {
     return [...this.#peers.values()].filter((peer) => this.isLive(peer))
+  }
+
+  /** Whether any is late, and not yet for so long that nothing more follows from it. */
+  get anyLate(): boolean {
+    const { heartbeatTimeoutMs, time } = this.#options
+    const now = time.monotonic()
+    for (const { heardAt } of this.#peers.values()) {
+      const silence = now - heardAt
+      if (silence > heartbeatTimeoutMs * LATE_SHARE && silence < heartbeatTimeoutMs * 2) return true
+    }
+    return false
   }
 
   /** Those that have caught up, live or not: what they said of their disks holds. */

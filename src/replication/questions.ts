@@ -31,6 +31,11 @@ export class Questions {
     return this.#number
   }
 
+  /** Whether a barrier is. */
+  get underWay(): boolean {
+    return this.#barrier !== undefined
+  }
+
   /** Asks only to be answered: the question's number. */
   ask(): number {
     this.#number++

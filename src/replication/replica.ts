@@ -1,5 +1,5 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import type { Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import type { Store } from '../store/index.ts'
 import {
   type Batch,
@@ -21,6 +21,7 @@ import type { Condition, Identity } from './identity.ts'
 import { Inbox } from './inbox.ts'
 import { Listening } from './listening.ts'
 import { Outbox } from './outbox.ts'
+import { Pace } from './pace.ts'
 import type { Peer } from './peer.ts'
 import { Peers } from './peers.ts'
 import { Progress } from './progress.ts'
@@ -28,9 +29,6 @@ import { Questions } from './questions.ts'
 import { type Counting, Quorum } from './quorum.ts'
 import { stableClock } from './stability.ts'
 import { Voting } from './voting.ts'
-
-const TICK_MS = 50
-const WHOLE_INTERVAL_MS = 250
 
 export interface ReplicaOptions {
   readonly identity: Identity
@@ -80,15 +78,15 @@ export class Replica {
   readonly #listening: Listening
   readonly #progress: Progress
   #catchUp: Barrier | undefined
-  #cancelTick: Cancel = () => {}
+  readonly #pace: Pace
   #tickedAt: number
-  #wholeAt = Number.NEGATIVE_INFINITY
   readonly #election: Election
 
   constructor(options: ReplicaOptions) {
     const { store, identity, time } = options
     this.#options = options
     this.#tickedAt = time.monotonic()
+    this.#pace = new Pace({ ...options, tick: () => this.tick(), isQuiet: () => this.#isQuiet })
     this.condition = { state: 'joining', intact: store.found && store.memory.intact, rank: store.memory.rank }
     this.voting = new Voting(store.memory.voters)
     this.quorum = new Quorum(this.voting, () => this.#counting())
@@ -155,14 +153,12 @@ export class Replica {
 
   start(): void {
     this.#catchUp = this.#questions.open({ joiningCount: true })
-    this.#cancelTick = this.#options.timers.every(TICK_MS, () => this.tick())
+    this.#pace.start()
     this.peers.connect()
     this.tick()
   }
 
-  stop(): void {
-    this.#cancelTick()
-  }
+  readonly stop = (): void => this.#pace.stop()
 
   /** Whether this server may accept operations now. */
   get accepting(): boolean {
@@ -278,7 +274,7 @@ export class Replica {
   tick(): void {
     this.noticeStall()
     const now = this.#options.time.monotonic()
-    if (now - this.#wholeAt >= WHOLE_INTERVAL_MS) {
+    if (this.#pace.isWholeDue(now)) {
       this.#sendWhole()
       this.#distribution.sendEchoes()
       this.peers.remember()
@@ -289,6 +285,11 @@ export class Replica {
     this.#holes.fill()
     this.#election.review()
     this.#review()
+  }
+
+  get #isQuiet(): boolean {
+    if (this.#catchUp !== undefined || !this.#admission.granted || !this.#listening.heardAll) return false
+    return !this.#questions.underWay && !this.#holes.any && !this.peers.anyLate
   }
 
   #headTaken(peer: Peer, streams: readonly StreamKey[]): void {
@@ -371,7 +372,7 @@ export class Replica {
   }
 
   #sendWhole(): void {
-    this.#wholeAt = this.#options.time.monotonic()
+    this.#pace.wholeSent(this.#options.time.monotonic())
     this.#heads.sendWholeToAll()
   }
 

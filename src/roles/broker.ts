@@ -54,7 +54,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     lamport,
     now: () => Math.floor(time.wall()),
     settled: () => true,
-    urgent: ({ keys: read }) => `${read}`,
+    urgent: keys && (() => `${keys.generation}`),
     describe: () => ({
       cluster: config.cluster,
       name: config.name,

@@ -38,7 +38,7 @@ export const start: StartRole<ProxyConfig> = async (context) => {
     lamport: new LamportClock(),
     now: () => Math.floor(time.wall()),
     settled: () => true,
-    urgent: ({ keys: read }) => `${read}`,
+    urgent: keys && (() => `${keys.generation}`),
     describe: () => ({
       cluster: config.cluster,
       name: config.name,

@@ -256,7 +256,8 @@ class Composition implements RunningRole {
       lamport: this.#lamport,
       now: this.#corrected.now,
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
-      urgent: ({ voters, state, stopped, keys: read }) => `${voters?.epoch} ${state} ${stopped} ${read}`,
+      urgent: () =>
+        `${replica.voting.epoch} ${replica.condition.state} ${this.server.accepting} ${keys?.generation}`,
       describe: () => ({
         cluster: config.cluster,
         name: config.name,

@@ -9,7 +9,9 @@ import {
   splitBodies,
 } from '../wire/index.ts'
 
-const BEAT_MS = 250
+const BEAT_MS = 500
+/** Looks are up to 250 ms apart: a beat goes out half of that early rather than late. */
+const EARLY_MS = 125
 /** A registration is answered within this; a beat that names another one then means that it was lost. */
 const REGISTER_PATIENCE_MS = 1000
 /** Bodies that a broker may have here unanswered. */
@@ -99,7 +101,7 @@ export class Brokers {
   beat(): void {
     const now = this.#options.time.monotonic()
     for (const [address, link] of this.#links) {
-      if (now - link.beatAt >= BEAT_MS) this.#say(address, link, { kind: 'beat' })
+      if (now - link.beatAt >= BEAT_MS - EARLY_MS) this.#say(address, link, { kind: 'beat' })
     }
   }
 

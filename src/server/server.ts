@@ -1,5 +1,5 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import { type Chance, type Log, type Metrics, Ticker, type Time, type Timers } from '../ports/index.ts'
 import { type Identity, Replica } from '../replication/index.ts'
 import type { Store } from '../store/index.ts'
 import {
@@ -16,6 +16,7 @@ import { Acknowledgements, type Level } from './acknowledgements.ts'
 import { Brokers } from './brokers.ts'
 import { type CallOwner, errorData, RequestCall } from './call.ts'
 import { ServerDesk } from './desk.ts'
+import { DiskSpace } from './disk-space.ts'
 import { Exchange, tooMuch } from './exchange.ts'
 import { Gate } from './gate.ts'
 import { Lanes } from './lanes.ts'
@@ -24,8 +25,9 @@ import { Publications } from './publications.ts'
 import { RequestCounts } from './request-counts.ts'
 import { SERVICES } from './services/index.ts'
 
+/** Between two looks at what is due: while requests are under way, and otherwise. */
 const TICK_MS = 50
-const SPACE_INTERVAL_MS = 1000
+const IDLE_TICK_MS = 250
 /** Own operations that are not published yet; beyond it clients are told `overloaded`. */
 const UNPUBLISHED_MAX = 65_536
 /** Requests under way, over all brokers. */
@@ -78,14 +80,20 @@ export class Server {
   /** Whether requests are accepted in this turn of the loop; undefined until asked. */
   #accepts: boolean | undefined
   #diskFull = false
-  #diskLow = false
-  #spaceAt = Number.NEGATIVE_INFINITY
+  readonly #space: DiskSpace
   #stopping = false
-  #cancelTick: Cancel = () => {}
+  readonly #ticker: Ticker
 
   constructor(options: ServerOptions) {
     this.#options = options
     this.#counts = new RequestCounts(options.metrics)
+    this.#space = new DiskSpace(options)
+    this.#ticker = new Ticker({
+      timers: options.timers,
+      busyMs: TICK_MS,
+      idleMs: IDLE_TICK_MS,
+      tick: () => this.#tick(),
+    })
     this.replica = new Replica({
       ...options,
       pendingClock: () => this.#acceptor.pendingClock,
@@ -124,7 +132,7 @@ export class Server {
 
   start(): void {
     this.replica.start()
-    this.#cancelTick = this.#options.timers.every(TICK_MS, () => this.#tick())
+    this.#ticker.start()
   }
 
   /** Takes leave of the brokers: no new requests come, what is under way is still answered. */
@@ -136,7 +144,7 @@ export class Server {
   /** Ends all timers. What was accepted is in the store; closing that is its owner's. */
   stop(): void {
     this.#acceptor.flush()
-    this.#cancelTick()
+    this.#ticker.stop()
     this.replica.stop()
   }
 
@@ -146,7 +154,7 @@ export class Server {
   }
 
   get accepting(): boolean {
-    return this.replica.accepting && !this.#stopping && !this.#diskFull && !this.#diskLow
+    return this.replica.accepting && !this.#stopping && !this.#diskFull && !this.#space.low
   }
 
   /** The store flushed these. */
@@ -187,7 +195,7 @@ export class Server {
     if (replica.voting.epoch === 0) return 'No list of voters yet: waiting for ref or a peer'
     if (replica.condition.state === 'joining') return `Catching up: ${replica.toCatchUp} operations to go`
     if (replica.condition.state === 'leaving') return 'Leaving'
-    if (this.#diskFull || this.#diskLow) return 'Too little room on the disk'
+    if (this.#diskFull || this.#space.low) return 'Too little room on the disk'
     if (!replica.majorityLive) return 'No majority of the servers is heard: nothing can be acknowledged'
     return replica.accepting ? undefined : 'Waiting to be counted by the other voters'
   }
@@ -208,6 +216,7 @@ export class Server {
   #serve(exchange: Exchange, index: number, request: Request, release: () => void): void {
     const { lamport, time, now, log } = this.#options
     this.#underWay++
+    this.#ticker.hurry()
     const call = new RequestCall(this.#owner, request, exchange, index, time.monotonic(), release)
     try {
       if (this.#underWay > UNDER_WAY_MAX)
@@ -268,7 +277,7 @@ export class Server {
         this.#accepts = undefined
       })
     }
-    return this.#accepts && !this.#stopping && !this.#diskFull && !this.#diskLow
+    return this.#accepts && !this.#stopping && !this.#diskFull && !this.#space.low
   }
 
   #distribute(batch: Batch): void {
@@ -299,38 +308,22 @@ export class Server {
     this.brokers.review()
   }
 
-  #tick(): void {
+  /** Whether anything may be due before long. */
+  #tick(): boolean {
     this.#noticeStall()
     const now = this.#options.time.monotonic()
-    if (now - this.#spaceAt >= SPACE_INTERVAL_MS) {
-      this.#spaceAt = now
-      this.#checkSpace()
-    }
+    if (this.#space.look(now)) this.#changed()
     this.#acknowledgements.expire(now)
     this.#publications.advance()
     this.#acceptor.retry()
     this.brokers.beat()
     this.#counts.flush()
     this.#measure()
+    return this.#underWay > 0 || this.#publications.size > 0 || this.#acceptor.stuck
   }
 
   #noticeStall(): void {
     if (this.replica.noticeStall()) this.brokers.startAnew()
-  }
-
-  #checkSpace(): void {
-    const { free, total } = this.#options.store.space()
-    const low = total > 0 && free / total < this.#options.diskReserve
-    const { metrics } = this.#options
-    metrics.set('recado_disk_free_bytes', free)
-    metrics.set('recado_disk_size_bytes', total)
-    metrics.set('recado_disk_low', low ? 1 : 0)
-    if (low === this.#diskLow) return
-    this.#diskLow = low
-    const fields = { free_bytes: free, total_bytes: total, reserve_ratio: this.#options.diskReserve }
-    if (low) this.#options.log.error(fields, 'Too little room on the disk: no new operations are taken')
-    else this.#options.log.info(fields, 'Enough room on the disk again')
-    this.#changed()
   }
 
   #measure(): void {

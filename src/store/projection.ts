@@ -89,7 +89,8 @@ export class Projection {
 
   finalise(clock: number): void {
     this.#finalClock = clock
-    this.#begin()
+    // Clocks go on in a quiet system too.
+    if (!this.#current || this.#hasRest()) this.#begin()
   }
 
   /** So many operations came whose places were already final. */
@@ -113,6 +114,15 @@ export class Projection {
     while (this.#piece()) {
       // Each piece is bounded; there are as many as it takes.
     }
+  }
+
+  /** Whether anything is held that does not stand in the files. */
+  #hasRest(): boolean {
+    if (this.#registryChanged) return true
+    for (const [stream, last] of this.#options.held) {
+      if ((this.#projected.get(stream) ?? 0) < last) return true
+    }
+    return false
   }
 
   #begin(): void {

@@ -24,7 +24,7 @@ interface FromServer {
   readonly timestamp: number
 }
 
-/** What a server says of itself: at once after a flush (only what changed), and whole every 250 ms. */
+/** What a server says of itself: at once after a flush (only what changed), and whole every 250 to 500 ms. */
 export interface Head extends FromServer {
   readonly kind: 'head'
   /** Counts the heads of this incarnation to this receiver: what changed counts only without a hole before it. */
@@ -102,7 +102,7 @@ export interface TimeCorrection extends FromServer {
   readonly correction: number
 }
 
-/** On topic `servers`, to each proxy its own: a server that hears its own echo knows that the proxy works. */
+/** On topic `servers`, to each proxy its own, while one may be needed: a server that hears its own echo knows that the proxy works. */
 export interface Echo extends FromServer {
   readonly kind: 'echo'
   readonly proxy: string

@@ -262,7 +262,7 @@ export class SimulatedServer extends SimulatedService {
       ...parts,
       openDealer: (address) => cluster.sockets.dial(process, address),
       settled: () => replica.voting.epoch > 0 && replica.condition.rank > 0,
-      urgent: ({ voters, state, stopped }) => `${voters?.epoch} ${state} ${stopped}`,
+      urgent: () => `${replica.voting.epoch} ${replica.condition.state} ${server.accepting}`,
       describe: () => ({
         cluster: CLUSTER,
         name: this.name,

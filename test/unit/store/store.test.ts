@@ -166,6 +166,27 @@ describe('Store', () => {
     expect(store.filesCurrent).toBe(true)
   })
 
+  it('looks at its files only when there is something to write, however the final clock goes on', () => {
+    const { store, world, disk } = setUp()
+    append(store, a(1, 10))
+    world.run(10)
+    store.finalise(5)
+    world.run(10)
+    store.finalise(10)
+    world.run(10)
+    expect(disk.text('publications.jsonl')).toBe(renderLine(a(1, 10)))
+    world.run(5000)
+
+    store.finalise(1000)
+    expect(store.filesCurrent).toBe(true)
+    expect(world.step()).toBe(false)
+
+    append(store, a(2, 1001))
+    world.run(10)
+    store.finalise(2000)
+    expect(store.filesCurrent).toBe(false)
+  })
+
   it("leaves out of files and history an operation whose id an earlier one of the same user's has", () => {
     const { store, world, disk } = setUp()
     append(store, a(1, 10, { id: 'x', message: 'first' }))
