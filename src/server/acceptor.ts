@@ -5,12 +5,10 @@ import type { Store, UserSecret } from '../store/index.ts'
 import {
   type Batch,
   BatchWriter,
-  KINDS,
   type Kind,
   type Operation,
   type Position,
   RecadoError,
-  renderLine,
 } from '../wire/index.ts'
 
 /** Operations and bytes of lines in one batch: what is full goes on its way while the rest of the turn is worked on. */
@@ -77,12 +75,10 @@ export class Acceptor {
     this.#seq++
     const operation = operationOf(entry, identity, this.#seq, clock, now())
     this.#operations.push(operation)
-    const { id, user, target, timestamp, kind } = operation
-    const line = renderLine(operation)
-    this.#writer.add({ clock, timestamp, kind: KINDS.indexOf(kind), id, user, target, line })
+    this.#writer.addOperation(operation)
     this.#remember(operation)
     const full = this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX
-    if (full || JUDGED_BY.has(kind)) this.flush()
+    if (full || JUDGED_BY.has(operation.kind)) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
       timers.soon(() => this.flush())

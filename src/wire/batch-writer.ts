@@ -1,5 +1,8 @@
 import { type Batch, encodeBatch } from './batch.ts'
 import { ColumnWriter } from './columns.ts'
+import { writeLine } from './line.ts'
+import { KINDS, type Operation } from './operation.ts'
+import { TextWriter } from './text-writer.ts'
 
 /** Where a batch stands in its stream. */
 export interface BatchPlace {
@@ -25,9 +28,8 @@ export class BatchWriter {
   readonly #columns = new ColumnWriter()
   readonly #users = new Numbered()
   readonly #targets = new Numbered()
-  #ids: string[] = []
-  #lines: string[] = []
-  #lineBytes = 0
+  readonly #ids = new TextWriter()
+  readonly #lines = new TextWriter()
 
   get count(): number {
     return this.#columns.count
@@ -35,7 +37,7 @@ export class BatchWriter {
 
   /** Bytes of the lines so far. */
   get lineBytes(): number {
-    return this.#lineBytes
+    return this.#lines.length
   }
 
   /** The clock of the first of them, undefined when there is none. */
@@ -44,27 +46,31 @@ export class BatchWriter {
   }
 
   add(row: BatchRow): void {
-    const lineBytes = Buffer.byteLength(row.line)
-    this.#columns.add(
-      row.clock,
-      row.timestamp,
-      lineBytes,
-      this.#users.place(row.user),
-      this.#targets.place(row.target),
-      row.kind,
-      Buffer.byteLength(row.id),
-    )
-    this.#ids.push(row.id)
-    this.#lines.push(row.line)
-    this.#lineBytes += lineBytes
+    const before = this.#lines.length
+    this.#lines.text(row.line)
+    this.#add(row, row.kind, this.#lines.length - before)
+  }
+
+  /** Adds an operation with the line that it has. */
+  addOperation(operation: Operation): void {
+    const before = this.#lines.length
+    writeLine(this.#lines, operation)
+    this.#add(operation, KINDS.indexOf(operation.kind), this.#lines.length - before)
+  }
+
+  #add(
+    { clock, timestamp, id, user, target }: Omit<BatchRow, 'kind' | 'line'>,
+    kind: number,
+    lineBytes: number,
+  ): void {
+    const before = this.#ids.length
+    this.#ids.text(id)
+    const idBytes = this.#ids.length - before
+    const [userPlace, targetPlace] = [this.#users.place(user), this.#targets.place(target)]
+    this.#columns.add(clock, timestamp, lineBytes, userPlace, targetPlace, kind, idBytes)
   }
 
   take({ origin, incarnation, firstSeq }: BatchPlace): Batch {
-    const ids = Buffer.from(this.#ids.join(''))
-    const lines = Buffer.from(this.#lines.join(''))
-    this.#ids = []
-    this.#lines = []
-    this.#lineBytes = 0
     return encodeBatch({
       origin,
       incarnation,
@@ -72,8 +78,8 @@ export class BatchWriter {
       users: this.#users.take(),
       targets: this.#targets.take(),
       columns: this.#columns.take(),
-      ids,
-      lines,
+      ids: this.#ids.take(),
+      lines: this.#lines.take(),
     })
   }
 }

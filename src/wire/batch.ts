@@ -9,6 +9,8 @@ import { isSaid, KINDS, type Operation, type StreamKey, streamKey } from './oper
 /** Operations in one batch: their names are numbered in two bytes, and nothing should wait long for the rest of a batch. */
 export const BATCH_OPERATIONS_MAX = 4096
 const CRC_BYTES = 4
+/** Before them: the key `crc`, and that so many bytes follow. */
+const CRC_HEAD_BYTES = 6
 
 /** A batch as it stands in its map; `columns` as columns.ts says. */
 export interface BatchParts {
@@ -155,7 +157,7 @@ export class Batch {
   }
 }
 
-/** Encodes a batch. Its last four bytes are the CRC-32 of all before them. */
+/** Encodes a batch, which keeps nothing of what it is given. Its last four bytes are the CRC-32 of all before them. */
 export function encodeBatch(parts: BatchParts): Batch {
   const bytes = encode({
     origin: parts.origin,
@@ -170,7 +172,9 @@ export function encodeBatch(parts: BatchParts): Batch {
   })
   const end = bytes.byteLength - CRC_BYTES
   viewOf(bytes).setUint32(end, crc32(bytes.subarray(0, end)))
-  return new Batch(parts, bytes)
+  const linesEnd = end - CRC_HEAD_BYTES
+  const lines = bytes.subarray(linesEnd - parts.lines.byteLength, linesEnd)
+  return new Batch({ ...parts, ids: Uint8Array.from(parts.ids), lines }, bytes)
 }
 
 /**

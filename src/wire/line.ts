@@ -1,4 +1,5 @@
 import { isSaid, type Operation } from './operation.ts'
+import type { TextWriter } from './text-writer.ts'
 
 /**
  * The line of an operation in `publications.jsonl` or `messages.jsonl`, with its newline: fixed key order, no fact
@@ -18,6 +19,31 @@ export function renderLine(operation: Operation): string {
     `{"clock":${clock},"origin":"${origin}","incarnation":${incarnation},"seq":${seq},"timestamp":${timestamp},` +
     `"id":${JSON.stringify(id)},"user":"${user}","${name}":"${target}",${said}}\n`
   )
+}
+
+/** Writes the bytes of what `renderLine` renders. */
+export function writeLine(writer: TextWriter, operation: Operation): void {
+  const { clock, origin, incarnation, seq, timestamp, kind, id, user, target, message } = operation
+  if (typeof message !== 'string' || !isSaid(kind)) return writer.text(renderLine(operation))
+  writer.text('{"clock":')
+  writer.number(clock)
+  writer.text(',"origin":"')
+  writer.text(origin)
+  writer.text('","incarnation":')
+  writer.number(incarnation)
+  writer.text(',"seq":')
+  writer.number(seq)
+  writer.text(',"timestamp":')
+  writer.number(timestamp)
+  writer.text(',"id":')
+  writer.json(id)
+  writer.text(',"user":"')
+  writer.text(user)
+  writer.text(kind === 'publish' ? '","channel":"' : '","to":"')
+  writer.text(target)
+  writer.text('","message":')
+  writer.json(message)
+  writer.text('}\n')
 }
 
 /** The operation that a line of the files shows. Throws SyntaxError when it is none. */
