@@ -1,5 +1,5 @@
 import type { LamportClock } from '../clocks/index.ts'
-import type { Timers } from '../ports/index.ts'
+import type { Cancel, Timers } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
 import type { Store, UserSecret } from '../store/index.ts'
 import {
@@ -12,8 +12,10 @@ import {
 } from '../wire/index.ts'
 
 /** Operations and bytes of lines in one batch: what is full goes on its way while the rest of the turn is worked on. */
-const BATCH_MAX = 256
+const BATCH_MAX = 512
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
+/** How long what was accepted may wait for the batch before it to be confirmed. */
+const GATHER_MS = 5
 /** They say who somebody is and who may use a channel, which only the store can tell: it has them before anything else is judged. */
 const JUDGED_BY: ReadonlySet<Kind> = new Set(['secret', 'change', 'private', 'invite', 'leave'])
 
@@ -26,6 +28,8 @@ export interface AcceptorOptions {
   readonly now: () => number
   /** A batch is in the store and on its way to its disk: the others shall have it too. */
   readonly distribute: (batch: Batch) => void
+  /** The last `seq` of this incarnation that is held as acknowledgements ask. */
+  readonly confirmed: () => number
 }
 
 /** What a client asks to be made an operation. */
@@ -38,8 +42,9 @@ export interface Entry {
 }
 
 /**
- * Makes operations: gives each its clock and `seq`, renders its line, and puts what one turn of the loop brought into
- * few batches.
+ * Makes operations: gives each its clock and `seq`, renders its line, and puts them into few batches: what one turn of the
+ * loop brought, and, while a batch is under way, what comes until it is confirmed (Nagle, RFC 896). A batch costs every
+ * server a message, a flush and an answer, however little it holds.
  */
 export class Acceptor {
   readonly #options: AcceptorOptions
@@ -47,7 +52,10 @@ export class Acceptor {
   #seq = 0
   #operations: Operation[] = []
   #scheduled = false
-  /** The operations of this turn by user and id. */
+  /** The last `seq` that is on its way. */
+  #sent = 0
+  #cancelGathering: Cancel | undefined
+  /** The operations that are in no batch yet by user and id. */
   readonly #ids = new Map<string, Map<string, Operation>>()
   readonly #registered = new Map<string, Operation>()
   /** Batches that the store could not take yet. */
@@ -79,11 +87,16 @@ export class Acceptor {
     this.#remember(operation)
     const full = this.#writer.count >= BATCH_MAX || this.#writer.lineBytes >= BATCH_BYTES_MAX
     if (full || JUDGED_BY.has(operation.kind)) this.flush()
-    else if (!this.#scheduled) {
+    else if (!this.#scheduled && this.#cancelGathering === undefined) {
       this.#scheduled = true
-      timers.soon(() => this.flush())
+      timers.soon(() => this.#flushOrGather())
     }
     return operation
+  }
+
+  /** More is confirmed than before. */
+  advance(): void {
+    if (this.#cancelGathering !== undefined && !this.#isUnderWay) this.flush()
   }
 
   /** The operation of this user with this id, accepted here or held. */
@@ -112,11 +125,13 @@ export class Acceptor {
 
   /** Hands what was accepted to the store and to the others. */
   flush(): void {
-    this.#scheduled = false
+    this.#cancelGathering?.()
+    this.#cancelGathering = undefined
     const [first] = this.#operations
     if (first === undefined) return
     const { origin, incarnation, seq: firstSeq } = first
     const batch = this.#writer.take({ origin, incarnation, firstSeq })
+    this.#sent = batch.lastSeq
     this.#operations = []
     this.#ids.clear()
     this.#registered.clear()
@@ -131,6 +146,17 @@ export class Acceptor {
       this.#options.distribute(batch)
       this.#stuck.shift()
     }
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#sent > this.#options.confirmed()
+  }
+
+  #flushOrGather(): void {
+    this.#scheduled = false
+    if (this.#operations.length === 0) return
+    if (!this.#isUnderWay) return this.flush()
+    this.#cancelGathering ??= this.#options.timers.after(GATHER_MS, () => this.flush())
   }
 
   #remember(operation: Operation): void {

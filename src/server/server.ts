@@ -103,7 +103,12 @@ export class Server {
         superseded: (incarnation) => this.#superseded(incarnation),
       },
     })
-    this.#acceptor = new Acceptor({ ...options, distribute: (batch) => this.#distribute(batch) })
+    const level = options.acks === 'one' ? 'one' : 'quorum'
+    this.#acceptor = new Acceptor({
+      ...options,
+      distribute: (batch) => this.#distribute(batch),
+      confirmed: () => this.replica.reached(level, this.replica.ownStream),
+    })
     this.#publications = new Publications({
       timers: options.timers,
       now: () => options.time.monotonic(),
@@ -163,6 +168,7 @@ export class Server {
     for (const [stream, seq] of changes) this.#acknowledgements.reached('one', stream, seq)
     this.replica.flushed(changes)
     this.#publications.advance()
+    this.#acceptor.advance()
   }
 
   /** The disk is full, or has room again. */
@@ -297,6 +303,7 @@ export class Server {
   #committed(changes: ReadonlyVector): void {
     for (const [stream, seq] of changes) this.#acknowledgements.reached('quorum', stream, seq)
     this.#publications.advance()
+    this.#acceptor.advance()
     const { log } = this.#options
     if (log.enabled('debug')) log.debug({ confirmed: Object.fromEntries(changes) }, 'A majority has on disk')
   }

@@ -53,6 +53,8 @@ class DiskStore implements Store {
   #appending = false
   readonly #full = new Set<'appending' | 'settling'>()
   #failed = false
+  /** Whether the file that tells so stands there: not to be looked for at each flush. */
+  #inDoubt: boolean
   #closing: (() => void) | undefined
 
   constructor(options: StoreOptions) {
@@ -85,7 +87,8 @@ class DiskStore implements Store {
     })
     const damaged = this.#load()
     this.found = this.memory !== EMPTY_MEMORY
-    if (damaged || options.files.size(DOUBT) !== undefined) this.memory = { ...this.memory, intact: false }
+    this.#inDoubt = options.files.size(DOUBT) !== undefined
+    if (damaged || this.#inDoubt) this.memory = { ...this.memory, intact: false }
   }
 
   get highestClock(): number {
@@ -360,8 +363,7 @@ class DiskStore implements Store {
       late += this.#tellLate(batch)
     }
     if (late > 0) this.#projection.late(late)
-    const trusted = this.memory.intact && !this.#failed
-    if (trusted && this.#options.files.size(DOUBT) !== undefined) this.#options.files.remove(DOUBT)
+    if (this.#inDoubt && this.memory.intact && !this.#failed) this.#endDoubt()
     for (const each of done) each()
     this.#options.events.flushed(changes)
     this.#settlement.review()
@@ -386,9 +388,15 @@ class DiskStore implements Store {
     if (this.#full.size > 0 !== before) this.#options.events.full(full)
   }
 
+  #endDoubt(): void {
+    this.#options.files.remove(DOUBT)
+    this.#inDoubt = false
+  }
+
   #markDoubt(): void {
     try {
       this.#options.files.append(DOUBT, Buffer.from('The disk failed: it may lack what was called durable\n'))
+      this.#inDoubt = true
     } catch (error) {
       this.#options.log.error({ err: error }, 'Cannot mark the disk as in doubt')
     }
