@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { ROLE_OPTIONS } from './node-options.ts'
 import type { ProcessPlan } from './plan.ts'
 
 const MAIN = fileURLToPath(new URL(`../../main${extname(import.meta.url)}`, import.meta.url))
@@ -11,12 +12,7 @@ const BACKOFF_MS_MAX = 10_000
 /** Who lived so long has recovered: the next restart is quick again. */
 const HEALTHY_MS = 10_000
 
-/** A small nursery: what is under way lives longer than any, and a large one only holds more memory, no faster. */
-const NODE_OPTIONS = [
-  '--enable-source-maps',
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=8',
-]
+const NODE_OPTIONS = ['--enable-source-maps', '--disable-warning=ExperimentalWarning', ...ROLE_OPTIONS]
 
 export interface ChildEvents {
   /** A line that the process wrote, to standard output or error. */
