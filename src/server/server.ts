@@ -103,11 +103,11 @@ export class Server {
         superseded: (incarnation) => this.#superseded(incarnation),
       },
     })
-    const level = options.acks === 'one' ? 'one' : 'quorum'
+    const asked = options.acks === 'one' ? 'one' : 'quorum'
     this.#acceptor = new Acceptor({
       ...options,
       distribute: (batch) => this.#distribute(batch),
-      confirmed: () => this.replica.reached(level, this.replica.ownStream),
+      confirmed: () => this.replica.reached(asked, this.replica.ownStream),
     })
     this.#publications = new Publications({
       timers: options.timers,
