@@ -12,6 +12,7 @@ import {
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
+import { Doubt } from './doubt.ts'
 import { checkFormat } from './format.ts'
 import { readHistory } from './history.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
@@ -25,8 +26,6 @@ import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions, U
 /** Bytes that may wait for the disk, or stand in the journal alone. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
-/** A file that stands beside the others after the disk failed: it may lack what was called durable. */
-const DOUBT = 'DOUBT'
 
 /** Opens the store: reads and checks the whole set, and makes what is derived from it. @throws RecadoError `other_format` */
 export function openStore(options: StoreOptions): Store {
@@ -53,8 +52,7 @@ class DiskStore implements Store {
   #appending = false
   readonly #full = new Set<'appending' | 'settling'>()
   #failed = false
-  /** Whether the file that tells so stands there: not to be looked for at each flush. */
-  #inDoubt: boolean
+  readonly #doubt: Doubt
   #closing: (() => void) | undefined
 
   constructor(options: StoreOptions) {
@@ -87,8 +85,8 @@ class DiskStore implements Store {
     })
     const damaged = this.#load()
     this.found = this.memory !== EMPTY_MEMORY
-    this.#inDoubt = options.files.size(DOUBT) !== undefined
-    if (damaged || this.#inDoubt) this.memory = { ...this.memory, intact: false }
+    this.#doubt = new Doubt(options)
+    if (damaged || this.#doubt.present) this.memory = { ...this.memory, intact: false }
   }
 
   get highestClock(): number {
@@ -347,7 +345,7 @@ class DiskStore implements Store {
 
   #fail(error: Error): void {
     this.#failed = true
-    this.#markDoubt()
+    this.#doubt.mark()
     this.#options.events.failed('disk_failed', error)
   }
 
@@ -363,7 +361,7 @@ class DiskStore implements Store {
       late += this.#tellLate(batch)
     }
     if (late > 0) this.#projection.late(late)
-    if (this.#inDoubt && this.memory.intact && !this.#failed) this.#endDoubt()
+    if (this.#doubt.present && this.memory.intact && !this.#failed) this.#doubt.end()
     for (const each of done) each()
     this.#options.events.flushed(changes)
     this.#settlement.review()
@@ -386,20 +384,6 @@ class DiskStore implements Store {
     if (full) this.#full.add(part)
     else this.#full.delete(part)
     if (this.#full.size > 0 !== before) this.#options.events.full(full)
-  }
-
-  #endDoubt(): void {
-    this.#options.files.remove(DOUBT)
-    this.#inDoubt = false
-  }
-
-  #markDoubt(): void {
-    try {
-      this.#options.files.append(DOUBT, Buffer.from('The disk failed: it may lack what was called durable\n'))
-      this.#inDoubt = true
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'Cannot mark the disk as in doubt')
-    }
   }
 }
 
