@@ -8,6 +8,7 @@ import type { UserKeeper } from '../users/index.ts'
 import type { KeysProblem } from './keys.ts'
 import type { Nudges } from './nudge.ts'
 import type { Observed } from './observe.ts'
+import type { Refusals } from './refusals.ts'
 import type { RolloutStep } from './rollout.ts'
 import type { ScaleDecision } from './scale.ts'
 import type { ReconcilerOptions } from './types.ts'
@@ -23,6 +24,8 @@ export interface Failure {
 /** What is remembered of a cluster from pass to pass. An operator that starts knows none of it, and does without. */
 export interface ClusterMemory {
   readonly membership: Membership
+  /** What the API server refused of late. */
+  readonly refusals: Refusals
   /** Whether the resource asked for secured mode when it was read last. */
   secured: boolean
   /** The keys of a secured cluster. */

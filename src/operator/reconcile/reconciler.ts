@@ -11,6 +11,7 @@ import { invalidStatus } from '../status/index.ts'
 import { UserKeeper } from '../users/index.ts'
 import { observe, observePods, ordinalOf, specReplicas } from './observe.ts'
 import type { ClusterMemory, Pass } from './pass.ts'
+import { Refusals } from './refusals.ts'
 import { refAddresses, reportedPods } from './reports.ts'
 import { decideScale, type ScaleFacts, wantedAsItIs } from './scale.ts'
 import { STEPS } from './steps.ts'
@@ -91,6 +92,7 @@ class ClusterReconciler implements Reconciler {
     const observed = observe(cluster, cache)
     const memory = this.#memory(cluster.metadata)
     memory.secured = isSecured(cluster)
+    memory.refusals.see(cluster.metadata.generation)
     const { name } = cluster.metadata
     const facts: ScaleFacts = {
       cluster: name,
@@ -106,7 +108,7 @@ class ClusterReconciler implements Reconciler {
       ? { ...decideScale(facts), replicas: facts.replicas ?? facts.desired, wanted: wantedAsItIs(facts) }
       : decideScale(facts)
     return {
-      options: this.#options,
+      options: { ...this.#options, api: memory.refusals.api },
       cluster,
       observed,
       memory,
@@ -146,6 +148,7 @@ class ClusterReconciler implements Reconciler {
     })
     const memory: ClusterMemory = {
       membership,
+      refusals: new Refusals({ ...this.#options, again: () => again(key) }),
       secured: false,
       keys,
       nudges: new Map(),
@@ -176,7 +179,8 @@ class ClusterReconciler implements Reconciler {
   }
 }
 
-async function endWork({ membership, userKeeper }: ClusterMemory): Promise<void> {
+async function endWork({ membership, refusals, userKeeper }: ClusterMemory): Promise<void> {
+  refusals.stop()
   await Promise.all([membership.stop(), userKeeper.stop()])
 }
 

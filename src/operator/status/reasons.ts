@@ -99,7 +99,7 @@ export const REASONS = {
   ApiRefused: {
     of: ['Degraded'],
     meaning: 'The API server refused something that the operator asked of it; the message has its words',
-    cure: 'A missing permission: upgrade the chart. A quota or a policy: widen it. A conflict: it is tried again',
+    cure: 'A missing permission: upgrade the chart. A quota or a policy: widen it. It is tried again within half a minute',
   },
   NodeGone: {
     of: ['Degraded'],
