@@ -25,6 +25,8 @@ afterAll(async () => {
 function target(): Target {
   const names = (part: Part): string[] =>
     system.processes.map(({ name }) => name).filter((name) => name.replace(/-\d+$/, '') === part)
+  const countedByEach = (part: Part, text: string): Promise<number[]> =>
+    Promise.all(names(part).map((name) => metric(system, name, text)))
   return {
     folder: system.folder,
     brokerAddress: system.brokerAddress,
@@ -33,10 +35,16 @@ function target(): Target {
     ports: portsOf(system),
     cluster: 'default/recado',
     server: 'server-1',
+    everyPort: [
+      ...portsOf(system),
+      ...[1, 2].flatMap((server) =>
+        portsOf(system, server).filter(({ name }) => name.startsWith('a server')),
+      ),
+    ],
     async counted(part, text) {
-      const counts = await Promise.all(names(part).map((name) => metric(system, name, text)))
-      return counts.reduce((sum, count) => sum + count, 0)
+      return (await countedByEach(part, text)).reduce((sum, count) => sum + count, 0)
     },
+    countedByEach,
     log: async (part) =>
       names(part)
         .map((name) => system.log(name))

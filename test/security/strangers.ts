@@ -78,8 +78,8 @@ export function passOf(system: Loot, holder: string, side: 'front' | 'back'): Pa
   return { pair: pairOf(system, holder), trusted: [serverKey(system, side)], onChange: () => () => {} }
 }
 
-/** All ports of a system in secured mode. */
-export function portsOf(system: TestSystem): Port[] {
+/** The ports of a system in secured mode, with those of one of its servers. */
+export function portsOf(system: TestSystem, server = 0): Port[] {
   const { clients, servers, publishers, subscribers, replica, ref, operators, peers } = system.ports
   const local = (port: number | undefined): string => `tcp://127.0.0.1:${port}`
   return portsAt({
@@ -88,7 +88,7 @@ export function portsOf(system: TestSystem): Port[] {
     servers: local(servers),
     publishers: local(publishers),
     replica: local(replica),
-    peers: local(peers[0]),
+    peers: local(peers[server]),
     ref: local(ref),
     operators: local(operators),
   })

@@ -20,19 +20,19 @@ const COUNTED: readonly (readonly [Part, string])[] = [
 
 /** With network policies in place: from outside, right keys open the clients' ports, and nothing answers at any other. */
 export async function knockFromOutside(target: Target): Promise<string[]> {
-  const outcomes = target.ports.map(async (port): Promise<string[]> => {
-    const { holder, side, name } = port
+  const outcomes = target.everyPort.map(async (port): Promise<string[]> => {
+    const { holder, side, name, address } = port
     const outcome = await knock(port, { pair: pairOf(target, holder), serverKey: serverKey(target, side) })
     const wanted: Outcome = side === 'front' ? 'admitted' : 'no answer'
-    return outcome === wanted ? [] : [`${name}, from outside: ${outcome}`]
+    return outcome === wanted ? [] : [`${name} at ${address}, from outside: ${outcome}`]
   })
   return (await Promise.all(outcomes)).flat()
 }
 
-/** Knocks at every port with what opens it, and with all that must not. */
+/** Knocks at every port of every process with what opens it, and with all that must not. */
 export async function knockEverywhere(target: Target): Promise<string[]> {
   const broken: string[] = []
-  for (const port of target.ports) broken.push(...(await knockAt(target, port)))
+  for (const port of target.everyPort) broken.push(...(await knockAt(target, port)))
   return [...broken, ...(await countedAndTold(target))]
 }
 
@@ -49,7 +49,7 @@ async function knockAt(target: Target, port: Port): Promise<string[]> {
   ]
   const outcomes = tries.map(async ([what, wanted, keys]): Promise<string[]> => {
     const outcome = await knock(port, keys)
-    return outcome === wanted ? [] : [`${port.name}, ${what}: ${outcome}, not ${wanted}`]
+    return outcome === wanted ? [] : [`${port.name} at ${port.address}, ${what}: ${outcome}, not ${wanted}`]
   })
   return (await Promise.all(outcomes)).flat()
 }
@@ -69,16 +69,13 @@ async function untold(target: Target, part: Part, port: string): Promise<string[
   const lacks = log.includes(`"audit":"refused","port":"${port}"`)
     ? []
     : [`${part} tells no refusal at ${port}`]
-  const counted = async (...results: string[]): Promise<number> => {
-    const counts = results.map((result) =>
-      target.counted(part, `recado_handshakes_total{port="${port}",result="${result}"}`),
-    )
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
-  }
-  if ((await counted('unknown_key')) === 0) lacks.push(`${part} counts no unknown key at ${port}`)
+  const counted = (result: string): Promise<readonly number[]> =>
+    target.countedByEach(part, `recado_handshakes_total{port="${port}",result="${result}"}`)
+  if ((await counted('unknown_key')).includes(0)) lacks.push(`a ${part} counts no unknown key at ${port}`)
   // A peer in the clear often goes by itself first, when it sees that more is asked of it.
-  if ((await counted('no_proof', 'broken_off')) === 0)
-    lacks.push(`${part} counts nobody in the clear at ${port}`)
+  const [noProof, brokenOff] = await Promise.all([counted('no_proof'), counted('broken_off')])
+  if (noProof.some((count, at) => count + (brokenOff[at] ?? 0) === 0))
+    lacks.push(`a ${part} counts nobody in the clear at ${port}`)
   return lacks
 }
 

@@ -11,12 +11,16 @@ export interface Target {
   readonly keysDir: string
   /** Those of one broker, one proxy, one server, and ref. */
   readonly ports: readonly Port[]
+  /** Those of every process. */
+  readonly everyPort: readonly Port[]
   /** Its name to its own processes. */
   readonly cluster: string
   /** The name of a server. */
   readonly server: string
   /** A metric of all processes of a kind: the sum of all lines that hold this text. */
   counted(part: Part, text: string): Promise<number>
+  /** The same, of each of them. */
+  countedByEach(part: Part, text: string): Promise<readonly number[]>
   /** What all processes of a kind have written. */
   log(part: Part): Promise<string>
 }
