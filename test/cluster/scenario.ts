@@ -22,7 +22,7 @@ export interface World {
   /** What every cluster's spec is to have: the mode, when this run was given one. */
   readonly spec: object
   /** A MessagingCluster in a fresh namespace, removed when the scenario is over. */
-  stage(spec?: object): Promise<Stage>
+  stage(spec?: object, name?: string): Promise<Stage>
   /** Says what is being done, for who watches. */
   readonly tell: (text: string) => void
 }

@@ -79,8 +79,9 @@ class RealWorld implements OwnWorld {
     await this.release.complaints()
   }
 
-  async stage(spec?: object): Promise<Stage> {
-    const stage = await Stage.build(this.kubernetes, this.#namespace, spec, { spec: this.spec })
+  async stage(spec?: object, name?: string): Promise<Stage> {
+    const options = { spec: this.spec, ...(name !== undefined && { name }) }
+    const stage = await Stage.build(this.kubernetes, this.#namespace, spec, options)
     this.#stages.push(stage)
     return stage
   }

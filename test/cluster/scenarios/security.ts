@@ -6,6 +6,7 @@ import type { Group, Scenario } from '../scenario.ts'
 import type { Stage } from '../support/stage.ts'
 import { targetOf } from '../support/target.ts'
 import { underLoad } from '../under-load.ts'
+import { toSecured } from './moving.ts'
 import { user } from './users.ts'
 
 const SECURED = { security: { mode: 'secured' } }
@@ -109,4 +110,4 @@ async function podsOf(stage: Stage): Promise<Map<string, string | undefined>> {
   return new Map(lists.flat().map(({ metadata: { name, uid } }) => [name, uid]))
 }
 
-export const security: Group = { title: 'Secured mode, under load', scenarios: [attacks, rotation, user] }
+export const security: Group = { title: 'Secured mode', scenarios: [attacks, rotation, user, toSecured] }
