@@ -18,7 +18,7 @@ import { ServerLink } from './server-link.ts'
 
 /** Between two looks at what is due: while bodies wait or a server is late, and otherwise. */
 const TICK_MS = 50
-const IDLE_TICK_MS = 250
+const IDLE_TICK_MS = 500
 /** Bodies in one message to a server, and their bytes: the server begins with the first while the others come. */
 const OUTGOING_MAX = 512
 const OUTGOING_BYTES_MAX = 64 * 1024
@@ -354,7 +354,7 @@ export class Broker {
   #tick(): boolean {
     const { time, metrics } = this.#options
     const now = time.monotonic()
-    const isLate = this.#liveness.look(now)
+    const isLate = this.#liveness.look(now, this.#ticker.periodMs)
     this.#expire(now)
     this.#releaseAbandoned(now)
     for (const connection of this.#restricted) {

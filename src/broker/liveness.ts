@@ -5,9 +5,11 @@ import type { ServerLink } from './server-link.ts'
 const SILENCE_MS = 1500
 /** One that says nothing for longer than a beat takes is late. */
 const LATE_MS = SILENCE_MS / 2
-const BEAT_MS = 500
+/** A look that is so much too late comes from a process that stood still. */
+const STOOD_MS = 500
+const BEAT_MS = 1000
 /** Looks are up to so far apart: a beat goes out half of that early rather than late. */
-const LOOK_MS = 250
+const LOOK_MS = 500
 const ASKING_MS = 250
 
 export interface LivenessOptions {
@@ -34,11 +36,11 @@ export class Liveness {
     this.#lookedAt = now
   }
 
-  /** To be called at least every 250 ms, and more often while a server is late. Whether one is. */
-  look(now: number): boolean {
+  /** To be called every `periodMs`, 500 at most, and more often while a server is late. Whether one is. */
+  look(now: number, periodMs: number): boolean {
     const { servers, lose, beat } = this.#options
     // After this process itself stood still, nobody else may be taken for silent.
-    const stood = now - this.#lookedAt > SILENCE_MS / 2
+    const stood = now - this.#lookedAt > periodMs + STOOD_MS
     this.#lookedAt = now
     let isAnyLate = false
     for (const server of servers.all()) {

@@ -9,6 +9,10 @@ const POLL_INTERVAL_MS = 30
 const ROUND_END_MS = 150
 /** A clock further than this from the median is corrected, but has no say in what the time is. */
 const WINDOW_MS = 500
+/** Clocks that were this near to each other in the last rounds of the same servers may wait: one round of so many is held. */
+const STEADY_MS = 1
+const STEADY_ROUNDS = 3
+const SELDOM = 5
 
 export interface BerkeleyOptions {
   readonly time: Time
@@ -18,7 +22,7 @@ export interface BerkeleyOptions {
   readonly isCoordinator: () => boolean
   /** Whose corrections count. */
   readonly coordinator: () => string
-  readonly livePeers: () => readonly string[]
+  readonly livePeers: () => readonly { readonly name: string; readonly incarnation: number }[]
   readonly send: (peer: string, message: object) => void
   readonly log: Log
   readonly metrics: Metrics
@@ -39,6 +43,10 @@ export class Berkeley {
   #samples = new Map<string, Sample>()
   #cancel: Cancel = () => {}
   #lastCorrectionMs = 0
+  /** Whom the last rounds asked, how many of them found nothing to correct, and rounds left out since. */
+  #asked = ''
+  #steady = 0
+  #leftOut = 0
 
   constructor(options: BerkeleyOptions) {
     this.#options = options
@@ -46,7 +54,7 @@ export class Berkeley {
 
   start(): void {
     this.#cancel = this.#options.timers.every(this.#options.intervalMs, () => {
-      if (this.#options.isCoordinator()) this.#begin()
+      if (this.#options.isCoordinator() && this.#isDue()) this.#begin()
     })
   }
 
@@ -80,6 +88,20 @@ export class Berkeley {
     }
   }
 
+  /** A server that has just come, or comes back as another process, may have any time. */
+  #isDue(): boolean {
+    const lives = this.#options.livePeers().map(({ name, incarnation }) => `${name}/${incarnation}`)
+    const asked = lives.toSorted().join(' ')
+    if (asked !== this.#asked) this.#steady = 0
+    this.#asked = asked
+    if (this.#steady >= STEADY_ROUNDS && this.#leftOut < SELDOM - 1) {
+      this.#leftOut++
+      return false
+    }
+    this.#leftOut = 0
+    return true
+  }
+
   #begin(): void {
     const { timers } = this.#options
     this.#round++
@@ -90,8 +112,8 @@ export class Berkeley {
 
   #poll(): void {
     const { livePeers, send, time } = this.#options
-    for (const peer of livePeers()) {
-      send(peer, { kind: 'time-poll', round: this.#round, sent: time.monotonic() })
+    for (const { name } of livePeers()) {
+      send(name, { kind: 'time-poll', round: this.#round, sent: time.monotonic() })
     }
   }
 
@@ -108,10 +130,13 @@ export class Berkeley {
   }
 
   #end(): void {
-    const { send, log, metrics } = this.#options
+    const { send, log, metrics, livePeers } = this.#options
+    this.#steady++
+    if (this.#samples.size !== livePeers().length) this.#steady = 0
     if (this.#samples.size === 0) return
     const offsets = [0, ...[...this.#samples.values()].map(({ offsetMs }) => offsetMs)]
     const average = averageOfAgreeing(offsets)
+    if (offsets.some((offset) => Math.abs(average - offset) >= STEADY_MS)) this.#steady = 0
     for (const [peer, { offsetMs }] of this.#samples) {
       send(peer, { kind: 'time-correction', round: this.#round, correction: average - offsetMs })
     }

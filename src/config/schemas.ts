@@ -175,7 +175,11 @@ export const serverFields = {
   }),
   userChannels: count(1000, 'When secured: channels that one user may create'),
   tokenLifetimeMs: milliseconds(3_600_000, 1000, 'When secured: how long the token of a login is valid'),
-  syncIntervalMs: milliseconds(2000, 10, 'The time between two rounds of clock synchronisation'),
+  syncIntervalMs: milliseconds(
+    2000,
+    10,
+    'The time between two rounds of clock synchronisation; five times as long while clocks agree',
+  ),
   heartbeatTimeoutMs: milliseconds(3000, 100, 'A server not heard for so long does not count as live'),
   clockOffsetMs: setting(integerField(0, -86_400_000, 86_400_000), {
     meaning: 'For tests: sets this process’s clock apart',

@@ -30,6 +30,12 @@ export class Ticker {
     this.#cancel = undefined
   }
 
+  /** Between two ticks now, in ms. */
+  get periodMs(): number {
+    const { busyMs, idleMs } = this.#options
+    return this.#isBusy ? busyMs : idleMs
+  }
+
   /** Something waits now. Costs next to nothing while ticks are busy. */
   hurry(): void {
     if (!this.#isBusy && this.#cancel !== undefined) this.#go(true)

@@ -14,8 +14,7 @@ import {
 const BEAT_MS = 1000
 /** Between heartbeats while this process waits for what only ref can tell. */
 const HURRIED_BEAT_MS = 200
-/** Between two looks for news. */
-const NEWS_MS = 250
+const IDLE_MS = BEAT_MS / 2
 /** Silence of all refs after which ref counts as away. */
 const AWAY_MS = 3000
 const DELIMITER = new Uint8Array()
@@ -31,7 +30,7 @@ export interface HeartbeaterOptions {
   readonly log: Log
   /** What this process says of itself now. */
   readonly describe: () => Heartbeat
-  /** What ref shall hear of at once when it has changed; asked often. */
+  /** What ref shall hear of at once when it has changed, at the next `review`; asked often. */
   readonly urgent?: (() => string) | undefined
   /** Whether this process has what it needs from ref to do its work; until then it asks more often. */
   readonly settled: () => boolean
@@ -57,7 +56,7 @@ export class Heartbeater {
     this.#ticker = new Ticker({
       timers: options.timers,
       busyMs: HURRIED_BEAT_MS,
-      idleMs: options.urgent === undefined ? BEAT_MS / 2 : NEWS_MS,
+      idleMs: IDLE_MS,
       tick: () => this.#tick(),
     })
   }
@@ -98,6 +97,11 @@ export class Heartbeater {
     const dealers = [...this.#dealers.values()]
     this.#dealers.clear()
     await Promise.all(dealers.map((dealer) => dealer.close()))
+  }
+
+  /** To be called when what is urgent may have changed. */
+  review(): void {
+    if (this.#running && this.#hasNews()) this.beat()
   }
 
   /** Sends a heartbeat at once: something changed that ref should know. */

@@ -48,6 +48,8 @@ export class Ref {
   readonly #lists: Lists
   readonly #lamport = new LamportClock()
   #written: string
+  /** State and lag of each server as the metrics have them. */
+  readonly #measured = new Map<string, string>()
   #cancel: Cancel = () => {}
 
   /** @throws RecadoError `wrong_owner` when the file is another cluster's */
@@ -295,6 +297,10 @@ export class Ref {
   #measure(): void {
     const { metrics } = this.#options
     for (const { name: server, state: now, lag } of this.#entries()) {
+      // Most of the time nothing has changed.
+      const measured = `${now} ${lag}`
+      if (this.#measured.get(server) === measured) continue
+      this.#measured.set(server, measured)
       for (const state of LISTED_STATES) {
         metrics.set('recado_ref_server_state', state === now ? 1 : 0, { server, state })
       }

@@ -1,10 +1,10 @@
 import { Ticker, type Timers } from '../ports/index.ts'
 
 /** Between two looks at what is due, and two whole heads: while anything is unsettled, and at most while all is quiet. */
-const [TICK_MS, QUIET_TICK_MS] = [50, 250]
+const [TICK_MS, QUIET_TICK_MS] = [50, 500]
 const [WHOLE_MS, QUIET_WHOLE_MS] = [250, 500]
 /** How many of them a heartbeat timeout has room for, at least. */
-const [TICKS, WHOLES] = [12, 6]
+const [TICKS, WHOLES] = [6, 6]
 
 export interface PaceOptions {
   readonly timers: Timers

@@ -40,6 +40,11 @@ export class RefLink {
     })
   }
 
+  /** To be called when what is urgent may have changed. */
+  review(): void {
+    this.#heartbeater.review()
+  }
+
   async stop(): Promise<void> {
     this.#watch?.close()
     await this.#heartbeater.stop()

@@ -102,7 +102,7 @@ class Composition implements RunningRole {
       intervalMs: config.syncIntervalMs,
       isCoordinator: () => this.server.replica.coordinator === config.name,
       coordinator: () => this.server.replica.coordinator,
-      livePeers: () => this.server.replica.peers.live().map(({ name }) => name),
+      livePeers: () => this.server.replica.peers.live(),
       send: (peer, message) => this.server.replica.outbox.send(peer, message),
     })
     this.server.replica.inbox.onTime = (message) => this.#berkeley.receive(message.from, message)
@@ -229,6 +229,7 @@ class Composition implements RunningRole {
       store: this.#store,
       lamport: this.#lamport,
       now: this.#corrected.now,
+      changed: () => this.#ref.review(),
       toBroker: (broker, frames) => this.#brokers.get(broker)?.send(frames) ?? false,
       toPeer: (name, frames) => this.#peers.send(name, frames),
       connectPeers: (addresses) => this.#peers.set(addresses),

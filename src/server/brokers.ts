@@ -10,8 +10,8 @@ import {
 } from '../wire/index.ts'
 
 const BEAT_MS = 500
-/** Looks are up to 250 ms apart: a beat goes out half of that early rather than late. */
-const EARLY_MS = 125
+/** Looks are up to 500 ms apart: a beat goes out half of that early rather than late. */
+const EARLY_MS = 250
 /** A registration is answered within this; a beat that names another one then means that it was lost. */
 const REGISTER_PATIENCE_MS = 1000
 /** Bodies that a broker may have here unanswered. */

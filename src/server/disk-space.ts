@@ -3,7 +3,7 @@ import type { Store } from '../store/index.ts'
 
 const INTERVAL_MS = 1000
 /** Looks come about so often, and not on the dot: one a little early is on time. */
-const EARLY_MS = 125
+const EARLY_MS = 250
 
 export interface DiskSpaceOptions {
   /** The share of the disk that must stay free for new operations to be taken. */

@@ -27,7 +27,7 @@ import { SERVICES } from './services/index.ts'
 
 /** Between two looks at what is due: while requests are under way, and otherwise. */
 const TICK_MS = 50
-const IDLE_TICK_MS = 250
+const IDLE_TICK_MS = 500
 /** Own operations that are not published yet; beyond it clients are told `overloaded`. */
 const UNPUBLISHED_MAX = 65_536
 /** Requests under way, over all brokers. */
@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly clockStatus: () => Readonly<Record<string, unknown>>
   /** In secured mode: what proves who a user is. */
   readonly users?: UserOptions | undefined
+  /** What `replica.condition` and `accepting` tell may have changed. */
+  readonly changed: () => void
   /** This process must end. */
   readonly fail: (error: RecadoError) => void
 }
@@ -313,6 +315,7 @@ export class Server {
       this.#acknowledgements.reached('all', stream, this.replica.reached('all', stream))
     }
     this.brokers.review()
+    this.#options.changed()
   }
 
   /** Whether anything may be due before long. */

@@ -71,6 +71,7 @@ class OneServer {
       publishTo: () => {},
       connectPeers: () => {},
       clockStatus: () => ({}),
+      changed: () => {},
       fail: failed,
     })
   }

@@ -34,6 +34,7 @@ export class SimulatedServer extends SimulatedService {
   removed = false
   readonly #address: string
   #identity: Identity | undefined
+  #heartbeater: Heartbeater | undefined
 
   constructor(cluster: Cluster, name: string, clock: ClockOptions) {
     super(cluster, name, clock)
@@ -53,6 +54,7 @@ export class SimulatedServer extends SimulatedService {
       chance,
     )
     this.server = undefined
+    this.#heartbeater = undefined
     this.store = undefined
     this.corrected = undefined
     this.lamport = undefined
@@ -135,6 +137,7 @@ export class SimulatedServer extends SimulatedService {
         }
       },
       clockStatus: () => ({}),
+      changed: () => this.#heartbeater?.review(),
       fail: (error) => this.#fail(error),
     })
     for (const { serversAddress } of cluster.brokers) {
@@ -254,7 +257,7 @@ export class SimulatedServer extends SimulatedService {
       intervalMs: cluster.options.syncIntervalMs,
       isCoordinator: () => replica.coordinator === this.name,
       coordinator: () => replica.coordinator,
-      livePeers: () => replica.peers.live().map(({ name }) => name),
+      livePeers: () => replica.peers.live(),
       send: (peer, message) => replica.outbox.send(peer, message),
     })
     replica.inbox.onTime = (message) => berkeley.receive(message.from, message)
@@ -282,6 +285,7 @@ export class SimulatedServer extends SimulatedService {
         if (code === 'name_taken') replica.superseded(incarnation)
       },
     })
+    this.#heartbeater = heartbeater
     server.start()
     berkeley.start()
     heartbeater.start()

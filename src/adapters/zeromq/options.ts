@@ -11,9 +11,11 @@ const LINGER_MS = 500
 const RECONNECT_MS = 100
 const RECONNECT_MAX_MS = 1000
 const CONNECT_MS = 3000
-/** TCP alone notices a vanished machine too late. */
-const HEARTBEAT_MS = 1000
-const HEARTBEAT_TIMEOUT_MS = 3000
+/** TCP alone notices a vanished machine too late: this does within their sum. Each heartbeat wakes both sides. */
+const HEARTBEAT_MS = 1500
+const HEARTBEAT_TIMEOUT_MS = 2500
+/** Data that is not taken for so long was sent over a connection that is gone. */
+const RETRANSMIT_MS = 3000
 /** Others' clients get more time: some do not reconnect, and a busy machine answers late. */
 const STRANGER_KEEPALIVE_S = 5
 const STRANGER_TIMEOUT_MS = 30_000
@@ -69,7 +71,7 @@ export function connecting(address: string) {
     heartbeatInterval: HEARTBEAT_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     // Where only one way is cut the other side's heartbeats still come, and TCP would wait ever longer to try again.
-    tcpMaxRetransmitTimeout: HEARTBEAT_TIMEOUT_MS,
+    tcpMaxRetransmitTimeout: RETRANSMIT_MS,
   }
 }
 

@@ -9,6 +9,8 @@ function cluster(offsets: readonly number[], seed: number) {
   const chance = seededChance(seed)
   const times = offsets.map((offsetMs, i) => world.process({ offsetMs, driftPpm: (i - 1) * 50 }))
   const corrected = times.map((time) => new CorrectedTime(time))
+  const incarnations = offsets.map(() => 1)
+  const polls: number[] = []
   const parts: Berkeley[] = times.map(
     (time, i) =>
       new Berkeley({
@@ -18,8 +20,12 @@ function cluster(offsets: readonly number[], seed: number) {
         intervalMs: 2000,
         isCoordinator: () => i === 0,
         coordinator: () => '0',
-        livePeers: () => times.map((_, peer) => `${peer}`).filter((peer) => peer !== `${i}`),
+        livePeers: () =>
+          times
+            .map((_, peer) => ({ name: `${peer}`, incarnation: incarnations[peer] as number }))
+            .filter((_, peer) => peer !== i),
         send: (peer, message) => {
+          if ((message as TimePoll).kind === 'time-poll') polls.push(world.now)
           if (chance.next() < 0.1) return
           world.schedule(0.2 + chance.next() * 2, () =>
             parts[Number(peer)]?.receive(`${i}`, message as TimePoll),
@@ -30,7 +36,10 @@ function cluster(offsets: readonly number[], seed: number) {
       }),
   )
   for (const part of parts) part.start()
-  return { world, corrected, parts }
+  /** Rounds begun within the last `ms`. */
+  const rounds = (ms: number): number =>
+    new Set(polls.filter((at) => at > world.now - ms).map((at) => Math.floor(at / 2000))).size
+  return { world, corrected, parts, incarnations, rounds }
 }
 
 describe('Berkeley', () => {
@@ -51,6 +60,27 @@ describe('Berkeley', () => {
       expect(Math.max(...times) - Math.min(...times)).toBeLessThan(5)
     },
   )
+
+  it('holds a round each time while clocks are apart, and few once they have agreed for some', () => {
+    const { world, rounds } = cluster([5000, 0, -3000], 1)
+    world.run(8000)
+    expect(rounds(8000)).toBeGreaterThanOrEqual(3)
+    world.run(120_000)
+    expect(rounds(100_000)).toBeLessThanOrEqual(30)
+    expect(rounds(100_000)).toBeGreaterThanOrEqual(10)
+  })
+
+  it('holds a round at once when another process has a name that was there', () => {
+    const { world, rounds, incarnations } = cluster([0, 0, 0], 2)
+    world.run(60_000)
+    const before = rounds(60_000)
+    incarnations[2] = 2
+    world.run(2100)
+    expect(rounds(2200)).toBeGreaterThanOrEqual(1)
+    world.run(6000)
+    expect(rounds(8100)).toBeGreaterThanOrEqual(3)
+    expect(before).toBeLessThan(30)
+  })
 
   it('takes corrections from its coordinator alone', () => {
     const { world, corrected, parts } = cluster([0, 0, 0], 1)
