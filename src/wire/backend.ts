@@ -16,7 +16,7 @@ export interface Ready {
   readonly credit: number
 }
 
-/** Both ways every 500 ms; any other message is as good. A server that gets one from a broker that forgot it sends `ready`. */
+/** Servers' every 500 ms, brokers' every second; any other message is as good. A server that gets one from a broker that forgot it sends `ready`. */
 export interface Beat {
   readonly kind: 'beat'
   /** Broker to server: whether the server is registered there. */

@@ -12,7 +12,7 @@ const SUBSCRIBERS = 4
 const UNLOADED_PER_SECOND = 100
 const IDLE_MS = 10_000
 /** After a load, until files are written and garbage is collected. */
-const REST_MS = 3000
+const REST_MS = 30_000
 
 /** A running system, and how to measure on it. */
 export interface Session {
