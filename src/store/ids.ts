@@ -1,4 +1,4 @@
-import { ID_WINDOW } from '../wire/index.ts'
+import { ID_WINDOW, TextWriter } from '../wire/index.ts'
 
 /** Where an operation stands: a number that `Places` makes of its stream and `seq`. 0 is none. */
 export type Place = number
@@ -35,6 +35,8 @@ export class Ids {
   #finals = new Float64Array(0)
   /** Further operations of the same id that are not final, in the order. Nearly always there are none. */
   readonly #doubles = new Map<string, Place[]>()
+  /** The id that is looked for, in UTF-8. */
+  readonly #sought = new TextWriter()
   #hashLow = 0
   #hashHigh = 0
 
@@ -63,9 +65,11 @@ export class Ids {
   find(user: string, id: string): Place | undefined {
     const owner = this.#users.get(user)
     if (owner === undefined) return undefined
-    const bytes = Buffer.from(id)
-    this.#hash(owner, bytes, 0, bytes.byteLength)
-    const slot = this.#slot(owner, bytes, 0, bytes.byteLength, 0)
+    this.#sought.clear()
+    this.#sought.text(id)
+    const { bytes, length } = this.#sought
+    this.#hash(owner, bytes, 0, length)
+    const slot = this.#slot(owner, bytes, 0, length, 0)
     const place = this.#places[slot] as number
     if (place === 0) return undefined
     return this.#isStale(slot) ? this.#doubles.get(this.#keyOf(slot))?.[0] : place

@@ -1,6 +1,9 @@
 import { RecadoError } from './errors.ts'
 import { isName } from './names.ts'
 
+/** Bytes that one of JavaScript's letters takes in UTF-8 at most. */
+const UTF8_BYTES_MAX = 3
+
 /** Readers of decoded maps from strangers: each returns a value of the asked type or throws `bad_request`. */
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -95,11 +98,13 @@ export function readCounts(fields: Fields, key: string): Readonly<Record<string,
  */
 export function readMessage(fields: Fields, maxBytes: number): string | Uint8Array {
   const { message } = fields
-  const bytes =
-    typeof message === 'string' ? textBytes(message) : (message as Uint8Array | undefined)?.byteLength
-  if ((typeof message !== 'string' && !(message instanceof Uint8Array)) || bytes === undefined) {
+  if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
     return refuse('message', 'a string or bytes')
   }
+  if (typeof message === 'string' && !message.isWellFormed()) refuse('message', 'well-formed text')
+  // Few are so long that they must be measured.
+  if (message.length * UTF8_BYTES_MAX <= maxBytes) return message
+  const bytes = messageBytes(fields)
   if (bytes <= maxBytes) return message
   throw new RecadoError('too_large', `The message has ${bytes} bytes, ${maxBytes} are allowed`)
 }
@@ -108,11 +113,6 @@ export function readMessage(fields: Fields, maxBytes: number): string | Uint8Arr
 export function messageBytes({ message }: Fields): number {
   if (typeof message === 'string') return Buffer.byteLength(message)
   return message instanceof Uint8Array ? message.byteLength : 0
-}
-
-function textBytes(text: string): number {
-  if (!text.isWellFormed()) refuse('message', 'well-formed text')
-  return Buffer.byteLength(text)
 }
 
 function isCount(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { isSaid, type Operation } from './operation.ts'
+import { isSaid, type Kind, type Operation } from './operation.ts'
 import type { TextWriter } from './text-writer.ts'
 
 /**
@@ -21,29 +21,48 @@ export function renderLine(operation: Operation): string {
   )
 }
 
+const [CLOCK, TIMESTAMP, ID] = [pieceOf('{"clock":'), pieceOf(',"timestamp":'), pieceOf(',"id":')]
+const [MESSAGE, END] = [pieceOf(',"message":'), pieceOf('}\n')]
+
 /** Writes the bytes of what `renderLine` renders. */
 export function writeLine(writer: TextWriter, operation: Operation): void {
-  const { clock, origin, incarnation, seq, timestamp, kind, id, user, target, message } = operation
+  const { message, kind } = operation
   if (typeof message !== 'string' || !isSaid(kind)) return writer.text(renderLine(operation))
-  writer.text('{"clock":')
-  writer.number(clock)
-  writer.text(',"origin":"')
-  writer.text(origin)
-  writer.text('","incarnation":')
-  writer.number(incarnation)
-  writer.text(',"seq":')
-  writer.number(seq)
-  writer.text(',"timestamp":')
-  writer.number(timestamp)
-  writer.text(',"id":')
-  writer.json(id)
-  writer.text(',"user":"')
-  writer.text(user)
-  writer.text(kind === 'publish' ? '","channel":"' : '","to":"')
-  writer.text(target)
-  writer.text('","message":')
+  writer.piece(CLOCK)
+  writer.number(operation.clock)
+  writer.text(streamText(operation.origin, operation.incarnation))
+  writer.number(operation.seq)
+  writer.piece(TIMESTAMP)
+  writer.number(operation.timestamp)
+  writer.piece(ID)
+  writer.json(operation.id)
+  writer.text(saidText(operation.user, kind, operation.target))
+  writer.piece(MESSAGE)
   writer.json(message)
-  writer.text('}\n')
+  writer.piece(END)
+}
+
+/** The last ones made: mostly the next line has the same. */
+let lastStream = { origin: '', incarnation: 0, text: ',"origin":"","incarnation":0,"seq":' }
+let lastSaid: { user: string; kind?: Kind; target: string; text: string } = { user: '', target: '', text: '' }
+
+function streamText(origin: string, incarnation: number): string {
+  if (origin !== lastStream.origin || incarnation !== lastStream.incarnation) {
+    lastStream = { origin, incarnation, text: `,"origin":"${origin}","incarnation":${incarnation},"seq":` }
+  }
+  return lastStream.text
+}
+
+function saidText(user: string, kind: Kind, target: string): string {
+  if (user !== lastSaid.user || kind !== lastSaid.kind || target !== lastSaid.target) {
+    const receiver = kind === 'publish' ? 'channel' : 'to'
+    lastSaid = { user, kind, target, text: `,"user":"${user}","${receiver}":"${target}"` }
+  }
+  return lastSaid.text
+}
+
+function pieceOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text))
 }
 
 /** The operation that a line of the files shows. Throws SyntaxError when it is none. */

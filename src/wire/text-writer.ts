@@ -1,12 +1,12 @@
 const CAPACITY = 4096
 /** Memory beyond this is not kept for the next text. */
 const KEPT_MAX = 1024 * 1024
-/** Texts up to this length are written letter by letter while they are ASCII: a call out of JavaScript costs more. */
-const SHORT = 256
-const [QUOTE, BACKSLASH, SPACE, NOT_ASCII] = [0x22, 0x5c, 0x20, 0x80]
+/** Bytes that one of JavaScript's letters takes in UTF-8 at most. */
+const UTF8_BYTES_MAX = 3
+const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20]
 const DIGITS_LOW = 10_000_000
 
-/** Text in UTF-8, in memory that grows, and is used again after each `take`. */
+/** Text in UTF-8, in memory that grows, and is used again once the text was taken. */
 export class TextWriter {
   #bytes = Buffer.allocUnsafeSlow(CAPACITY)
   #length = 0
@@ -16,29 +16,49 @@ export class TextWriter {
     return this.#length
   }
 
+  /** The memory that holds it, from the first byte on; good until more is written. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#length = 0
+    if (this.#bytes.length > KEPT_MAX) this.#bytes = Buffer.allocUnsafeSlow(CAPACITY)
+  }
+
   /** All so far: a view that is good until more is written. The next text begins. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length)
-    this.#length = 0
-    if (this.#bytes.length > KEPT_MAX) this.#bytes = Buffer.allocUnsafeSlow(CAPACITY)
+    this.clear()
     return taken
   }
 
   text(text: string): void {
-    if (text.length <= SHORT && this.#plain(text)) return
-    const bytes = Buffer.byteLength(text)
-    this.#need(bytes)
-    this.#length += this.#bytes.write(text, this.#length, bytes, 'utf8')
+    this.#need(text.length * UTF8_BYTES_MAX)
+    this.#length += this.#bytes.write(text, this.#length)
+  }
+
+  /** UTF-8 that is ready. */
+  piece(piece: Uint8Array): void {
+    this.#need(piece.length)
+    const bytes = this.#bytes
+    let at = this.#length
+    for (let index = 0; index < piece.length; index++) bytes[at++] = piece[index] as number
+    this.#length = at
   }
 
   /** What `JSON.stringify` makes of a text. */
   json(text: string): void {
-    this.#byte(QUOTE)
-    if (text.length > SHORT || !this.#unescaped(text)) {
-      this.#length--
-      return this.text(JSON.stringify(text))
-    }
-    this.#byte(QUOTE)
+    this.#need(text.length * UTF8_BYTES_MAX + 2)
+    const begin = this.#length + 1
+    const end = begin + this.#bytes.write(text, begin)
+    // Only text that is not ASCII can be malformed, and takes more bytes than it has letters.
+    const wellFormed = end - begin === text.length || text.isWellFormed()
+    if (!wellFormed || this.#isEscaped(begin, end)) return this.text(JSON.stringify(text))
+    this.#bytes[begin - 1] = QUOTE
+    this.#bytes[end] = QUOTE
+    this.#length = end + 1
   }
 
   /** A number as a template writes it. */
@@ -52,11 +72,8 @@ export class TextWriter {
 
   /** At least so many digits of a number below 2^31. */
   #digits(value: number, least: number): void {
-    let [count, bound] = [1, 10]
-    while (count < least || bound <= value) {
-      count++
-      bound *= 10
-    }
+    let count = 1
+    for (let bound = 10; count < least || bound <= value; bound *= 10) count++
     this.#need(count)
     const bytes = this.#bytes
     let rest = value | 0
@@ -68,37 +85,14 @@ export class TextWriter {
     this.#length += count
   }
 
-  /** Writes text that is ASCII; false, and nothing is written, when it is not. */
-  #plain(text: string): boolean {
-    this.#need(text.length)
+  /** Whether something from `begin` to `end` stands in JSON otherwise than it is. */
+  #isEscaped(begin: number, end: number): boolean {
     const bytes = this.#bytes
-    let at = this.#length
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index)
-      if (code >= NOT_ASCII) return false
-      bytes[at++] = code
+    for (let at = begin; at < end; at++) {
+      const byte = bytes[at] as number
+      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) return true
     }
-    this.#length = at
-    return true
-  }
-
-  /** Writes text that stands in JSON as it is; false, and nothing is written, when it does not, or is not ASCII. */
-  #unescaped(text: string): boolean {
-    this.#need(text.length)
-    const bytes = this.#bytes
-    let at = this.#length
-    for (let index = 0; index < text.length; index++) {
-      const code = text.charCodeAt(index)
-      if (code < SPACE || code >= NOT_ASCII || code === QUOTE || code === BACKSLASH) return false
-      bytes[at++] = code
-    }
-    this.#length = at
-    return true
-  }
-
-  #byte(value: number): void {
-    this.#need(1)
-    this.#bytes[this.#length++] = value
+    return false
   }
 
   #need(count: number): void {

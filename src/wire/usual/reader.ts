@@ -12,6 +12,8 @@ const INTEGER_HIGH_MAX = 0x1f_ffff
 export class Reader {
   readonly #bytes: Buffer
   #at = 0
+  /** Bytes of the last text. */
+  #textBytes = 0
   #usual = true
 
   constructor(bytes: Uint8Array) {
@@ -38,10 +40,21 @@ export class Reader {
     return count > 0 && count <= BATCH_REQUESTS_MAX ? count : this.#fail(count)
   }
 
+  /** Gives up the body: it is not in the usual form. */
+  fail(): void {
+    this.#usual = false
+  }
+
   /** Expects these bytes. */
   piece(expected: Uint8Array): void {
-    if (this.follows(expected)) this.#at += expected.length
-    else this.#usual = false
+    if (!this.passes(expected)) this.#usual = false
+  }
+
+  /** Whether these bytes come next, which then are passed. */
+  passes(expected: Uint8Array): boolean {
+    const follows = this.follows(expected)
+    if (follows) this.#at += expected.length
+    return follows
   }
 
   /** Whether these bytes come next. */
@@ -88,7 +101,7 @@ export class Reader {
   /** Text of 1 to 64 bytes. */
   id(): string {
     const id = this.text()
-    return id.length > 0 && Buffer.byteLength(id) <= ID_BYTES_MAX ? id : this.#fail('')
+    return id.length > 0 && this.#textBytes <= ID_BYTES_MAX ? id : this.#fail('')
   }
 
   /** Text; such as is no UTF-8 is unusual, and such as holds the sign for that. */
@@ -127,6 +140,7 @@ export class Reader {
 
   #take(from: number, count: number): string {
     this.#at = from + count
+    this.#textBytes = count
     if (this.#at > this.#bytes.length) return this.#fail('')
     const text = this.#bytes.toString('utf8', from, this.#at)
     return text.includes(REPLACEMENT) ? this.#fail('') : text

@@ -58,36 +58,48 @@ export function readRequests(body: Uint8Array): { requests: Request[]; batch: bo
   const reader = new Reader(body)
   const count = reader.array()
   const requests: Request[] = []
-  let last: Said = { user: '', receiver: '', token: '' }
+  const last: Said = { user: '', receiver: '', token: '' }
   while (requests.length < (count ?? 1) && reader.usual) {
-    const said = FORMS.find(({ head }) => reader.follows(head))
+    const said = passForm(reader)
     if (said === undefined) return undefined
-    last = read(reader, said, last, requests)
+    requests.push(read(reader, said, last))
   }
   return reader.ended ? { requests, batch: count !== undefined } : undefined
 }
 
+/** What was said last: mostly the next has the same. */
 interface Said {
-  readonly user: string
-  readonly receiver: string
-  readonly token: string
+  user: string
+  receiver: string
+  token: string
 }
 
-function read(reader: Reader, said: Form, last: Said, requests: Request[]): Said {
-  reader.piece(said.head)
+function passForm(reader: Reader): Form | undefined {
+  for (const said of FORMS) if (reader.passes(said.head)) return said
+  return undefined
+}
+
+/** How many of `acks` and `token` there are. */
+function passData(reader: Reader): number {
+  for (let extras = 0; extras < DATA.length; extras++) {
+    if (reader.passes(DATA[extras] as Uint8Array)) return extras
+  }
+  reader.fail()
+  return 0
+}
+
+function read(reader: Reader, said: Form, last: Said): Request {
   const id = reader.id()
   reader.piece(CLOCK)
   const clock = reader.integer()
   reader.piece(TIMESTAMP)
   const timestamp = reader.integer()
-  const extras = Math.max(
-    0,
-    DATA.findIndex((piece) => reader.follows(piece)),
-  )
-  reader.piece(DATA[extras] as Uint8Array)
+  const extras = passData(reader)
   const user = reader.name(last.user)
   reader.piece(said.receiver)
   const receiver = reader.name(last.receiver)
+  last.user = user
+  last.receiver = receiver
   reader.piece(MESSAGE)
   const message = reader.textOrBytes()
   const data: Record<string, unknown> =
@@ -99,10 +111,10 @@ function read(reader: Reader, said: Form, last: Said, requests: Request[]): Said
   }
   if (extras > (withAcks ? 1 : 0)) {
     reader.piece(TOKEN)
-    data['token'] = reader.again(last.token)
+    last.token = reader.again(last.token)
+    data['token'] = last.token
   }
-  requests.push({ service: said.service, id, clock, timestamp, data })
-  return { user, receiver, token: (data['token'] as string | undefined) ?? '' }
+  return { service: said.service, id, clock, timestamp, data }
 }
 
 interface Form {

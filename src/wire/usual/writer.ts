@@ -1,7 +1,9 @@
 /** Written bodies lie one behind the other in memory of this size, rather than each in memory of its own. */
 const SLAB = 128 * 1024
-/** Texts up to this length are written letter by letter: a call out of JavaScript costs more. */
-const SHORT = 40
+/** Longer texts are measured before they are written. */
+const SHORT = 1024
+/** Bytes that one of JavaScript's letters takes in UTF-8 at most. */
+const UTF8_BYTES_MAX = 3
 const HEAD_MAX = 9
 
 /**
@@ -53,17 +55,29 @@ export class Writer {
     else if (value < 0x1_0000_0000) this.#head32(0xce, value)
     else {
       this.#head32(0xcf, Math.floor(value / 0x1_0000_0000))
-      this.#at = this.#slab.writeUInt32BE(value % 0x1_0000_0000, this.#at)
+      this.#number32(value)
     }
   }
 
   text(value: string): void {
-    if (value.length <= SHORT && this.#ascii(value)) return
+    const { length } = value
+    if (length > SHORT) return this.#textOf(Buffer.byteLength(value), value)
+    this.#need(HEAD_MAX + length * UTF8_BYTES_MAX)
+    const before = this.#at
+    this.#textHead(length)
+    const bytes = this.#slab.write(value, this.#at)
+    this.#at += bytes
+    if (bytes === length) return
+    // It is not ASCII, and has another head.
+    this.#at = before
+    this.#textOf(bytes, value)
+  }
+
+  #textOf(bytes: number, value: string): void {
     if (!value.isWellFormed()) return this.fail()
-    const bytes = Buffer.byteLength(value)
     this.#need(HEAD_MAX + bytes)
     this.#textHead(bytes)
-    this.#at += this.#slab.write(value, this.#at, bytes, 'utf8')
+    this.#at += this.#slab.write(value, this.#at, bytes)
   }
 
   binary(value: Uint8Array): void {
@@ -74,26 +88,6 @@ export class Writer {
     else this.#head32(0xc6, length)
     this.#slab.set(value, this.#at)
     this.#at += length
-  }
-
-  /** Whether it was all ASCII, and is written. */
-  #ascii(value: string): boolean {
-    const { length } = value
-    this.#need(HEAD_MAX + length)
-    const before = this.#at
-    this.#textHead(length)
-    const slab = this.#slab
-    let at = this.#at
-    for (let index = 0; index < length; index++) {
-      const code = value.charCodeAt(index)
-      if (code > 0x7f) {
-        this.#at = before
-        return false
-      }
-      slab[at++] = code
-    }
-    this.#at = at
-    return true
   }
 
   #textHead(bytes: number): void {
@@ -116,7 +110,18 @@ export class Writer {
 
   #head32(head: number, value: number): void {
     this.#slab[this.#at++] = head
-    this.#at = this.#slab.writeUInt32BE(value, this.#at)
+    this.#number32(value)
+  }
+
+  /** The lower 32 bits, for that is what shifts see. */
+  #number32(value: number): void {
+    const slab = this.#slab
+    const at = this.#at
+    slab[at] = value >>> 24
+    slab[at + 1] = value >>> 16
+    slab[at + 2] = value >>> 8
+    slab[at + 3] = value
+    this.#at = at + 4
   }
 
   /** Makes room for so many bytes more; what the body has so far moves along. */
