@@ -1,11 +1,5 @@
 import type { Timers } from '../ports/index.ts'
-import {
-  channelTopic,
-  encodePublications,
-  type Operation,
-  type Publication,
-  userTopic,
-} from '../wire/index.ts'
+import { channelTopic, encodePublications, type Operation, type Said, userTopic } from '../wire/index.ts'
 import type { Level } from './acknowledgements.ts'
 
 /** Publications in one frame. */
@@ -41,8 +35,9 @@ export class Publications {
   #first = 0
   /** The last `seq` published on each topic: subscribers see gaps by it. */
   readonly #previous = new Map<string, number>()
-  #frames = new Map<string, Publication[]>()
+  #frames = new Map<string, Said[]>()
   #scheduled = false
+  readonly #sendSoon = (): void => this.#send()
 
   constructor(options: PublicationsOptions) {
     this.#options = options
@@ -85,16 +80,16 @@ export class Publications {
 
   #publish({ operation }: Unpublished): void {
     const subject = topicOf(operation)
-    const publication = publicationOf(operation, this.#previous.get(subject) ?? 0)
+    const said = { operation, previous: this.#previous.get(subject) ?? 0 }
     this.#previous.set(subject, operation.seq)
     for (const topic of this.#topicsOf(operation, subject)) {
       const frame = this.#frames.get(topic)
-      if (frame === undefined) this.#frames.set(topic, [publication])
-      else frame.push(publication)
+      if (frame === undefined) this.#frames.set(topic, [said])
+      else frame.push(said)
     }
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#options.timers.soon(() => this.#send())
+    this.#options.timers.soon(this.#sendSoon)
   }
 
   /** What is said in a private channel goes to its members alone, and to who is one now. */
@@ -107,28 +102,19 @@ export class Publications {
     this.#scheduled = false
     const frames = this.#frames
     this.#frames = new Map()
-    for (const [topic, publications] of frames) {
-      let from = 0
-      let bytes = 0
-      publications.forEach((publication, index) => {
-        bytes += publication.message.length
-        if (index + 1 - from < FRAME_MAX && bytes < FRAME_BYTES_MAX && index + 1 < publications.length) return
-        const part = publications.slice(from, index + 1)
-        this.#options.publish(topic, encodePublications(part))
-        from = index + 1
-        bytes = 0
-      })
+    for (const [topic, said] of frames) this.#sendOn(topic, said)
+  }
+
+  #sendOn(topic: string, said: readonly Said[]): void {
+    let [from, bytes] = [0, 0]
+    for (let end = 1; end <= said.length; end++) {
+      bytes += said[end - 1]?.operation.message?.length ?? 0
+      if (end - from < FRAME_MAX && bytes < FRAME_BYTES_MAX && end < said.length) continue
+      this.#options.publish(topic, encodePublications(said.slice(from, end)))
+      from = end
+      bytes = 0
     }
   }
-}
-
-function publicationOf(operation: Operation, previous: number): Publication {
-  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind } = operation
-  const name = { clock, origin, incarnation, seq }
-  const message = operation.message ?? ''
-  return kind === 'publish'
-    ? { clock, timestamp, operation: name, previous, id, user, channel: target, message }
-    : { clock, timestamp, operation: name, previous, id, user, to: target, message }
 }
 
 function topicOf({ kind, target }: Operation): string {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.ts'
+import type { Operation } from './operation.ts'
 
 /** A request of a client to a server, or of a process to ref: a map of these keys; others are ignored. */
 export interface Request {
@@ -40,6 +41,14 @@ export interface OperationName {
   readonly origin: string
   readonly incarnation: number
   readonly seq: number
+}
+
+/** What makes a publication on one topic. */
+export interface Said {
+  /** A publication or a direct message. */
+  readonly operation: Operation
+  /** The `seq` of that incarnation's former publication on this topic, 0 if none. */
+  readonly previous: number
 }
 
 /** What subscribers receive on `channel/<name>/` (with `channel`) and `user/<name>/` (with `to`). */

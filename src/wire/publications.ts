@@ -1,14 +1,23 @@
 import { decode, encode } from './codec.ts'
-import type { Publication } from './envelope.ts'
+import type { Publication, Said } from './envelope.ts'
 import { RecadoError } from './errors.ts'
 import { isMap, readInteger, readMap, readName, readString } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
 import { readPublications, writePublications } from './usual/publications.ts'
 
 /** The body of a publication's frame: of one a map, of more an array. */
-export function encodePublications(publications: readonly Publication[]): Uint8Array {
-  const usual = writePublications(publications)
-  return usual ?? encode(publications.length === 1 ? publications[0] : publications)
+export function encodePublications(said: readonly Said[]): Uint8Array {
+  const usual = writePublications(said)
+  if (usual !== undefined) return usual
+  const publications = said.map(publicationOf)
+  return encode(publications.length === 1 ? publications[0] : publications)
+}
+
+export function publicationOf({ operation, previous }: Said): Publication {
+  const { clock, timestamp, origin, incarnation, seq, id, user, target, kind, message = '' } = operation
+  const name = { clock, origin, incarnation, seq }
+  const receiver = kind === 'publish' ? { channel: target } : { to: target }
+  return { clock, timestamp, operation: name, previous, id, user, ...receiver, message }
 }
 
 /** Reads the body of a publication: one map or an array of them. @throws RecadoError `bad_request` */

@@ -7,12 +7,13 @@ import {
   encodeReplies,
   encodeRequests,
   PEER_LIMITS,
-  type Publication,
   parsePublications,
   parseReplies,
   parseRequests,
   type Reply,
+  publicationOf,
   type Request,
+  type Said,
 } from '../../src/wire/index.ts'
 import { readPublications } from '../../src/wire/usual/publications.ts'
 import { readReplies } from '../../src/wire/usual/replies.ts'
@@ -34,20 +35,20 @@ const tokens = fc.oneof(
 )
 const operations = fc.record({ clock: counts, origin: names, incarnation: counts, seq: counts })
 
-const publications: fc.Arbitrary<Publication> = fc
-  .tuple(
-    fc.record({
-      clock: counts,
+const publications: fc.Arbitrary<Said> = fc.record({
+  operation: fc
+    .record({
+      name: operations,
+      kind: fc.constantFrom('publish', 'message'),
       timestamp: counts,
-      operation: operations,
-      previous: counts,
       id: ids,
       user: names,
-    }),
-    fc.oneof(fc.record({ channel: names }), fc.record({ to: names })),
-    messages,
-  )
-  .map(([first, receiver, message]) => ({ ...first, ...receiver, message }))
+      target: names,
+      message: messages,
+    })
+    .map(({ name, ...said }) => ({ ...name, ...said })),
+  previous: counts,
+})
 
 const replies: fc.Arbitrary<Reply> = fc
   .record({ service: names, id: ids, clock: counts, timestamp: counts, operation: operations })
@@ -95,11 +96,14 @@ describe('a body in its usual form', () => {
   it('has the bytes that the library writes, and is read as the library reads it', () => {
     fc.assert(
       fc.property(some(publications), some(replies), some(requests), (said, answers, asked) => {
-        expect(Buffer.compare(encodePublications(said), encode(said.length === 1 ? said[0] : said))).toBe(0)
+        const published = said.map(publicationOf)
+        expect(
+          Buffer.compare(encodePublications(said), encode(said.length === 1 ? published[0] : published)),
+        ).toBe(0)
         expect(Buffer.compare(encodeReplies(answers, true), encode(answers))).toBe(0)
         expect(Buffer.compare(encodeRequests(asked), encode(asked.length === 1 ? asked[0] : asked))).toBe(0)
 
-        expect(parsePublications(encodePublications(said))).toEqual(said)
+        expect(parsePublications(encodePublications(said))).toEqual(published)
         expect(parseReplies(encodeReplies(answers, true))).toEqual(answers)
         expect(parseRequests(encodeRequests(asked))).toEqual({ requests: asked, batch: asked.length > 1 })
       }),

@@ -1,4 +1,4 @@
-import type { Publication } from '../envelope.ts'
+import type { Publication, Said } from '../envelope.ts'
 import { readOperationName, writeOperationName } from './operation-name.ts'
 import { Reader } from './reader.ts'
 import { pieceOf, Writer } from './writer.ts'
@@ -11,14 +11,14 @@ const [CHANNEL, TO, MESSAGE] = [pieceOf('channel'), pieceOf('to'), pieceOf('mess
 const writer = new Writer()
 
 /** The body of a frame, of one publication or more. Undefined when one of them is unusual. */
-export function writePublications(publications: readonly Publication[]): Uint8Array | undefined {
-  if (publications.length !== 1) writer.array(publications.length)
-  for (const publication of publications) write(publication)
+export function writePublications(said: readonly Said[]): Uint8Array | undefined {
+  if (said.length !== 1) writer.array(said.length)
+  for (const each of said) write(each)
   return writer.take()
 }
 
-function write(publication: Publication): void {
-  const { clock, timestamp, operation, previous, id, user, channel, to, message } = publication
+function write({ operation, previous }: Said): void {
+  const { clock, timestamp, id, user, target, kind, message = '' } = operation
   writer.piece(CLOCK)
   writer.integer(clock)
   writer.piece(TIMESTAMP)
@@ -31,8 +31,8 @@ function write(publication: Publication): void {
   writer.text(id)
   writer.piece(USER)
   writer.text(user)
-  writer.piece(channel === undefined ? TO : CHANNEL)
-  writer.text(channel ?? to ?? '')
+  writer.piece(kind === 'publish' ? CHANNEL : TO)
+  writer.text(target)
   writer.piece(MESSAGE)
   if (typeof message === 'string') writer.text(message)
   else writer.binary(message)
