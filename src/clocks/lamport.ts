@@ -54,9 +54,12 @@ export class LamportClock {
   #extend(): void {
     const wanted = Math.max(this.#now, this.#ahead)
     if (this.#lease === undefined || wanted + LEASE_LEFT <= this.#asked) return
-    const upTo = wanted + LEASE_AHEAD
+    this.#ask(this.#lease, wanted + LEASE_AHEAD)
+  }
+
+  #ask(lease: Lease, upTo: number): void {
     this.#asked = upTo
-    this.#lease.extend(upTo, () => {
+    lease.extend(upTo, () => {
       this.#leased = Math.max(this.#leased, upTo)
       if (this.#ahead <= this.#leased) this.#now = Math.max(this.#now, this.#ahead)
     })

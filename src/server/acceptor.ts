@@ -60,6 +60,7 @@ export class Acceptor {
   readonly #registered = new Map<string, Operation>()
   /** Batches that the store could not take yet. */
   readonly #stuck: Batch[] = []
+  readonly #flushSoon = (): void => this.#flushOrGather()
 
   constructor(options: AcceptorOptions) {
     this.#options = options
@@ -89,7 +90,7 @@ export class Acceptor {
     if (full || JUDGED_BY.has(operation.kind)) this.flush()
     else if (!this.#scheduled && this.#cancelGathering === undefined) {
       this.#scheduled = true
-      timers.soon(() => this.#flushOrGather())
+      timers.soon(this.#flushSoon)
     }
     return operation
   }
@@ -179,6 +180,7 @@ function operationOf(
   clock: number,
   timestamp: number,
 ): Operation {
-  const operation = { origin, incarnation, seq, clock, timestamp, kind, id, user, target }
-  return message === undefined ? operation : { ...operation, message }
+  const operation: Operation = { origin, incarnation, seq, clock, timestamp, kind, id, user, target }
+  if (message === undefined) return operation
+  return { origin, incarnation, seq, clock, timestamp, kind, id, user, target, message }
 }

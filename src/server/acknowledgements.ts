@@ -4,11 +4,12 @@ import type { StreamKey } from '../wire/index.ts'
 export const LEVELS = ['one', 'quorum', 'all'] as const
 export type Level = (typeof LEVELS)[number]
 
-interface Waiting {
+/** Who waits. */
+export interface Waiting {
   readonly seq: number
   /** Monotonic ms. */
   readonly deadline: number
-  readonly done: (held: boolean) => void
+  done(held: boolean): void
 }
 
 /** Those who wait until an operation is held as their level asks, or their deadline passes. */
@@ -22,15 +23,14 @@ export class Acknowledgements {
   /** How many wait. */
   size = 0
 
-  wait(stream: StreamKey, seq: number, level: Level, deadline: number, done: (held: boolean) => void): void {
+  wait(stream: StreamKey, level: Level, waiting: Waiting): void {
     let queue = this.#waiting[level].get(stream)
     if (queue === undefined) {
       queue = []
       this.#waiting[level].set(stream, queue)
     }
-    const waiting = { seq, deadline, done }
     let at = queue.length
-    while (at > 0 && (queue[at - 1] as Waiting).seq > seq) at--
+    while (at > 0 && (queue[at - 1] as Waiting).seq > waiting.seq) at--
     if (at === queue.length) queue.push(waiting)
     else queue.splice(at, 0, waiting)
     this.size++

@@ -1,4 +1,4 @@
-import type { Time, Timers } from '../ports/index.ts'
+import type { Timers } from '../ports/index.ts'
 import type { Identity, Replica } from '../replication/index.ts'
 import type { Store, UserSecret } from '../store/index.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from '../wire/index.ts'
 import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
+import { Awaited } from './awaited.ts'
 import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
 import { type Answer, asMember, type Call, type Desk } from './services/index.ts'
@@ -28,7 +29,8 @@ export interface DeskOptions {
   readonly acks: Level
   readonly ackDeadlineMs: number
   readonly messageBytesMax: number
-  readonly time: Time
+  /** Monotonic ms of this turn of the loop. */
+  readonly now: () => number
   readonly timers: Timers
   readonly store: Store
   readonly replica: Replica
@@ -138,9 +140,9 @@ export class ServerDesk implements Desk {
     if (refusal !== undefined) throw refusal
     if (level === 'all') this.#checkAllVote()
     const operation = acceptor.accept(entry)
-    if (entry.kind === 'publish' || entry.kind === 'message')
-      publications.add({ operation, level, deadline: this.#deadline() })
-    this.#await(call, operation, level, answer)
+    const deadline = this.#deadline()
+    if (entry.kind === 'publish' || entry.kind === 'message') publications.add({ operation, level, deadline })
+    this.#await(call, operation, level, answer, deadline)
   }
 
   awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void {
@@ -194,7 +196,7 @@ export class ServerDesk implements Desk {
     for (const [stream, seq] of seen) {
       if ((replica.visible().get(stream) ?? 0) >= seq) continue
       waiting++
-      acknowledgements.wait(stream, seq, 'quorum', this.#deadline(), arrived)
+      acknowledgements.wait(stream, 'quorum', { seq, deadline: this.#deadline(), done: arrived })
     }
     this.#makeSureOf(call, query, () => {
       if (query.channel === undefined || call.user === undefined) return arrived(true)
@@ -228,18 +230,20 @@ export class ServerDesk implements Desk {
     throw new RecadoError('bad_request', 'History needs "channel", or "user" and perhaps "with"')
   }
 
-  #await(call: Call, position: Position, level: Level, answer: Answer): void {
-    const { clock, origin, incarnation, seq } = position
-    const { identity, replica } = this.#options
+  #await(
+    call: Call,
+    position: Position,
+    level: Level,
+    answer: Answer,
+    deadline: number = this.#deadline(),
+  ): void {
+    const { origin, incarnation, seq } = position
+    const { identity, replica, acknowledgements } = this.#options
     const own = origin === identity.name && incarnation === identity.incarnation
     const stream = own ? replica.ownStream : streamKey(origin, incarnation)
-    const done = (held: boolean): void => {
-      const data = held ? answer({ clock, origin, incarnation, seq }) : notConfirmed()
-      if (data instanceof RecadoError) call.fail(data)
-      else call.ok(data as Record<string, unknown>)
-    }
-    if (replica.reached(level, stream) >= seq) done(true)
-    else this.#options.acknowledgements.wait(stream, seq, level, this.#deadline(), done)
+    const awaited = new Awaited(call, position, answer, deadline)
+    if (replica.reached(level, stream) >= seq) awaited.done(true)
+    else acknowledgements.wait(stream, level, awaited)
     call.accepted()
   }
 
@@ -270,13 +274,8 @@ export class ServerDesk implements Desk {
   }
 
   #deadline(): number {
-    return this.#options.time.monotonic() + this.#options.ackDeadlineMs
+    return this.#options.now() + this.#options.ackDeadlineMs
   }
-}
-
-function notConfirmed(): RecadoError {
-  const what = 'Not enough servers confirmed in time; the same id again tells the outcome'
-  return new RecadoError('unavailable', what)
 }
 
 function isSame(entry: Entry, operation: Operation): boolean {

@@ -13,8 +13,21 @@ import {
  */
 const ANSWERS_BYTES_MAX = 4 * 1024 * 1024
 
+export interface ExchangeOptions {
+  readonly connection: string
+  readonly arrivedAt: number
+  /** How many requests the body holds, and whether they are in an array. */
+  readonly count: number
+  readonly batch: boolean
+  readonly done: (body: Uint8Array) => void
+}
+
 /** One body of a client: a request, or a batch of them, and the replies so far. Done when all have theirs. */
 export class Exchange {
+  /** The same for all of one client's connection. */
+  readonly connection: string
+  /** Monotonic ms. */
+  readonly arrivedAt: number
   readonly #batch: boolean
   readonly #replies: (Reply | undefined)[]
   readonly #done: (body: Uint8Array) => void
@@ -22,7 +35,10 @@ export class Exchange {
   #bytes = 0
   #full = false
 
-  constructor(count: number, batch: boolean, done: (body: Uint8Array) => void) {
+  constructor(options: ExchangeOptions) {
+    const { connection, arrivedAt, count, batch, done } = options
+    this.connection = connection
+    this.arrivedAt = arrivedAt
     this.#batch = batch
     this.#replies = Array.from({ length: count })
     this.#missing = count
@@ -51,8 +67,7 @@ export class Exchange {
 
   /** Only lists can be large; other answers are not worth measuring. */
   #fits(data: ReplyData): boolean {
-    const large = Object.values(data).some(Array.isArray)
-    if (!large) return true
+    if (!holdsList(data)) return true
     if (!this.#full) {
       const bytes = encode(data).byteLength
       this.#full = this.#bytes + bytes > ANSWERS_BYTES_MAX
@@ -60,6 +75,11 @@ export class Exchange {
     }
     return !this.#full
   }
+}
+
+function holdsList(data: ReplyData): boolean {
+  for (const key in data) if (Array.isArray(data[key as keyof ReplyData])) return true
+  return false
 }
 
 export function tooMuch(): RecadoError {

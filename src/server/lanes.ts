@@ -1,41 +1,52 @@
+/** What runs on a lane. */
+export interface Task {
+  /** Whether the next on its lane may run. `Lanes.released` is told when it becomes true. */
+  readonly released: boolean
+  begin(): void
+}
+
+interface Held {
+  /** The task that holds the lane; undefined while one is being begun. */
+  by: Task | undefined
+  readonly behind: Task[]
+}
+
 /**
  * Keeps each connection's requests in their order: one that cannot be accepted or refused at once holds back those
  * behind it. Bounded by what the broker may have outstanding.
  */
 export class Lanes {
   /** A lane is here while its first task is under way. */
-  readonly #held = new Map<string, ((release: () => void) => void)[]>()
+  readonly #held = new Map<string, Held>()
 
-  /** Runs the task now, or when those before it on this lane have released it. It must call `release` once. */
-  run(lane: string, task: (release: () => void) => void): void {
-    const queue = this.#held.get(lane)
-    if (queue === undefined) this.#begin(lane, task)
-    else queue.push(task)
+  /** Begins the task now, or when those before it on this lane have been released. */
+  run(lane: string, task: Task): void {
+    const held = this.#held.get(lane)
+    if (held === undefined) this.#begin(lane, task)
+    else held.behind.push(task)
   }
 
-  #begin(lane: string, first: (release: () => void) => void): void {
-    let task: ((release: () => void) => void) | undefined = first
+  /** To be told once of each task that has been released, and may be while it is begun. */
+  released(lane: string, task: Task): void {
+    const held = this.#held.get(lane)
+    if (held?.by !== task) return
+    held.by = undefined
+    this.#begin(lane, held.behind.shift())
+  }
+
+  #begin(lane: string, first: Task | undefined): void {
+    let task = first
     while (task !== undefined) {
-      let released = false
-      let held = false
-      task(() => {
-        if (released) return
-        released = true
-        if (held) this.#next(lane)
-      })
-      if (!released) {
-        held = true
-        if (!this.#held.has(lane)) this.#held.set(lane, [])
+      task.begin()
+      const held = this.#held.get(lane)
+      if (!task.released) {
+        if (held === undefined) this.#held.set(lane, { by: task, behind: [] })
+        else held.by = task
         return
       }
-      task = this.#held.get(lane)?.shift()
+      if (held === undefined) return
+      task = held.behind.shift()
     }
     this.#held.delete(lane)
-  }
-
-  #next(lane: string): void {
-    const task = this.#held.get(lane)?.shift()
-    if (task === undefined) this.#held.delete(lane)
-    else this.#begin(lane, task)
   }
 }

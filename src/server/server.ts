@@ -24,6 +24,7 @@ import type { UserOptions } from './logins.ts'
 import { Publications } from './publications.ts'
 import { RequestCounts } from './request-counts.ts'
 import { SERVICES } from './services/index.ts'
+import { OfThisTurn } from './turn.ts'
 
 /** Between two looks at what is due: while requests are under way, and otherwise. */
 const TICK_MS = 50
@@ -76,11 +77,14 @@ export class Server {
   readonly #lanes = new Lanes()
   readonly #desk: ServerDesk
   readonly #gate: Gate | undefined
-  readonly #owner: CallOwner = { answered: (call, data) => this.#answered(call, data) }
+  readonly #owner: CallOwner = {
+    serve: (call) => this.#serve(call),
+    released: (call) => this.#lanes.released(call.exchange.connection, call),
+    answered: (call, data) => this.#answered(call, data),
+  }
   readonly #counts: RequestCounts
   #underWay = 0
-  /** Whether requests are accepted in this turn of the loop; undefined until asked. */
-  #accepts: boolean | undefined
+  readonly #turn: OfThisTurn<{ accepting: boolean; now: number; monotonic: number }>
   #diskFull = false
   readonly #space: DiskSpace
   #stopping = false
@@ -89,6 +93,12 @@ export class Server {
   constructor(options: ServerOptions) {
     this.#options = options
     this.#counts = new RequestCounts(options.metrics)
+    this.#turn = new OfThisTurn(options.timers, () => ({
+      accepting: this.accepting,
+      now: options.now(),
+      monotonic: options.time.monotonic(),
+    }))
+    const now = (): number => this.#turn.value.now
     this.#space = new DiskSpace(options)
     this.#ticker = new Ticker({
       timers: options.timers,
@@ -108,6 +118,7 @@ export class Server {
     const asked = options.acks === 'one' ? 'one' : 'quorum'
     this.#acceptor = new Acceptor({
       ...options,
+      now,
       distribute: (batch) => this.#distribute(batch),
       confirmed: () => this.replica.reached(asked, this.replica.ownStream),
     })
@@ -124,6 +135,7 @@ export class Server {
       acceptor: this.#acceptor,
       acknowledgements: this.#acknowledgements,
       publications: this.#publications,
+      now: () => this.#turn.value.monotonic,
       refusal: () => this.#refusal(),
       status: () => this.status(),
       logins: () => this.#gate,
@@ -133,7 +145,7 @@ export class Server {
     this.brokers = new Brokers({
       ...options,
       accepting: () => this.accepting,
-      request: (connection, body, answer) => this.#request(connection, body, answer),
+      request: (connection, body, done) => this.#request(connection, body, done),
     })
   }
 
@@ -212,25 +224,26 @@ export class Server {
     return statusOf(this.replica, this.#options, this.unready)
   }
 
-  #request(connection: string, body: Uint8Array, answer: (reply: Uint8Array) => void): void {
+  #request(connection: string, body: Uint8Array, done: (reply: Uint8Array) => void): void {
+    const arrivedAt = this.#options.time.monotonic()
     const { requests, batch } = parseRequests(body)
-    const exchange = new Exchange(requests.length, batch, answer)
-    requests.forEach((request, index) => {
-      if ('error' in request) return this.#reply(exchange, index, request, errorData(request.error))
-      this.#lanes.run(connection, (release) => this.#serve(exchange, index, request, release))
-    })
+    const exchange = new Exchange({ connection, arrivedAt, count: requests.length, batch, done })
+    for (const [index, request] of requests.entries()) {
+      if ('error' in request) this.#reply(exchange, index, request, errorData(request.error))
+      else this.#lanes.run(connection, new RequestCall(this.#owner, request, exchange, index))
+    }
   }
 
-  #serve(exchange: Exchange, index: number, request: Request, release: () => void): void {
-    const { lamport, time, now, log } = this.#options
+  #serve(call: RequestCall): void {
+    const { request, exchange } = call
+    const { lamport, log } = this.#options
     this.#underWay++
     this.#ticker.hurry()
-    const call = new RequestCall(this.#owner, request, exchange, index, time.monotonic(), release)
     try {
       if (this.#underWay > UNDER_WAY_MAX)
         throw new RecadoError('overloaded', 'Too many requests are under way; try again')
       if (exchange.full) throw tooMuch()
-      checkClientClock(request.clock, lamport.now, now())
+      checkClientClock(request.clock, lamport.now, this.#turn.value.now)
       lamport.receive(request.clock)
       const service = SERVICES.get(request.service)
       if (service === undefined)
@@ -249,20 +262,24 @@ export class Server {
 
   #answered(call: RequestCall, data: ReplyData): void {
     const { time } = this.#options
-    const { request, exchange, index, began } = call
+    const { request, exchange, index } = call
     this.#underWay--
     if (call.user !== undefined) this.#gate?.ended(call.user)
     const service = SERVICES.has(request.service) ? request.service : 'unknown'
-    this.#counts.add(service, data.status === 'ok' ? 'ok' : data.code, (time.monotonic() - began) / 1000)
+    this.#counts.add(
+      service,
+      data.status === 'ok' ? 'ok' : data.code,
+      (time.monotonic() - exchange.arrivedAt) / 1000,
+    )
     this.#reply(exchange, index, request, data)
   }
 
   #reply(exchange: Exchange, index: number, request: Pick<Request, 'service' | 'id'>, data: ReplyData): void {
-    exchange.answer(index, request, data, this.#options.lamport.next(), this.#options.now())
+    exchange.answer(index, request, data, this.#options.lamport.next(), this.#turn.value.now)
   }
 
   #refusal(): RecadoError | undefined {
-    if (!this.#acceptsInThisTurn() || this.#acceptor.stuck) {
+    if (!this.#accepts || this.#acceptor.stuck) {
       return new RecadoError(
         'unavailable',
         `${this.unready ?? 'The server is stopping or its disk is behind'}; try again`,
@@ -277,15 +294,9 @@ export class Server {
     return undefined
   }
 
-  /** Looked at once for all that came in this turn of the loop. */
-  #acceptsInThisTurn(): boolean {
-    if (this.#accepts === undefined) {
-      this.#accepts = this.accepting
-      this.#options.timers.soon(() => {
-        this.#accepts = undefined
-      })
-    }
-    return this.#accepts && !this.#stopping && !this.#diskFull && !this.#space.low
+  /** All of it is looked at once in a turn of the loop, and what may change meanwhile each time. */
+  get #accepts(): boolean {
+    return this.#turn.value.accepting && !this.#stopping && !this.#diskFull && !this.#space.low
   }
 
   #distribute(batch: Batch): void {

@@ -1,6 +1,8 @@
 import { readMessage, readName } from '../../wire/index.ts'
+import type { Entry } from '../acceptor.ts'
+import type { Level } from '../acknowledgements.ts'
 import { readLevel } from './level.ts'
-import { named, type Service } from './service.ts'
+import { type Call, type Desk, named, type Service } from './service.ts'
 import { notAMember, notLoggedIn, unknownChannel } from './strangers.ts'
 
 /** `publish` {user, channel, message, acks?}: says something to a channel's subscribers. */
@@ -11,14 +13,23 @@ export const publish: Service = (call, desk) => {
   const message = readMessage(data, desk.messageBytesMax)
   const level = readLevel(data, desk.acks)
   const entry = { kind: 'publish', id, user, target: channel, message } as const
-  const may = (): boolean => desk.knowsUser(user) && desk.knowsChannel(channel) && desk.mayUse(channel, user)
-  if (may()) return desk.accept(call, entry, level, named)
+  if (may(desk, entry)) desk.accept(call, entry, level, named)
+  else makeSure(call, desk, entry, level)
+}
+
+function may(desk: Desk, { user, target }: Entry): boolean {
+  return desk.knowsUser(user) && desk.knowsChannel(target) && desk.mayUse(target, user)
+}
+
+/** This server may only be behind. */
+function makeSure(call: Call, desk: Desk, entry: Entry, level: Level): void {
+  const { user, target } = entry
   desk.makeSure(
     call,
-    may,
+    () => may(desk, entry),
     () => {
       if (!desk.knowsUser(user)) return notLoggedIn(user)
-      return desk.knowsChannel(channel) ? notAMember(channel) : unknownChannel(channel)
+      return desk.knowsChannel(target) ? notAMember(target) : unknownChannel(target)
     },
     () => desk.accept(call, entry, level, named),
   )

@@ -2,11 +2,12 @@ import { expect, it } from 'vitest'
 import { Exchange } from '../../../src/server/exchange.ts'
 import { PEER_LIMITS, parseReplies, type Reply } from '../../../src/wire/index.ts'
 
+const BODY = { connection: 'one', arrivedAt: 0 }
 const REQUEST = { service: 'history', id: 'm1' }
 
 it('Exchange keeps the answers to one body within a frame: what does not fit is overloaded', () => {
   const bodies: Uint8Array[] = []
-  const exchange = new Exchange(1024, true, (body) => bodies.push(body))
+  const exchange = new Exchange({ ...BODY, count: 1024, batch: true, done: (body) => bodies.push(body) })
   const messages = Array.from({ length: 100 }, () => ({ message: 'x'.repeat(5000) }))
 
   for (let index = 0; index < 1024; index++) {
@@ -22,7 +23,7 @@ it('Exchange keeps the answers to one body within a frame: what does not fit is 
 
 it('Exchange refuses one answer that fits in no frame', () => {
   const bodies: Uint8Array[] = []
-  const exchange = new Exchange(1, false, (body) => bodies.push(body))
+  const exchange = new Exchange({ ...BODY, count: 1, batch: false, done: (body) => bodies.push(body) })
 
   exchange.answer(0, REQUEST, { status: 'ok', users: Array(300_000).fill('u'.repeat(64)) }, 1, 1)
 
