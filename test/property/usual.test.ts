@@ -10,8 +10,8 @@ import {
   parsePublications,
   parseReplies,
   parseRequests,
-  type Reply,
   publicationOf,
+  type Reply,
   type Request,
   type Said,
 } from '../../src/wire/index.ts'
