@@ -24,6 +24,7 @@ import type { UserOptions } from './logins.ts'
 import { Publications } from './publications.ts'
 import { RequestCounts } from './request-counts.ts'
 import { SERVICES } from './services/index.ts'
+import { statusOf } from './status.ts'
 import { OfThisTurn } from './turn.ts'
 
 /** Between two looks at what is due: while requests are under way, and otherwise. */
@@ -364,46 +365,5 @@ export class Server {
         `A newer process of "${name}" runs (incarnation ${incarnation}); this one ends`,
       ),
     )
-  }
-}
-
-function statusOf(
-  replica: Replica,
-  options: ServerOptions,
-  unready: string | undefined,
-): Readonly<Record<string, unknown>> {
-  const { store, identity, lamport, now } = options
-  const count = (vector: ReadonlyVector): number => [...vector.values()].reduce((sum, seq) => sum + seq, 0)
-  const held = count(store.durable)
-  return {
-    name: identity.name,
-    cluster: identity.cluster,
-    incarnation: identity.incarnation,
-    rank: replica.condition.rank,
-    state: replica.condition.state,
-    ready: unready === undefined,
-    ...(unready === undefined ? {} : { reason: unready }),
-    coordinator: replica.coordinator,
-    epoch: replica.voting.epoch,
-    voters: replica.voting.names,
-    members: [...replica.peers.all()].map((peer) => ({
-      name: peer.name,
-      rank: peer.rank,
-      state: peer.state,
-      address: peer.address,
-      live: replica.peers.isLive(peer),
-      durable: count(peer.durable),
-      lag: Math.max(0, held - count(peer.durable)),
-      promise: peer.promises.usable,
-    })),
-    clock: lamport.now,
-    time: now(),
-    ...options.clockStatus(),
-    durable: held,
-    vector: Object.fromEntries(store.durable),
-    committed: count(replica.quorum.committed),
-    stable: store.finalClock,
-    files: store.fileSizes(),
-    filesCurrent: store.filesCurrent,
   }
 }
