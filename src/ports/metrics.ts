@@ -105,7 +105,7 @@ export const METRICS = {
   },
   recado_logins_total: {
     type: 'counter',
-    help: 'Logins in secured mode: ok, wrong_secret, not_listed',
+    help: 'Logins in secured mode: ok, wrong_secret, wrong_permit, not_listed',
     labels: ['result'],
   },
   recado_denied_total: {

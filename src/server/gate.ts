@@ -3,17 +3,19 @@ import {
   isName,
   messageBytes,
   type Operation,
+  parseFirstSecret,
   parseSecretChange,
   RecadoError,
   type Request,
 } from '../wire/index.ts'
 import type { Acceptor } from './acceptor.ts'
 import { Logins, type LoginsOptions } from './logins.ts'
+import { Permits } from './permits.ts'
 import type { Call } from './services/index.ts'
 import { Sessions } from './sessions.ts'
 import { UserLimits } from './user-limits.ts'
 
-export interface GateOptions extends Omit<LoginsOptions, 'sessions' | 'verifierAt'> {
+export interface GateOptions extends Omit<LoginsOptions, 'sessions' | 'permits' | 'verifierAt'> {
   /** Corrected time in ms. */
   readonly now: () => number
   readonly acceptor: Acceptor
@@ -41,11 +43,12 @@ export class Gate {
     this.#logins = new Logins({
       ...options,
       sessions: this.#sessions,
+      permits: new Permits(options),
       verifierAt: (secret) => verifierIn(acceptor.read(secret)),
     })
   }
 
-  /** `login` {user, secret, new_secret?}. @throws RecadoError */
+  /** `login` {user, secret, new_secret?} or {user, permit, new_secret}. @throws RecadoError */
   logIn(call: Call): void {
     this.#logins.logIn(call)
   }
@@ -96,5 +99,5 @@ export class Gate {
 function verifierIn(operation: Operation | undefined): string | undefined {
   const message = operation?.message
   if (typeof message !== 'string') return undefined
-  return operation?.kind === 'change' ? parseSecretChange(message).verifier : message
+  return (operation?.kind === 'change' ? parseSecretChange : parseFirstSecret)(message).verifier
 }

@@ -3,13 +3,17 @@ import type { UserSecret } from '../store/index.ts'
 import {
   comparePositions,
   type Fields,
+  type FirstSecret,
   type Position,
   positionName,
   RecadoError,
   readName,
+  renderFirstSecret,
   renderSecretChange,
 } from '../wire/index.ts'
+import type { Entry } from './acceptor.ts'
 import { FailedLogins } from './failed-logins.ts'
+import type { PermitFault, Permits } from './permits.ts'
 import type { Call, Desk } from './services/index.ts'
 import type { Sessions } from './sessions.ts'
 import type { UserLimitOptions } from './user-limits.ts'
@@ -17,6 +21,10 @@ import type { UserLimitOptions } from './user-limits.ts'
 const [SECRET_BYTES_MIN, SECRET_BYTES_MAX] = [8, 256]
 /** Logins whose secrets wait to be checked; each takes some 40 ms. */
 const UNDER_WAY_MAX = 128
+
+type Result = 'ok' | 'wrong_secret' | 'wrong_permit' | 'not_listed'
+/** Which operations set the secret that somebody has shown. */
+type Proved = Pick<UserSecret, 'claim' | 'secret'>
 
 /** What secured mode adds to a server. */
 export interface UserOptions extends UserLimitOptions {
@@ -32,13 +40,17 @@ export interface UserOptions extends UserLimitOptions {
 export interface LoginsOptions extends UserOptions {
   readonly desk: Desk
   readonly sessions: Sessions
+  readonly permits: Permits
   readonly verifierAt: (secret: Position) => string | undefined
   readonly time: Time
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** Logins in secured mode: by a secret, which a name's first login sets, and which one with a new secret changes. */
+/**
+ * Logins in secured mode: by a secret, which a name's first login sets, and which one with a new secret changes; or by an
+ * administrator's permit, which stands for the secret where that is forgotten or the name has none.
+ */
 export class Logins {
   readonly #options: LoginsOptions
   readonly #failed: FailedLogins
@@ -49,11 +61,12 @@ export class Logins {
     this.#failed = new FailedLogins(options.time)
   }
 
-  /** `login` {user, secret, new_secret?}. @throws RecadoError */
+  /** `login` {user, secret, new_secret?} or {user, permit, new_secret}. @throws RecadoError */
   logIn(call: Call): void {
     const { desk } = this.#options
     const { data } = call.request
     const user = readName(data, 'user')
+    if (data['permit'] !== undefined) return this.#askToPermit(call, user, data)
     const secret = readSecret(data, 'secret')
     const wanted = data['new_secret'] === undefined ? undefined : readSecret(data, 'new_secret')
     this.#failed.check(user)
@@ -87,7 +100,7 @@ export class Logins {
   }
 
   async #change(call: Call, user: string, secret: string, wanted: string): Promise<void> {
-    const { credentials, desk, log } = this.#options
+    const { credentials, desk } = this.#options
     const known = desk.secretOf(user)
     if (known === undefined) throw this.#refusal(user)
     if (!(await this.#matches(user, secret, known))) {
@@ -98,13 +111,61 @@ export class Logins {
     }
     const verifier = await credentials.verifierOf(wanted)
     if (!isSame(desk.secretOf(user), known)) return this.#change(call, user, secret, wanted)
-    const message = renderSecretChange({ claim: positionName(known.claim), verifier })
-    const entry = { kind: 'change', id: call.request.id, user, target: '', message } as const
-    // One disk may be lost, and with it that the former secret is good for nothing any more.
+    this.#set(call, user, known, { verifier, permit: 0 })
+  }
+
+  /** Whether the permit was used before, the majority knows. */
+  #askToPermit(call: Call, user: string, data: Fields): void {
+    if (data['secret'] !== undefined) {
+      throw new RecadoError('bad_request', 'A login has "secret" or "permit", not both')
+    }
+    const wanted = readSecret(data, 'new_secret')
+    const issued = this.#options.permits.issuedAt(data['permit'], user)
+    if (typeof issued !== 'number') {
+      this.#failed.check(user)
+      this.#failed.began(user)
+      throw this.#refusal(user, 'wrong_permit', issued)
+    }
+    // Nobody guesses a signature: who shows one need not wait for those who have guessed secrets.
+    this.#options.desk.afterMajority(call, () => {
+      this.#work(call, () => this.#setByPermit(call, user, wanted, issued))
+    })
+  }
+
+  async #setByPermit(call: Call, user: string, wanted: string, issued: number): Promise<void> {
+    const { credentials, desk } = this.#options
+    const known = desk.secretOf(user)
+    if (known !== undefined && known.permitted >= issued) {
+      if (!(await this.#matches(user, wanted, known))) throw this.#refusal(user, 'wrong_permit', 'used')
+      // Who did not hear the answer asks again: it is done already.
+      return this.#enter(call, user, known)
+    }
+    const verifier = await credentials.verifierOf(wanted)
+    const newest = desk.secretOf(user)
+    if (newest !== undefined && (newest.permitted >= issued || !isSame(known, newest))) {
+      return this.#setByPermit(call, user, wanted, issued)
+    }
+    this.#set(call, user, known, { verifier, permit: issued })
+  }
+
+  /** Has a secret follow the known one of a user, or be the first. */
+  #set(call: Call, user: string, known: UserSecret | undefined, next: FirstSecret): void {
+    const { desk, log } = this.#options
+    const about = { id: call.request.id, user, target: '' }
+    const entry: Entry =
+      known === undefined
+        ? { ...about, kind: 'secret', message: renderFirstSecret(next) }
+        : {
+            ...about,
+            kind: 'change',
+            message: renderSecretChange({ ...next, claim: positionName(known.claim) }),
+          }
+    // One disk may be lost, and with it that the former secret or the permit is good for nothing any more.
     const level = desk.acks === 'one' ? 'quorum' : desk.acks
     desk.accept(call, entry, level, (operation) => {
-      log.info({ audit: 'secret_changed', user }, 'A user changed its secret')
-      return this.#session(user, { claim: known.claim, secret: operation })
+      const by = next.permit === 0 ? {} : { permit_issued: next.permit }
+      log.info({ audit: 'secret_changed', user, ...by }, 'A user changed its secret')
+      return this.#session(user, { claim: known?.claim ?? operation, secret: operation })
     })
   }
 
@@ -139,7 +200,7 @@ export class Logins {
   }
 
   /** The answer to who proved to be this user by the secret that was the user's then. */
-  #session(user: string, proved: UserSecret): object | RecadoError {
+  #session(user: string, proved: Proved): object | RecadoError {
     const known = this.#options.desk.secretOf(user) ?? proved
     if (comparePositions(known.claim, proved.claim) !== 0) {
       return new RecadoError(
@@ -171,22 +232,26 @@ export class Logins {
       })
   }
 
-  /** The same for a wrong secret and a name that nobody may take: neither tells who is there. */
-  #refusal(user: string, result: 'wrong_secret' | 'not_listed' = 'wrong_secret'): RecadoError {
-    this.#tell(user, result)
-    return new RecadoError('denied', 'The secret is wrong, or this name may not be taken')
+  /** The same for a wrong secret and a name that nobody may take: neither tells who is there. Why, the log alone tells. */
+  #refusal(user: string, result: Result = 'wrong_secret', fault?: PermitFault | 'used'): RecadoError {
+    this.#tell(user, result, fault === undefined ? {} : { fault })
+    const what =
+      result === 'wrong_permit'
+        ? 'The permit is wrong, used or expired, or for another user; ask an administrator for another'
+        : 'The secret is wrong, or this name may not be taken'
+    return new RecadoError('denied', what)
   }
 
-  #tell(user: string, result: 'ok' | 'wrong_secret' | 'not_listed'): void {
+  #tell(user: string, result: Result, more: Fields = {}): void {
     const { log, metrics } = this.#options
     metrics.add('recado_logins_total', 1, { result })
-    const fields = { audit: 'login', user, result }
+    const fields = { audit: 'login', user, result, ...more }
     if (result === 'ok') log.info(fields, 'A user logged in')
     else log.warn(fields, 'A login was refused')
   }
 }
 
-function isSame(a: UserSecret | undefined, b: UserSecret): boolean {
+function isSame(a: Proved | undefined, b: Proved): boolean {
   return a !== undefined && comparePositions(a.secret, b.secret) === 0
 }
 

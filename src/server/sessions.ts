@@ -3,8 +3,8 @@ import { type Position, parseToken, positionName, RecadoError, tokenText } from 
 
 /** Tokens that were checked lately: most requests carry one of them. */
 const KNOWN_MAX = 16_384
-/** How far the clock of the server that gave a token may have been ahead of this one's. */
-const CLOCKS_APART_MS = 60_000
+/** How far the clock of who gave a token or a permit may have been ahead of this server's. */
+export const CLOCKS_APART_MS = 60_000
 
 export interface SessionsOptions {
   readonly credentials: Credentials

@@ -60,7 +60,7 @@ export class SetIndex {
     const [user, target] = [batch.userAt(index), batch.targetAt(index)]
     const about = (): string => String(batch.operationAt(index).message ?? '')
     if (kind === LOGIN || kind === SECRET) this.users.add(user, position)
-    if (kind === SECRET) this.secrets.set(user, position)
+    if (kind === SECRET) this.secrets.set(user, about(), position)
     if (kind === CHANGE) this.secrets.change(user, about(), position)
     if ((kind === CHANNEL || kind === PRIVATE) && this.channels.add(target, position)) {
       this.channelsMade.set(user, (this.channelsMade.get(user) ?? 0) + 1)

@@ -18,6 +18,8 @@ export type Members = ReadonlyMap<string, Position>
 export interface UserSecret {
   readonly claim: Position
   readonly secret: Position
+  /** When the newest permit was issued by which it was set, ms since 1970 UTC; 0 for none: up to there they are used up. */
+  readonly permitted: number
 }
 
 /**

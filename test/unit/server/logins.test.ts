@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Credentials } from '../../../src/ports/index.ts'
 import { Logins } from '../../../src/server/logins.ts'
+import { Permits } from '../../../src/server/permits.ts'
 import type { Call, Desk } from '../../../src/server/services/index.ts'
 import { Sessions } from '../../../src/server/sessions.ts'
 import type { Position, RecadoError } from '../../../src/wire/index.ts'
@@ -47,6 +48,7 @@ function setUp() {
     credentials,
     desk,
     sessions: new Sessions({ credentials, lifetimeMs: 1000, now: () => 0, secretAt }),
+    permits: new Permits({ credentials, now: () => 0 }),
     verifierAt: () => 'verifier',
     time,
     log: quietLog,

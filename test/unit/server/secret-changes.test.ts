@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Credentials } from '../../../src/ports/index.ts'
 import { Logins } from '../../../src/server/logins.ts'
+import { Permits } from '../../../src/server/permits.ts'
 import type { Answer, Call, Desk } from '../../../src/server/services/index.ts'
 import { Sessions } from '../../../src/server/sessions.ts'
 import { type Position, parseSecretChange, RecadoError } from '../../../src/wire/index.ts'
@@ -65,6 +66,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
     credentials,
     desk,
     sessions: new Sessions({ credentials, lifetimeMs: 1000, now: () => 0, secretAt: () => at(last) }),
+    permits: new Permits({ credentials, now: () => 0 }),
     verifierAt: ({ seq }) => secrets.get(seq),
     time: { monotonic: () => 0, wall: () => 0 },
     log: quietLog,

@@ -47,35 +47,6 @@ const b = (seq: number, clock: number, more: Partial<Operation> = {}): Operation
   operation({ origin: 'b', seq, clock, ...more })
 
 describe('Store', () => {
-  it("keeps what checks a user's secret, and shows it in no file and no history", () => {
-    const { store, disk, world } = setUp()
-    const secret = { kind: 'secret', user: 'ana', target: '', message: 'the verifier' } as const
-    append(store, a(1, 10, secret), a(2, 11))
-    world.run(10)
-    store.finalise(11)
-    world.run(5000)
-    const at = store.secretOf('ana')?.secret
-    const visible = new Map([['a/1', 2]])
-    const page = store.history({ user: 'ana', after: new Map(), visible, limit: 10, bytes: 1000 })
-
-    expect(at).toEqual({ clock: 10, origin: 'a', incarnation: 1, seq: 1 })
-    expect(store.read('a/1', 1)?.message).toBe('the verifier')
-    expect(store.users()).toEqual(['ana'])
-    expect(page.messages).toEqual([])
-    for (const file of ['publications.jsonl', 'messages.jsonl', 'registry.json']) {
-      expect(String(disk.files().read(file, 0, 10_000))).not.toContain('verifier')
-    }
-  })
-
-  it('lets the first in the order set a secret, whichever came first here', () => {
-    const { store } = setUp()
-    const secret = { kind: 'secret', user: 'ana', target: '' } as const
-    append(store, a(1, 10, { ...secret, message: 'later' }))
-    append(store, b(1, 9, { ...secret, message: 'earlier' }))
-
-    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b' })
-  })
-
   it('shows in the registry who the members of a private channel are, and nothing of that where there is none', () => {
     const { store, disk, world } = setUp()
     const board = { target: 'board', user: 'ana' } as const
@@ -96,32 +67,6 @@ describe('Store', () => {
       channels: ['board', 'news'],
       private: [{ channel: 'board', members: ['ana', 'eva'] }],
     })
-  })
-
-  it('lets the last change of a secret in the order count, whichever came last here', () => {
-    const { store, disk, world } = setUp()
-    const about = { user: 'ana', target: '' } as const
-    append(store, b(1, 30, { ...about, kind: 'change', message: 'a-1-1 the last' }))
-    append(store, a(1, 10, { ...about, kind: 'secret', message: 'the first' }))
-    append(store, a(2, 20, { ...about, kind: 'change', message: 'a-1-1 one between' }))
-    world.run(10)
-    store.finalise(30)
-    world.run(5000)
-
-    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b', seq: 1 })
-    expect(store.secretOf('ana')?.claim).toMatchObject({ origin: 'a', seq: 1 })
-    expect(String(disk.files().read('registry.json', 0, 10_000))).not.toContain('last')
-  })
-
-  it('takes no change of a secret that came second in the order, though the change comes last', () => {
-    const { store } = setUp()
-    const about = { user: 'ana', target: '' } as const
-    append(store, b(1, 11, { ...about, kind: 'secret', message: 'of who came second' }))
-    append(store, b(2, 12, { ...about, kind: 'change', message: 'b-1-1 of who came second' }))
-    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'b', seq: 2 })
-    append(store, a(1, 10, { ...about, kind: 'secret', message: 'of who came first' }))
-
-    expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'a', seq: 1 })
   })
 
   it('holds at once, and calls durable only what is flushed', () => {

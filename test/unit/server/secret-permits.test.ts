@@ -1,0 +1,354 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { openCredentials } from '../../../src/adapters/credentials.ts'
+import { makeKey } from '../../../src/adapters/keys/index.ts'
+import { Logins } from '../../../src/server/logins.ts'
+import { Permits } from '../../../src/server/permits.ts'
+import type { Answer, Call, Desk } from '../../../src/server/services/index.ts'
+import { Sessions } from '../../../src/server/sessions.ts'
+import { Secrets } from '../../../src/store/secrets.ts'
+import {
+  type Position,
+  parseFirstSecret,
+  parseSecretChange,
+  permitText,
+  positionName,
+  type RecadoError,
+} from '../../../src/wire/index.ts'
+import { countingMetrics } from '../../support/counting-metrics.ts'
+import { keptLog } from '../../support/kept-log.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
+
+const HOUR_MS = 3_600_000
+
+interface Set {
+  readonly position: Position
+  readonly kind: string
+  readonly message: string
+  readonly level: string
+}
+
+/** Servers of one cluster at which nobody has a secret. Each hears of what others accepted when it asks a majority. */
+function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = {}) {
+  const world = new VirtualTime()
+  const time = world.process()
+  const credentials = {
+    ...openCredentials(((key) => () => [key])(makeKey())),
+    verifierOf: async (secret: string) => `checks$${secret}`,
+    matches: async (secret: string, verifier: string) => verifier === `checks$${secret}`,
+  }
+  const log = keptLog()
+  const metrics = countingMetrics()
+  const accepted: Set[] = []
+  const servers = Array.from({ length: count }, (_, number) => {
+    const held = new Map<string, Set>()
+    const secrets = new Secrets()
+    const hear = ({ position, kind, message, level }: Set): void => {
+      if (held.has(positionName(position))) return
+      held.set(positionName(position), { position, kind, message, level })
+      secrets[kind === 'secret' ? 'set' : 'change']('ana', message, position)
+    }
+    const desk = {
+      acks,
+      secretOf: () => secrets.of('ana'),
+      knowsUser: () => true,
+      afterMajority(call: Call, go: () => void) {
+        for (const each of accepted) hear(each)
+        tried(call, go)
+      },
+      awaitHeld: (call: Call, position: Position, answer: Answer) => answered(call, answer(position)),
+      accept(
+        call: Call,
+        { kind, message }: { kind: string; message: string },
+        level: string,
+        answer: Answer,
+      ) {
+        const seq = accepted.length + 1
+        const position = { clock: seq, origin: `s${number}`, incarnation: 1, seq }
+        accepted.push({ position, kind, message, level })
+        hear(accepted.at(-1) as Set)
+        answered(call, answer(position))
+      },
+    } as unknown as Desk
+    const now = (): number => time.wall()
+    const sessions = new Sessions({
+      credentials,
+      lifetimeMs: HOUR_MS,
+      now,
+      secretAt: () => secrets.of('ana')?.secret,
+    })
+    const logins = new Logins({
+      userChannels: 1,
+      userRequests: 1,
+      userBytesPerSecond: 1,
+      tokenLifetimeMs: HOUR_MS,
+      anybody,
+      isListed: () => false,
+      credentials,
+      desk,
+      sessions,
+      permits: new Permits({ credentials, now }),
+      verifierAt: (position) => {
+        const { kind, message } = held.get(positionName(position)) as Set
+        return (kind === 'change' ? parseSecretChange : parseFirstSecret)(message).verifier
+      },
+      time,
+      log,
+      metrics,
+    })
+    return { secrets, sessions, logins, hear }
+  })
+  const permit = (user = 'ana', issued = time.wall(), lifetimeMs = HOUR_MS): string => {
+    const text = permitText(user, issued, issued + lifetimeMs)
+    return `${text}:${credentials.sign(text)}`
+  }
+  /** The answer's code or its token, and what else it says. */
+  const logIn = async (data: object, at = 0) => {
+    const outcome = { code: 'none', token: undefined as unknown, message: '' }
+    const call: Call = {
+      request: { service: 'login', id: '1', clock: 1, timestamp: 0, data: { user: 'ana', ...data } },
+      answered: false,
+      ok: (found) => void Object.assign(outcome, { code: 'ok', token: found?.['token'] }),
+      fail: ({ code, message }) => void Object.assign(outcome, { code, message }),
+      accepted: () => {},
+    }
+    tried(call, () => servers[at]?.logins.logIn(call))
+    await world.drain()
+    return outcome
+  }
+  const codeOf = async (data: object, at = 0): Promise<string> => (await logIn(data, at)).code
+  const hearAll = (): void => {
+    for (const { hear } of servers) for (const each of accepted) hear(each)
+  }
+  return { world, time, accepted, servers, log, metrics, permit, logIn, codeOf, hearAll }
+}
+
+function tried(call: Call, act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    call.fail(error as RecadoError)
+  }
+}
+
+function answered(call: Call, data: object | RecadoError): void {
+  if (data instanceof Error) call.fail(data)
+  else call.ok(data as Record<string, unknown>)
+}
+
+describe('A login with a permit', () => {
+  it('sets the secret of who has forgotten it, after which the former one and its tokens are refused', async () => {
+    const { accepted, codeOf, hearAll, logIn, permit, servers, world } = setUp()
+    await logIn({ permit: permit(), new_secret: 'first of ana' })
+    const { token: former } = await logIn({ secret: 'first of ana' }, 1)
+    world.run(1)
+    const { code, token } = await logIn({ permit: permit(), new_secret: 'second of ana' }, 1)
+
+    expect(code).toBe('ok')
+    expect(accepted.map(({ kind }) => kind)).toEqual(['secret', 'change'])
+    hearAll()
+    expect(await codeOf({ secret: 'first of ana' }, 0)).toBe('denied')
+    expect(await codeOf({ secret: 'second of ana' }, 0)).toBe('ok')
+    for (const { sessions } of servers) {
+      expect(sessions.userOf(token)).toBe('ana')
+      expect(() => sessions.userOf(former)).toThrow(expect.objectContaining({ code: 'not_logged_in' }))
+    }
+  })
+
+  it('takes a name that has no secret, which nobody else may where it was there before', async () => {
+    const { codeOf, permit } = setUp({ anybody: false })
+
+    expect(await codeOf({ secret: 'first of ana' })).toBe('denied')
+    expect(await codeOf({ permit: permit(), new_secret: 'first of ana' })).toBe('ok')
+    expect(await codeOf({ secret: 'first of ana' }, 1)).toBe('ok')
+  })
+
+  it('sent again, at any server, is ok and changes nothing', async () => {
+    const { accepted, codeOf, permit } = setUp()
+    const data = { permit: permit(), new_secret: 'first of ana' }
+
+    expect([await codeOf(data), await codeOf(data), await codeOf(data, 1)]).toEqual(['ok', 'ok', 'ok'])
+    expect(accepted).toHaveLength(1)
+  })
+
+  it('is denied when the permit was used for another secret, or a later one was', async () => {
+    const { accepted, codeOf, permit, world } = setUp()
+    const earlier = permit()
+    world.run(1)
+    const later = permit()
+    await codeOf({ permit: later, new_secret: 'first of ana' })
+
+    expect(await codeOf({ permit: later, new_secret: 'second of ana' })).toBe('denied')
+    expect(await codeOf({ permit: earlier, new_secret: 'third of ana' }, 1)).toBe('denied')
+    expect(accepted).toHaveLength(1)
+  })
+
+  it('is denied when the permit was used and the secret has been changed since', async () => {
+    const { accepted, codeOf, permit } = setUp()
+    const used = { permit: permit(), new_secret: 'first of ana' }
+    await codeOf(used)
+    await codeOf({ secret: 'first of ana', new_secret: 'second of ana' })
+
+    expect(await codeOf(used)).toBe('denied')
+    expect(accepted).toHaveLength(2)
+  })
+
+  it('cannot be kept off by somebody who has the former secret and changes it again and again', async () => {
+    const { codeOf, permit, world } = setUp()
+    await codeOf({ permit: permit(), new_secret: 'number 0' })
+    world.run(1)
+    const given = permit()
+    for (let number = 1; number <= 3; number++) {
+      world.run(60_000)
+      await codeOf({ secret: `number ${number - 1}`, new_secret: `number ${number}` })
+    }
+
+    expect(await codeOf({ permit: given, new_secret: 'of ana herself' }, 1)).toBe('ok')
+    expect(await codeOf({ secret: 'number 3', new_secret: 'number 4' })).toBe('denied')
+  })
+
+  it('is not kept waiting by those who guess her secret', async () => {
+    const { codeOf, permit } = setUp()
+    await codeOf({ permit: permit('ana', 1_800_000_000_000 - 1), new_secret: 'first of ana' })
+    for (let tries = 0; tries < 5; tries++) await codeOf({ secret: `guess ${tries} of hers` })
+    expect(await codeOf({ secret: 'first of ana' })).toBe('overloaded')
+
+    expect(await codeOf({ permit: permit(), new_secret: 'second of ana' })).toBe('ok')
+  })
+
+  it.each([
+    ['one', 'quorum'],
+    ['quorum', 'quorum'],
+    ['all', 'all'],
+  ])('has what it sets held by a majority at least, where a server asks for %s', async (acks, level) => {
+    const { accepted, codeOf, permit, world } = setUp({ acks })
+    await codeOf({ permit: permit(), new_secret: 'first of ana' })
+    world.run(1)
+    await codeOf({ permit: permit(), new_secret: 'second of ana' })
+
+    expect(accepted).toMatchObject([{ level }, { level }])
+  })
+
+  it.each([
+    ['both a secret and a permit', { secret: 'first of ana', new_secret: 'second of ana' }],
+    ['no new secret', {}],
+    ['a new secret that is too short', { new_secret: 'short' }],
+  ])('is a bad request with %s', async (_, data) => {
+    const { codeOf, permit } = setUp()
+
+    expect(await codeOf({ permit: permit(), ...data })).toBe('bad_request')
+  })
+
+  it('that says nothing is denied, counted as a failed login, told with the reason, and shown to nobody', async () => {
+    const { codeOf, logIn, log, metrics, permit, time, accepted } = setUp()
+    const now = time.wall()
+    const wrong: [string, string][] = [
+      ['another_user', permit('rui')],
+      ['expired', permit('ana', now - HOUR_MS)],
+      ['not_yet', permit('ana', now + 2 * HOUR_MS)],
+      ['too_long', permit('ana', now, 25 * HOUR_MS)],
+      ['not_signed', permit().slice(0, -1)],
+    ]
+    const outcomes: { code: string; message: string }[] = []
+    for (const [, each] of wrong) outcomes.push(await logIn({ permit: each, new_secret: 'a new secret' }))
+
+    expect(outcomes.map(({ code }) => code)).toEqual(wrong.map(() => 'denied'))
+    expect(log.lines.map(({ fields }) => fields)).toEqual(
+      wrong.map(([fault]) => ({ audit: 'login', user: 'ana', result: 'wrong_permit', fault })),
+    )
+    expect(metrics.value('recado_logins_total', { result: 'wrong_permit' })).toBe(5)
+    expect(await codeOf({ permit: 'none at all', new_secret: 'a new secret' })).toBe('overloaded')
+    expect(accepted).toEqual([])
+    for (const [, each] of wrong) {
+      expect(JSON.stringify([outcomes, log.lines])).not.toContain(each.slice(-20))
+    }
+  })
+
+  it('is no way to guess a secret more often, once the permit is used', async () => {
+    const { codeOf, permit } = setUp()
+    const used = permit()
+    await codeOf({ permit: used, new_secret: 'first of ana' })
+    const outcomes: string[] = []
+    for (let tries = 0; tries < 6; tries++)
+      outcomes.push(await codeOf({ permit: used, new_secret: `guess ${tries} of it` }))
+
+    expect(outcomes).toEqual([...Array.from({ length: 5 }, () => 'denied'), 'overloaded'])
+  })
+
+  it('is told to the log with the time at which the permit was issued', async () => {
+    const { codeOf, log, permit, time } = setUp()
+    await codeOf({ permit: permit(), new_secret: 'first of ana' })
+
+    expect(log.lines[0]?.fields).toEqual({ audit: 'secret_changed', user: 'ana', permit_issued: time.wall() })
+  })
+
+  it('of two at the same moment at one server sets one secret, and the other is denied', async () => {
+    const { accepted, codeOf, permit } = setUp()
+    const data = { permit: permit() }
+    const outcomes = await Promise.all(
+      ['one of ana', 'other of ana'].map((secret) => codeOf({ ...data, new_secret: secret })),
+    )
+
+    expect(outcomes.toSorted()).toEqual(['denied', 'ok'])
+    expect(accepted).toHaveLength(1)
+  })
+
+  it('of two at the same moment leaves one secret, the same everywhere', async () => {
+    const { codeOf, hearAll, permit, servers } = setUp()
+    const data = { permit: permit() }
+    const outcomes = await Promise.all([
+      codeOf({ ...data, new_secret: 'one of ana' }, 0),
+      codeOf({ ...data, new_secret: 'other of ana' }, 1),
+    ])
+    hearAll()
+
+    expect(outcomes).toContain('ok')
+    expect(new Set(servers.map(({ secrets }) => JSON.stringify(secrets.of('ana')))).size).toBe(1)
+    const after = [await codeOf({ secret: 'one of ana' }), await codeOf({ secret: 'other of ana' })]
+    expect(after.toSorted()).toEqual(['denied', 'ok'])
+    expect(await codeOf({ ...data, new_secret: 'a third of ana' })).toBe('denied')
+  })
+
+  it('sets at most one secret for each permit, whatever is asked in whatever order at whatever server', async () => {
+    const asks = fc.array(
+      fc.record({
+        at: fc.nat(2),
+        secret: fc.nat(3),
+        by: fc.oneof(fc.nat(3), fc.constant('secret' as const)),
+      }),
+      { minLength: 1, maxLength: 12 },
+    )
+    await fc.assert(
+      fc.asyncProperty(asks, async (plan) => {
+        const { accepted, codeOf, hearAll, permit, time, servers, world } = setUp({ servers: 3 })
+        const begin = time.wall()
+        const permits = [0, 1, 2, 3].map((number) => permit('ana', begin + number, 24 * HOUR_MS))
+        const secretOf = (number: number): string => `secret number ${number}`
+        const [outcomes, expected, uses] = [[] as string[], [] as string[], [] as unknown[]]
+        // What counts, and which permits are used up, as the rules say.
+        let [current, used] = [undefined as number | undefined, -1]
+        for (const { at, secret, by } of plan) {
+          world.run(60_000)
+          const next = { new_secret: secretOf(secret) }
+          const before = accepted.length
+          if (by !== 'secret') {
+            outcomes.push(await codeOf({ permit: permits[by], ...next }, at))
+            expected.push(by > used || current === secret ? 'ok' : 'denied')
+            if (accepted.length > before) uses.push(by)
+            if (by > used) [current, used] = [secret, by]
+          } else if (current !== undefined && current !== secret) {
+            outcomes.push(await codeOf({ secret: secretOf(current), ...next }, at))
+            expected.push('ok')
+            current = secret
+          }
+        }
+        hearAll()
+        outcomes.push(await codeOf({ secret: secretOf(current ?? 0) }, 2))
+
+        expect(outcomes).toEqual([...expected, current === undefined ? 'denied' : 'ok'])
+        expect(new Set(uses).size).toBe(uses.length)
+        expect(new Set(servers.map(({ secrets }) => JSON.stringify(secrets.of('ana')))).size).toBe(1)
+      }),
+    )
+  })
+})
