@@ -31,7 +31,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   channel: ['recado channel general --user ana', 'recado channel board --members rui,eva --user ana'],
   invite: ['recado invite board leo --user ana'],
   leave: ['recado leave board --user rui'],
-  secret: ['recado secret - --user ana --keys data/keys/clients/ana --save < new.txt'],
+  secret: [
+    'recado secret - --user ana --keys data/keys/clients/ana --save < new.txt',
+    'RECADO_PERMIT=$(cat permit.txt) recado secret - --user ana --keys data/keys/clients/ana < new.txt',
+  ],
   publish: ["recado publish general 'bom dia' --user ana", 'date | recado publish general - --acks all'],
   subscribe: ['recado subscribe general --from start', 'recado subscribe --direct --user rui --output json'],
   message: ["recado message rui 'oi' --user ana"],
@@ -42,7 +45,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   verify: ['recado verify data/server-1 data/server-2 data/server-3'],
   restore: ['recado restore data/server-1'],
   kubernetes: ['recado kubernetes check --namespace shop', 'recado kubernetes definition apply'],
-  keys: ['recado keys make ana', 'recado keys revoke ana', 'recado keys rotate front'],
+  keys: [
+    'recado keys make ana',
+    'recado keys revoke ana',
+    'recado keys rotate front',
+    'recado keys permit ana > permit.txt',
+  ],
   bench: ['recado bench', 'recado bench --clients 8 --seconds 10 --size 1000 --acks all'],
 }
 
@@ -112,7 +120,7 @@ function makeProgram(terminal: Terminal, started: (status: number) => void): Com
   }
   addNames(program, contextOf)
   addMembers(program, contextOf)
-  addSecret(program, contextOf)
+  addSecret(program, contextOf, environment)
   addSay(program, contextOf)
   addShow(program, contextOf)
   addStatus(program, contextOf)

@@ -52,6 +52,8 @@ export interface LoginOptions extends RequestOptions {
   readonly secret?: string | undefined
   /** Takes the place of the secret, if that is right or was until this did: again, it changes nothing. */
   readonly newSecret?: string | undefined
+  /** An administrator's, with `newSecret`: takes the place of the secret, where that is forgotten or the name has none. */
+  readonly permit?: string | undefined
 }
 
 export interface HistoryOptions extends RequestOptions {
@@ -135,10 +137,14 @@ export class Client {
 
   /** Makes the user known, and everything after is said in this name. In secured mode by a secret. */
   async login(user: string, options: LoginOptions = {}): Promise<void> {
-    const { secret = this.#options.secret, newSecret, ...others } = options
+    const { secret = this.#options.secret, newSecret, permit, ...others } = options
     checkName(user, 'user')
+    if (permit !== undefined && newSecret === undefined) {
+      throw new RecadoError('bad_request', 'A permit lets a user set a secret; give "newSecret"')
+    }
     if (newSecret !== undefined) {
-      this.#requests.renewal.session = await this.#openNewSession(user, secret, newSecret, others)
+      const proof = permit === undefined ? { secret } : { permit }
+      this.#requests.renewal.session = await this.#openNewSession(user, proof, newSecret, others)
     } else if (secret === undefined) await this.#requests.call('login', { user }, others)
     else this.#requests.renewal.session = await this.#openSession(user, secret, others)
     this.#user = user
@@ -153,7 +159,7 @@ export class Client {
     const user = this.#me()
     const { renewal } = this.#requests
     const { session } = renewal
-    const changing = this.#openNewSession(user, this.#secret, newSecret, options)
+    const changing = this.#openNewSession(user, { secret: this.#secret }, newSecret, options)
     // What is under way with the former token waits for the outcome, and tries both secrets where that is unknown.
     const renew = (): Promise<Session | undefined> =>
       changing.catch(() => session?.renew()).catch(() => this.#openSession(user, newSecret, {}))
@@ -264,7 +270,7 @@ export class Client {
     user: string,
     secret: string,
     options: RequestOptions,
-    secrets: Readonly<Record<string, string>> = { secret },
+    secrets: Readonly<Record<string, string | undefined>> = { secret },
   ): Promise<Session | undefined> {
     const ok = await this.#requests.call('login', { user, ...secrets }, options)
     // A system in open mode knows no tokens, and asks for none.
@@ -275,11 +281,11 @@ export class Client {
 
   async #openNewSession(
     user: string,
-    secret: string | undefined,
+    proof: { secret: string | undefined } | { permit: string },
     newSecret: string,
     options: RequestOptions,
   ): Promise<Session> {
-    const secrets = { ...(secret !== undefined && { secret }), new_secret: newSecret }
+    const secrets = { ...proof, new_secret: newSecret }
     const session = await this.#openSession(user, newSecret, options, secrets)
     if (session !== undefined) return session
     throw new RecadoError('bad_request', 'Users have secrets in secured mode only')

@@ -73,6 +73,36 @@ describe('recado in secured mode', () => {
     TEST_MS,
   )
 
+  it(
+    'permits a new secret to who has forgotten the former one, once',
+    async () => {
+      makeClient(join(system.folder, 'keys'), 'bia')
+      await expect
+        .poll(() => recado(['login', 'bia'], '', 'bia').then(({ status }) => status), { timeout: 20_000 })
+        .toBe(0)
+      const made = await recado(['keys', 'permit', 'bia', '--folder', join(system.folder, 'keys')])
+      const env = { RECADO_PERMIT: made.out.trim() }
+      const reset = (secret: string, more: readonly string[] = [], input = '') =>
+        runCommand(system, ['--keys', keysOf('bia'), '--user', 'bia', 'secret', secret, ...more], input, env)
+      const saved = await reset('-', ['--save'], 'second of bia\n')
+      const again = await reset('second of bia')
+      const other = await reset('third of bia')
+      const login = await recado(['login', 'bia'], '', 'bia')
+      const told = await recado(['secret', 'third of bia', '--permit', 'none', '--user', 'bia'], '', 'bia')
+
+      expect(made).toMatchObject({ status: 0, err: expect.stringContaining('for 60 minutes') })
+      expect(made.out).toMatch(/^permit:bia:\d+:\d+:[\w-]{43}\n$/)
+      expect(saved).toMatchObject({ status: 0, out: 'User bia has another secret\n', err: '' })
+      expect(again.status).toBe(0)
+      expect(login.status).toBe(0)
+      for (const { status, err } of [other, told]) {
+        expect(status).toBe(1)
+        expect(err).toMatch(/^recado: denied: The permit is wrong, used or expired/)
+      }
+    },
+    TEST_MS,
+  )
+
   it('says what is wrong with a new secret', async () => {
     const noKeys = await runCommand(system, ['secret', 'a new secret', '--user', 'ana'])
     const short = await recado(['secret', 'short', '--user', 'ana'])

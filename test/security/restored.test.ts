@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeKeys } from '../../src/cli/keys/index.ts'
+import { makeKeys, makePermit } from '../../src/cli/keys/index.ts'
 import { type Client, connect } from '../../src/client/index.ts'
 import { PROJECTED_FILES } from '../../src/store/index.ts'
 import { runCommand } from '../support/command.ts'
@@ -39,7 +39,7 @@ async function clientOf(system: TestSystem, user: string, secret = `secret of ${
 
 describe('recado restore in secured mode', () => {
   it(
-    'leaves a private channel to its members, whose names only who is listed can take',
+    'leaves a private channel to its members, whose names only who is listed or has a permit can take',
     async () => {
       const [lost, made] = [join(folder, 'lost'), join(folder, 'made')]
       const before = await start(lost)
@@ -74,6 +74,11 @@ describe('recado restore in secured mode', () => {
       await expect(eve.history('board')).rejects.toMatchObject({ code: 'denied' })
       await rui.invite('board', 'eve')
       expect((await eve.history('board')).messages).toHaveLength(1)
+
+      const { permit } = makePermit(join(made, 'keys'), 'ana', 60_000)
+      await rui.login('ana', { newSecret: 'another of ana', permit })
+      expect(await read()).toEqual(['among us'])
+      await clientOf(after, 'ana', 'another of ana')
     },
     TEST_MS,
   )

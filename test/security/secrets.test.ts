@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDealer } from '../../src/adapters/zeromq/index.ts'
+import { makePermit } from '../../src/cli/keys/index.ts'
 import { type Client, connect } from '../../src/client/index.ts'
 import type { Dealer } from '../../src/ports/index.ts'
 import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
@@ -63,6 +64,22 @@ function askAll(service: string, data: object): Promise<Data[]> {
 const codes = (outcomes: readonly Data[]): unknown[] =>
   outcomes.map((data) => (data['status'] === 'ok' ? 'ok' : data['code']))
 const each = (code: string): string[] => dealers.map(() => code)
+
+/** What `recado keys permit` prints; of a negative lifetime one that has expired. */
+function permitFor(user: string, lifetimeMs = 3_600_000): string {
+  return makePermit(join(system.folder, 'keys'), user, lifetimeMs).permit
+}
+
+const tokensOf = (outcomes: readonly Data[]): unknown[] =>
+  outcomes.filter(({ status }) => status === 'ok').map(({ token }) => token)
+
+/** What becomes of each of these tokens at all servers, sorted. */
+async function fateOf(tokens: readonly unknown[]): Promise<string[]> {
+  const fates = await Promise.all(tokens.map(async (token) => codes(await askAll('users', { token }))))
+  return fates.map((outcome) => [...new Set(outcome)].join()).toSorted()
+}
+/** One is good in the end. */
+const oneOf = (tokens: readonly unknown[]): string[] => [...tokens.slice(1).map(() => 'not_logged_in'), 'ok']
 
 function clientOf(user: string, secret: string): Promise<Client> {
   const { brokerAddress: broker, proxyAddress: proxy, keysDir } = system
@@ -150,20 +167,9 @@ describe('a login with a new secret', () => {
       new_secret: `number ${at} of mia`,
     })
     const outcomes = await Promise.all(dealers.map((dealer, at) => ask('login', change(at), dealer)))
-    const tokens = outcomes.filter(({ status }) => status === 'ok').map(({ token }) => token)
+    const tokens = tokensOf(outcomes)
 
-    expect(tokens.length).toBeGreaterThanOrEqual(1)
-    await expect
-      .poll(
-        async () => {
-          const taken = await Promise.all(
-            tokens.map(async (token) => codes(await askAll('users', { token }))),
-          )
-          return taken.map((outcome) => [...new Set(outcome)].join()).toSorted()
-        },
-        { timeout: 10_000 },
-      )
-      .toEqual([...tokens.slice(1).map(() => 'not_logged_in'), 'ok'])
+    await expect.poll(() => fateOf(tokens), { timeout: 10_000 }).toEqual(oneOf(tokens))
   })
 
   it(
@@ -189,6 +195,94 @@ describe('a login with a new secret', () => {
     },
     TEST_MS,
   )
+})
+
+describe('a login with a permit', () => {
+  it('sets the secret of who has forgotten it, at every server; the former one and its tokens are refused', async () => {
+    const { token: former } = await ask('login', { user: 'tia', secret: 'forgotten by tia' })
+    const reset = await ask('login', { user: 'tia', permit: permitFor('tia'), new_secret: 'second of tia' })
+
+    expect(reset).toMatchObject({ status: 'ok', token: expect.any(String), expires: expect.any(Number) })
+    expect(codes(await askAll('login', { user: 'tia', secret: 'second of tia' }))).toEqual(each('ok'))
+    await expect
+      .poll(async () => codes(await askAll('users', { token: former })), { timeout: 10_000 })
+      .toEqual(each('not_logged_in'))
+    expect(codes(await askAll('users', { token: reset['token'] }))).toEqual(each('ok'))
+    const refused = codes(await askAll('login', { user: 'tia', secret: 'forgotten by tia' }))
+    expect(refused).toContain('denied')
+    expect(refused.filter((code) => code !== 'denied' && code !== 'overloaded')).toEqual([])
+  })
+
+  it('sent again by who did not hear the answer is ok and changes nothing, at every server', async () => {
+    const reset = { user: 'gil', permit: permitFor('gil'), new_secret: 'first of gil' }
+    const { token } = await ask('login', reset)
+
+    expect(codes(await askAll('login', reset))).toEqual(each('ok'))
+    expect(codes(await askAll('users', { token }))).toEqual(each('ok'))
+  })
+
+  it('is denied at every server once the permit was used, and where another was used that was issued later', async () => {
+    await ask('login', { user: 'noe', secret: 'forgotten by noe' })
+    const [early, late] = [permitFor('noe', 3_500_000), await delay(5).then(() => permitFor('noe'))]
+    await ask('login', { user: 'noe', permit: late, new_secret: 'second of noe' })
+
+    for (const permit of [late, early]) {
+      const again = codes(await askAll('login', { user: 'noe', permit, new_secret: 'third of noe' }))
+      expect(again).toContain('denied')
+      expect(again.filter((code) => code !== 'denied' && code !== 'overloaded')).toEqual([])
+    }
+    await expect
+      .poll(() => ask('login', { user: 'noe', secret: 'second of noe' }), { timeout: 30_000, interval: 1000 })
+      .toMatchObject({ status: 'ok' })
+  })
+
+  it('lets in nobody by one that is of another user, forged, cut, expired or a token, and shows it in no answer', async () => {
+    const { token } = await ask('login', { user: 'lia', secret: 'first of lia' })
+    const good = permitFor('lia')
+    const wrong = {
+      'of another': permitFor('leo'),
+      forged: good.replace('permit:lia', 'permit:liz'),
+      altered: good.replace(
+        /:(\d+):([^:]+)$/,
+        (_, expiry: string, rest: string) => `:${Number(expiry) + 1}:${rest}`,
+      ),
+      cut: good.slice(0, -1),
+      expired: permitFor('lia', -60_000),
+      'for too long': permitFor('lia', 25 * 3_600_000),
+      'a token': token as string,
+    }
+    for (const [what, permit] of Object.entries(wrong)) {
+      const data = { user: what === 'forged' ? 'liz' : 'lia', permit, new_secret: 'of somebody else' }
+      const outcome = await ask('login', data)
+      expect([what, outcome['code']]).toEqual([what, expect.stringMatching(/^(denied|overloaded)$/)])
+      expect(outcome['message']).not.toContain(permit.slice(-20))
+    }
+
+    expect(await ask('users', { token: good })).toMatchObject({ code: 'not_logged_in' })
+    expect(await ask('login', { user: 'lia', permit: good, new_secret: 'second of lia' })).toMatchObject({
+      status: 'ok',
+    })
+    for (const permit of [good, ...Object.values(wrong)])
+      expect(system.log()).not.toContain(permit.slice(-20))
+    expect(system.log()).toContain('"audit":"login","user":"lia","result":"wrong_permit","fault":"expired"')
+    expect(system.log()).toMatch(/"audit":"secret_changed","user":"lia","permit_issued":\d+/)
+  })
+
+  it('is a bad request with a secret beside it, or without a new one', async () => {
+    const permit = permitFor('rui')
+    const both = { secret: 'first of rui', new_secret: 'second of rui' }
+
+    expect(await ask('login', { user: 'rui', permit, ...both })).toMatchObject({ code: 'bad_request' })
+    expect(await ask('login', { user: 'rui', permit })).toMatchObject({ code: 'bad_request' })
+  })
+
+  it('of several at the same moment by one permit leaves one secret, at every server', async () => {
+    const reset = (at: number) => ({ user: 'isa', permit, new_secret: `number ${at} of isa` })
+    const permit = permitFor('isa')
+    const tokens = tokensOf(await Promise.all(dealers.map((dealer, at) => ask('login', reset(at), dealer))))
+
+    await expect.poll(() => fateOf(tokens), { timeout: 10_000 }).toEqual(oneOf(tokens))
+  })
 })
 
 describe('the library', () => {

@@ -11,15 +11,29 @@ export interface Ended {
   readonly err: string
 }
 
-/** Starts the recado command against a system. */
-export function startCommand(system: TestSystem, args: readonly string[]): ChildProcess {
-  const env = { ...process.env, RECADO_BROKER: system.brokerAddress, RECADO_PROXY: system.proxyAddress }
+/** Starts the recado command against a system, with more variables. */
+export function startCommand(
+  system: TestSystem,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const env = {
+    ...process.env,
+    RECADO_BROKER: system.brokerAddress,
+    RECADO_PROXY: system.proxyAddress,
+    ...more,
+  }
   return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
 }
 
 /** Runs the recado command against a system to its end, with this on its standard input. */
-export async function runCommand(system: TestSystem, args: readonly string[], input = ''): Promise<Ended> {
-  const child = startCommand(system, args)
+export async function runCommand(
+  system: TestSystem,
+  args: readonly string[],
+  input = '',
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = startCommand(system, args, more)
   child.stdin?.end(input)
   const ended = new Promise<number>((resolve) => {
     child.on('exit', (status) => resolve(status ?? -1))

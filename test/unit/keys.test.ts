@@ -3,8 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
+import { openCredentials } from '../../src/adapters/credentials.ts'
 import { KeyRing, makeKeyPair } from '../../src/adapters/keys/index.ts'
-import { listKeys, makeClient, makeKeys, ROTATED, revokeKey, rotateKeys } from '../../src/cli/keys/index.ts'
+import {
+  listKeys,
+  makeClient,
+  makeKeys,
+  makePermit,
+  ROTATED,
+  revokeKey,
+  rotateKeys,
+} from '../../src/cli/keys/index.ts'
 import {
   decodeZ85,
   encodeZ85,
@@ -14,6 +23,7 @@ import {
   renderKeyList,
 } from '../../src/keys/index.ts'
 import type { Timers } from '../../src/ports/index.ts'
+import { parsePermit } from '../../src/wire/index.ts'
 import { keptLog } from '../support/kept-log.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 
@@ -117,6 +127,34 @@ describe('a folder of keys', () => {
       await expect(rotateKeys(none, what, () => Promise.resolve())).rejects.toThrow(
         'none holds no keys; make them',
       )
+  })
+
+  it.each(['', 'server'])('permits a new secret for a while, by the key of its part "%s"', async (part) => {
+    makeKeys(folder)
+    const keys = ring('server')
+    const isSigned = (permit: string): boolean => {
+      keys.look()
+      const { signed, signature } = parsePermit(permit) ?? { signed: '', signature: '' }
+      return openCredentials(() => keys.shared()).isSigned(signed, signature)
+    }
+    const before = Date.now()
+    const { permit, expires } = makePermit(join(folder, part), 'ana', 60_000)
+    const { user, issued, expiry } = parsePermit(permit) ?? {}
+
+    expect([user, expiry]).toEqual(['ana', expires])
+    expect(expires - (issued ?? 0)).toBe(60_000)
+    expect(issued).toBeGreaterThanOrEqual(before)
+    expect(isSigned(permit)).toBe(true)
+    await rotateKeys(folder, 'cluster', () => Promise.resolve())
+    expect(isSigned(permit)).toBe(true)
+    await rotateKeys(folder, 'cluster', () => Promise.resolve())
+    expect(isSigned(permit)).toBe(false)
+  })
+
+  it('permits nothing where it holds no key of the cluster', () => {
+    makeKeys(folder)
+
+    expect(() => makePermit(join(folder, 'broker'), 'ana', 60_000)).toThrow('holds no cluster.keys')
   })
 
   it('lets both pairs be trusted while a side changes over', async () => {
