@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openCredentials } from '../../../src/adapters/credentials.ts'
 import { KeyRing, makeKey, makeKeyPair } from '../../../src/adapters/keys/index.ts'
+import { makePermit } from '../../../src/cli/keys/index.ts'
 import type { Component } from '../../../src/operator/names.ts'
 import { newKeyring, partFiles, userFiles, withUsers } from '../../../src/operator/security/index.ts'
 import type { Timers } from '../../../src/ports/index.ts'
+import { parsePermit } from '../../../src/wire/index.ts'
 import { quietLog, quietMetrics } from '../../support/quiet.ts'
 
 const NO_TIMERS: Timers = { soon: () => {}, after: () => () => {}, every: () => () => {} }
@@ -41,6 +44,13 @@ describe('the files of a component’s pods', () => {
     expect(ring.guard('servers').admits(own('server'), '')).toBe(true)
     expect(ring.guard('servers').admits(ana.publicKey, '')).toBe(false)
     expect(ring.generation).toBe(2)
+  })
+
+  it('let who is in a server’s pod permit a new secret', () => {
+    const ring = part('server')
+    const { signed = '', signature = '' } = parsePermit(makePermit(folder, 'ana', 60_000).permit) ?? {}
+
+    expect(openCredentials(() => ring.shared()).isSigned(signed, signature)).toBe(true)
   })
 
   it('are all that a proxy opens', () => {
