@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { userSecretName } from '../../src/operator/names.ts'
+import { selectorLabels, serverName, userSecretName } from '../../src/operator/names.ts'
 import { filesOf, ROOT } from '../tidy/tree.ts'
 import { attempt, find, need } from './tools.ts'
 
@@ -45,6 +45,9 @@ const EXAMPLES = filesOf('examples/kubernetes', ['.yaml']).map(({ path, text }) 
   manifests: parseAllDocuments(text).map((each) => each.toJS() as Manifest),
 }))
 const isPod = ({ path }: { readonly path: string }): boolean => path.includes('/pods/')
+function manifestsOf(file: string): readonly Manifest[] {
+  return EXAMPLES.find(({ path }) => path.endsWith(file))?.manifests ?? []
+}
 const users = EXAMPLES.flatMap(({ manifests }) => manifests).filter(({ kind }) => kind === 'MessagingUser')
 
 describe('the examples', () => {
@@ -61,16 +64,31 @@ describe('the examples', () => {
     },
   )
 
-  it.for(EXAMPLES.filter(isPod).map(({ path, manifests }) => [path, manifests] as const))(
-    '%s is a pod that mounts the Secret of a user of the others',
-    ([, manifests]) => {
-      const secrets = users.map(({ metadata, spec }) => userSecretName(spec.cluster ?? '', metadata.name))
-      const mounted = manifests
-        .flatMap(({ spec }) => spec.volumes ?? [])
-        .map(({ secret }) => secret?.secretName)
+  it("ana's pod mounts the Secret of a user of the others", () => {
+    const [pod, ...others] = manifestsOf('pods/ana.yaml')
+    const secrets = users.map(({ metadata, spec }) => userSecretName(spec.cluster ?? '', metadata.name))
+    const mounted = pod?.spec.volumes?.flatMap(({ secret }) => secret?.secretName ?? [])
 
-      expect(manifests).toMatchObject([{ kind: 'Pod' }])
-      expect(secrets).toContain(mounted[0])
-    },
-  )
+    expect(pod?.kind).toBe('Pod')
+    expect(others).toEqual([])
+    expect(mounted).toHaveLength(1)
+    expect(secrets).toContain(mounted?.[0])
+  })
+
+  it("restore's pod mounts the volume made with it, which the first server of with-users takes up", () => {
+    const [volume, pod, ...others] = manifestsOf('pods/restore.yaml')
+
+    expect(others).toEqual([])
+    expect(volume).toMatchObject({
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        name: `data-${serverName('with-users', 0)}`,
+        labels: selectorLabels('with-users', 'server'),
+      },
+    })
+    expect(pod).toMatchObject({
+      kind: 'Pod',
+      spec: { volumes: [{ persistentVolumeClaim: { claimName: volume?.metadata.name } }] },
+    })
+  })
 })
