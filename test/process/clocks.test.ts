@@ -51,8 +51,10 @@ it(
   async () => {
     const recorder = new Recorder()
     const load = new Load(system, recorder)
-    await load.start()
     const clients = await Promise.all(Array.from({ length: 6 }, () => connectTo(system)))
+    // Before the load: who comes to servers with nothing to do is spread over them evenly, and stays where it is.
+    expect((await readClocks(clients)).size).toBe(3)
+    await load.start()
     let rounds = 0
     await until(40_000, async () => {
       const readings = [...(await readClocks(clients)).values()]
