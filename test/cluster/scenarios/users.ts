@@ -1,7 +1,9 @@
+import { rejects } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, connect } from '../../../src/client/index.ts'
 import { parseCertificate, parseKeyList } from '../../../src/keys/index.ts'
+import { serverName } from '../../../src/operator/names.ts'
 import type { KeyPair } from '../../../src/ports/index.ts'
 import { findPython } from '../../interop/tools.ts'
 import { type Door, knock } from '../../security/strangers.ts'
@@ -24,7 +26,7 @@ const LATE_MS = 90_000
 
 export const user: Scenario = {
   name: 'a user comes and goes',
-  says: 'apply a MessagingUser; the library and a Python client use its Secret; delete the Secret, then the MessagingUser: how soon each key is of no use',
+  says: 'apply a MessagingUser; the library and a Python client use its Secret; change the secret in it by a client, and set it again by a permit of `kubectl exec`; delete the Secret, then the MessagingUser: how soon each key is of no use',
   needs: ['machine'],
   deadlineMs: 400_000,
   run: (world) =>
@@ -45,6 +47,8 @@ export const user: Scenario = {
           await client.createChannel('news')
           await client.publish('news', 'said with the keys of its own')
           broken.push(...(await pythonSays(stage, keys.path)))
+          world.tell('puts the secret right that somebody changed')
+          await putRight(stage, client, keys.path)
           world.tell('deletes the MessagingUser')
           const stolen = keysIn(keys.path)
           await stage.kubernetes.kubectl('delete', 'messaginguser', USER, '-n', stage.namespace)
@@ -157,6 +161,18 @@ async function pythonSays(stage: Stage, keysDir: string): Promise<string[]> {
   )
   const lacks = ['channel/news/', `user/${USER}/`].filter((topic) => !heard.includes(`${topic} from Python`))
   return lacks.map((topic) => `Python does not hear ${topic}: ${heard}`)
+}
+
+/** As the documentation says: what the Secret says is refused until a permit made in a server's pod makes it the secret again. */
+async function putRight(stage: Stage, client: Client, keysDir: string): Promise<void> {
+  const { kubernetes, namespace, name } = stage
+  const secret = readFileSync(join(keysDir, 'user.secret'), 'utf8').trim()
+  await client.changeSecret('what nobody else knows')
+  await rejects(client.login(USER, { secret }), { code: 'denied' })
+  const command = ['node', 'dist/cli/main.js', 'keys', 'permit', USER, '--folder', '/keys']
+  const printed = await kubernetes.exec(namespace, serverName(name, 0), ...command)
+  await client.login(USER, { permit: printed.toString().trim(), newSecret: secret })
+  await client.publish('news', 'said with what the Secret says')
 }
 
 /** A connection of before is closed too. */
