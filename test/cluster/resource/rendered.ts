@@ -29,12 +29,12 @@ export async function brokenPods(commands: Commands, namespace: string): Promise
     for (const [workload, template] of Object.entries(podTemplatesOf(objectsOf(spec, context)))) {
       // What the namespace lacks would be refused for other reasons.
       const { serviceAccountName: _, priorityClassName: __, imagePullSecrets: ___, ...pod } = template.spec
-      const claims = workload.endsWith('-server') ? { volumes: [{ name: 'data', emptyDir: {} }] } : {}
+      const claimed = workload.endsWith('-server') ? [{ name: 'data', emptyDir: {} }] : []
       const input = JSON.stringify({
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: workload, namespace, labels: template.metadata.labels },
-        spec: { ...claims, ...pod },
+        spec: { ...pod, volumes: [...(pod.volumes ?? []), ...claimed] },
       })
       const args = ['create', '--dry-run=server', '-f', '-']
       const { taken, text } = await answerOf(commands.command('kubectl', args, { input }))
