@@ -28,6 +28,8 @@ export class SimulatedServer extends SimulatedService {
   store: Store | undefined
   corrected: CorrectedTime | undefined
   lamport: LamportClock | undefined
+  /** Virtual ms by clock: what is gathered goes on its way later. */
+  readonly #shownAt = new Map<number, number>()
   /** Why the last life ended by itself, if it did. */
   failure: RecadoError | undefined
   /** No longer part of the system: it is not started again. */
@@ -189,10 +191,24 @@ export class SimulatedServer extends SimulatedService {
     const tryNext = lamport.tryNext.bind(lamport)
     lamport.tryNext = () => {
       const clock = tryNext()
-      if (clock !== undefined) witness.clock(this, clock)
+      if (clock !== undefined) {
+        witness.clock(this, clock)
+        this.#shownAt.set(clock, this.cluster.world.now)
+      }
       return clock
     }
     return lamport
+  }
+
+  /** When it showed this clock, which those that are appended later are above. */
+  takeShownAt(clock: number): number {
+    const at = this.#shownAt.get(clock)
+    if (at === undefined) throw new RangeError(`${this.name} never showed the clock ${clock}`)
+    for (const shown of this.#shownAt.keys()) {
+      if (shown > clock) break
+      this.#shownAt.delete(shown)
+    }
+    return at
   }
 
   #observe(server: Server, store: Store, identity: Identity): void {

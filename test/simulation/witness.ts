@@ -23,7 +23,7 @@ export interface Accepted {
   readonly id: string
   readonly user: string
   readonly target: string
-  /** Virtual ms. */
+  /** Virtual ms at which it got its clock. */
   readonly at: number
 }
 
@@ -145,7 +145,7 @@ export class Witness {
         id: batch.idAt(index),
         user: batch.userAt(index),
         target: batch.targetAt(index),
-        at: this.now(),
+        at: server.takeShownAt(batch.clockAt(index)),
       }
       this.operations.set(`${batch.stream} ${seq}`, operation)
       for (const checker of this.#checkers) checker.accepted?.(server, operation)
