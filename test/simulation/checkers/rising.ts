@@ -32,16 +32,21 @@ export class Rising implements Checker {
     for (const [name, { losses }] of this.#cluster.witness.disks) {
       const loss = losses.findLast(({ held }) => (held.get(stream) ?? 0) >= seq)
       if (loss === undefined || !losses.some(({ at, copied }) => copied && at >= loss.at)) continue
-      if (!this.#isKnown(name, loss)) return true
+      if (!this.#isKnown(name, loss, stream, seq)) return true
     }
     return false
   }
 
-  /** Whether somebody heard what was lost, has been alive since then, and reaches the one who lost it. */
-  #isKnown(name: string, { endedAt }: Loss): boolean {
+  /**
+   * Whether somebody heard of what was lost, has been alive since then, and reaches the one who lost it. What is flushed is
+   * told at once only to whose it is: others hear nothing of it from a process that ends or freezes a moment later.
+   */
+  #isKnown(name: string, { endedAt }: Loss, stream: StreamKey, seq: number): boolean {
     const { servers, network } = this.#cluster
     return servers.some((other) => {
       if (other.name === name || !other.up || other.startedAt >= endedAt || other.process.frozen) return false
+      const heard = other.server?.replica.peers.get(name)?.everDurable().get(stream) ?? 0
+      if (heard < seq) return false
       return !network.wasCut(other.name, name, endedAt) && !network.wasCut(name, other.name, endedAt)
     })
   }
