@@ -26,19 +26,22 @@ export class Barrier {
     this.#answers.take(peer, answers && this.#vouches(peer))
   }
 
-  /** Whether enough have answered and this disk holds what they had. `selfCounts`: the asker's own disk is intact. */
+  /**
+   * Whether this disk holds all that a majority had when they answered. `selfCounts`: the asker's own disk is intact. What
+   * others had beside them need not be waited for: it was not acknowledged, and may be gone for good with who had it.
+   */
   met(voting: Voting, self: string, selfCounts: boolean, durableHere: ReadonlyVector): boolean {
-    const vouching = selfCounts ? [...this.#answers.names, self] : this.#answers.names
-    if (voting.isMajority(vouching) && covers(durableHere, this.#answers.held)) return true
-    const all =
-      voting.epoch > 0 && voting.everyone.every((name) => name === self || this.#anyAnswers.has(name))
-    return this.#joiningCount && all && covers(durableHere, this.#anyAnswers.held)
+    const vouching = this.#answers.coveredBy(durableHere)
+    if (voting.isMajority(selfCounts ? [...vouching, self] : vouching)) return true
+    if (!this.#joiningCount || voting.epoch === 0) return false
+    const all = new Set(this.#anyAnswers.coveredBy(durableHere))
+    return voting.everyone.every((name) => name === self || all.has(name))
   }
 
   /** How many operations are still to come before the barrier is met, as far as is known. */
   missing(durableHere: ReadonlyVector): number {
     let count = 0
-    for (const [stream, seq] of this.#anyAnswers.held)
+    for (const [stream, seq] of this.#anyAnswers.held())
       count += Math.max(0, seq - (durableHere.get(stream) ?? 0))
     return count
   }
@@ -52,33 +55,23 @@ export class Barrier {
 /** The first answer of each peer's present life. What a former life had may be lost with its disk, and never come. */
 class Answers {
   readonly #byName = new Map<string, { readonly incarnation: number; readonly durable: ReadonlyVector }>()
+
+  /** Those who had nothing that this disk lacks. */
+  coveredBy(durableHere: ReadonlyVector): string[] {
+    return [...this.#byName].filter(([, { durable }]) => covers(durableHere, durable)).map(([name]) => name)
+  }
+
   /** All that those who answered had, joined. */
-  #held: Vector = new Map()
-
-  get names(): Iterable<string> {
-    return this.#byName.keys()
-  }
-
-  get held(): ReadonlyVector {
-    return this.#held
-  }
-
-  has(name: string): boolean {
-    return this.#byName.has(name)
+  held(): ReadonlyVector {
+    const held: Vector = new Map()
+    for (const { durable } of this.#byName.values()) join(held, durable)
+    return held
   }
 
   take({ name, incarnation, durable }: Peer, answers: boolean): void {
     const known = this.#byName.get(name)
-    if (known !== undefined && known.incarnation < incarnation) this.#forget(name)
-    else if (known !== undefined) return
-    if (!answers) return
-    this.#byName.set(name, { incarnation, durable: new Map(durable) })
-    join(this.#held, durable)
-  }
-
-  #forget(name: string): void {
+    if (known !== undefined && known.incarnation >= incarnation) return
     this.#byName.delete(name)
-    this.#held = new Map()
-    for (const { durable } of this.#byName.values()) join(this.#held, durable)
+    if (answers) this.#byName.set(name, { incarnation, durable: new Map(durable) })
   }
 }

@@ -29,6 +29,18 @@ describe('Barrier', () => {
     expect(barrier.met(voting, 'a', true, here(5))).toBe(true)
   })
 
+  it('does not wait for what others had beside a majority: a server that is no voter, or a voter that went away', () => {
+    const barrier = new Barrier(1, { joiningCount: true })
+    barrier.offer(peer('b', { answers: 1, seq: 5 }))
+    barrier.offer(peer('c', { answers: 1, seq: 4 }))
+    barrier.offer(peer('removed', { answers: 1, seq: 6 }))
+
+    expect(barrier.met(voting, 'a', true, here(3))).toBe(false)
+    expect(barrier.met(voting, 'a', true, here(4))).toBe(true)
+    expect(barrier.met(voting, 'a', false, here(4))).toBe(false)
+    expect(barrier.met(voting, 'a', false, here(5))).toBe(true)
+  })
+
   it('waits no longer for what a peer had that has since started anew without it', () => {
     const barrier = new Barrier(1, { joiningCount: true })
     const b = peer('b', { answers: 1, seq: 5 })
