@@ -83,9 +83,9 @@ class DiskStore implements Store {
       held: this.durable,
       failed: (error) => options.log.error({ err: error }, 'Cannot write the files; they are tried again'),
     })
+    this.#doubt = new Doubt(options)
     const damaged = this.#load()
     this.found = this.memory !== EMPTY_MEMORY
-    this.#doubt = new Doubt(options)
     if (damaged || this.#doubt.present) this.memory = { ...this.memory, intact: false }
   }
 

@@ -136,6 +136,25 @@ describe('a store whose disk gives back something else than was written', () => 
     expect(openTestStore(opened.disk, opened.world).store.memory.intact).toBe(false)
   })
 
+  it('fails so too when that shows while the store is opened', () => {
+    const disk = new VirtualDisk()
+    const world = new VirtualTime()
+    const first = openTestStore(disk, world)
+    first.store.append(batchOf([operation({ origin: 'a', seq: 1, clock: 1, kind: 'login', target: '' })]))
+    world.run(2000)
+    disk.crash()
+    const keyValue = disk.keyValue.bind(disk)
+    // The first reading of all is right, and not that of what it says about users.
+    disk.keyValue = (timers) => {
+      const right = keyValue(timers)
+      const get = (key: Uint8Array) => (key[0] === 'b'.charCodeAt(0) ? Uint8Array.of(1) : right.get(key))
+      return { ...right, get }
+    }
+
+    expect(() => openTestStore(disk, world)).toThrow(expect.objectContaining({ code: 'unavailable' }))
+    expect(disk.contents.has('DOUBT')).toBe(true)
+  })
+
   it('gives peers nothing of it', () => {
     const { store, told } = damaged()
     expect(store.batches('a/1', 0, 1e6)).toEqual([])
