@@ -45,7 +45,10 @@ export async function openHealthServer(options: HealthServerOptions): Promise<He
   server.maxConnections = CONNECTIONS_MAX
   server.maxRequestsPerSocket = 1
   server.on('connection', (socket) => endInTime(socket, () => requests.get(socket)?.complete === true))
-  await listen(server, options.host, options.port)
+  await listen(server, options.host, options.port).catch((error: unknown) => {
+    lag.stop()
+    throw error
+  })
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type HealthServer, openHealthServer } from '../../src/adapters/http.ts'
+import { systemTimers } from '../../src/adapters/time.ts'
 import { until } from '../support/load.ts'
 
 /** More than a socket holds for who does not read. */
@@ -101,9 +102,21 @@ describe('the health server', () => {
     expect((await get('/livez', { method: 'POST', body: 'x' })).status).toBe(405)
   })
 
-  it('refuses a port in use with port_in_use', async () => {
+  it('refuses a port in use with port_in_use, and leaves no timer behind', async () => {
+    const every = systemTimers.every.bind(systemTimers)
+    let timers = 0
+    vi.spyOn(systemTimers, 'every').mockImplementation((ms, callback) => {
+      timers++
+      const cancel = every(ms, callback)
+      return () => {
+        timers--
+        cancel()
+      }
+    })
     await expect(
       openHealthServer({ host: '127.0.0.1', port: server.port, started, checks, metrics }),
     ).rejects.toMatchObject({ code: 'port_in_use' })
+    vi.restoreAllMocks()
+    expect(timers).toBe(0)
   })
 })
