@@ -32,33 +32,44 @@ class Periods {
   #armedFor = Number.POSITIVE_INFINITY
 
   readonly every = (ms: number, callback: () => void): Cancel => {
-    const now = performance.now()
-    const period = { ms, callback, due: (Math.floor((now + EARLY_MS) / ms) + 1) * ms }
+    const due = (Math.floor((performance.now() + EARLY_MS) / ms) + 1) * ms
+    const period = { ms, callback, due }
     this.#periods.add(period)
-    this.#arm(now)
+    this.#arm(due)
     return () => {
       this.#periods.delete(period)
-      this.#arm(performance.now())
+      // While others are left they may find the timer a little early.
+      if (this.#periods.size === 0) this.#disarm()
     }
   }
 
-  #arm(now: number): void {
-    let due = Number.POSITIVE_INFINITY
-    for (const period of this.#periods) due = Math.min(due, period.due)
-    if (due === this.#armedFor) return
+  /** Looks what is due at this time, or earlier if that was to be. */
+  #arm(due: number): void {
+    if (due >= this.#armedFor) return
+    this.#disarm()
     this.#armedFor = due
+    this.#timer = setTimeout(() => this.#run(), Math.ceil(due - performance.now()))
+  }
+
+  #disarm(): void {
     clearTimeout(this.#timer)
-    this.#timer =
-      due === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => this.#run(), Math.ceil(due - now))
+    this.#armedFor = Number.POSITIVE_INFINITY
   }
 
   #run(): void {
     const now = performance.now()
     const due = [...this.#periods].filter((period) => period.due <= now + EARLY_MS)
     for (const period of due) period.due += period.ms * Math.max(1, Math.ceil((now - period.due) / period.ms))
-    this.#armedFor = Number.NaN
-    this.#arm(now)
-    for (const period of due) if (this.#periods.has(period)) period.callback()
+    // What they begin and end is looked at once, when all have had their turn.
+    this.#armedFor = Number.NEGATIVE_INFINITY
+    try {
+      for (const period of due) if (this.#periods.has(period)) period.callback()
+    } finally {
+      this.#disarm()
+      let next = Number.POSITIVE_INFINITY
+      for (const period of this.#periods) next = Math.min(next, period.due)
+      this.#arm(next)
+    }
   }
 }
 

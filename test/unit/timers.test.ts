@@ -47,6 +47,30 @@ describe('systemTimers', () => {
     expect(calls).toBe(after)
   })
 
+  it('goes on calling who begins anew in a turn, whether others are left or not', async () => {
+    let calls = 0
+    let cancel = (): void => {}
+    const begin = (): void => {
+      cancel()
+      cancel = systemTimers.every(calls % 2 === 0 ? 10 : 20, () => {
+        calls++
+        begin()
+      })
+    }
+    begin()
+    await until(10_000, async () => calls >= 5)
+    let others = 0
+    const end = systemTimers.every(20, () => others++)
+    const before = calls
+    await until(10_000, async () => calls >= before + 5)
+    cancel()
+    const [after, othersThen] = [calls, others]
+    await until(10_000, async () => others >= othersThen + 3)
+    end()
+
+    expect(calls).toBe(after)
+  })
+
   it('calls the others when one cancels another whose turn it is too', async () => {
     const called: string[] = []
     const first = systemTimers.every(20, () => {
