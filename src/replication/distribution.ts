@@ -1,22 +1,19 @@
 import type { Time } from '../ports/index.ts'
 import { type Batch, encode, REPLICA_TOPIC, SERVERS_TOPIC, type StreamKey } from '../wire/index.ts'
 import type { Peer } from './peer.ts'
+import type { Peers } from './peers.ts'
 import { Way } from './way.ts'
 
 /** A proxy whose last echo is older is taken for dead, until it echoes again. */
 const ECHO_TIMEOUT_MS = 3000
 const ECHO_INTERVAL_MS = 1000
-/** Whoever is silent for this share of the heartbeat timeout may have to be reached by a proxy soon. */
-const LATE_SHARE = 1 / 3
 
 export interface DistributionOptions {
   readonly time: Time
-  readonly heartbeatTimeoutMs: number
   readonly publishTo: (proxy: string, topic: string, body: Uint8Array) => void
   /** Sends batches to one peer, without a proxy; whether they were taken. */
   readonly sendTo: (peer: Peer, batches: readonly Uint8Array[]) => boolean
-  readonly peers: () => Iterable<Peer>
-  readonly isLive: (peer: Peer) => boolean
+  readonly peers: Pick<Peers, 'all' | 'isLive' | 'isLate'>
   readonly ownStream: () => StreamKey
   /** What says on topic `replica` whose a batch is. */
   readonly shared: (batch: Batch) => object
@@ -52,7 +49,7 @@ export class Distribution {
     const now = time.monotonic()
     this.#echo(now)
     let reached = true
-    for (const peer of peers()) reached = this.#send(peer, batch, now) && reached
+    for (const peer of peers.all()) reached = this.#send(peer, batch, now) && reached
     const proxy = reached ? undefined : [...this.#echoedAt.keys()].find((each) => this.#works(each))
     if (proxy !== undefined) publishTo(proxy, REPLICA_TOPIC, encode(this.#options.shared(batch)))
   }
@@ -62,11 +59,11 @@ export class Distribution {
    * be known that one does not arrive; of proxies that nobody needs nothing need be known.
    */
   sendEchoes(): void {
-    const { time, peers, heartbeatTimeoutMs } = this.#options
+    const { time, peers } = this.#options
     const now = time.monotonic()
-    for (const peer of peers()) {
-      const isLate = now - peer.heardAt > heartbeatTimeoutMs * LATE_SHARE
-      if (isLate || this.#ways.get(peer.name)?.late(now) === true) return this.#echo(now)
+    for (const peer of peers.all()) {
+      if (peer.removed) continue
+      if (peers.isLate(peer) || this.#ways.get(peer.name)?.late(now) === true) return this.#echo(now)
     }
   }
 
@@ -89,9 +86,12 @@ export class Distribution {
     this.#ways.get(peer.name)?.confirm(peer, peer.durableIn(this.#options.ownStream()))
   }
 
-  /** Whether the peer gets what it is sent, as far as is known. One that is only slow is not sent more than it can take. */
+  /**
+   * Whether the peer gets what it is sent, as far as is known, or is taken off and needs nothing. One that is only slow is
+   * not sent more than it can take.
+   */
   #send(peer: Peer, batch: Batch, now: number): boolean {
-    if (!this.#options.isLive(peer)) return false
+    if (!this.#options.peers.isLive(peer)) return peer.removed
     let way = this.#ways.get(peer.name)
     if (way === undefined) {
       way = new Way()

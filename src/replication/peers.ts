@@ -87,23 +87,24 @@ export class Peers {
 
   /** Heard within the timeout, and not down by ref's last word. */
   isLive(peer: Peer): boolean {
-    const now = this.#options.time.monotonic()
-    if (now - peer.heardAt >= this.#options.heartbeatTimeoutMs) return false
-    return !(peer.toldDown && now - this.#toldAt < WORD_OF_REF_MS)
+    if (this.#silence(peer) >= this.#options.heartbeatTimeoutMs) return false
+    return !(peer.toldDown && this.#options.time.monotonic() - this.#toldAt < WORD_OF_REF_MS)
   }
 
   live(): Peer[] {
     return [...this.#peers.values()].filter((peer) => this.isLive(peer))
   }
 
+  /** Whether it has been silent for so long that it may have to be reached by a proxy soon. */
+  isLate(peer: Peer): boolean {
+    return this.#silence(peer) > this.#options.heartbeatTimeoutMs * LATE_SHARE
+  }
+
   /** Whether any is late, and not yet for so long that nothing more follows from it. */
   get anyLate(): boolean {
-    const { heartbeatTimeoutMs, time } = this.#options
-    const now = time.monotonic()
-    for (const { heardAt } of this.#peers.values()) {
-      const silence = now - heardAt
-      if (silence > heartbeatTimeoutMs * LATE_SHARE && silence < heartbeatTimeoutMs * 2) return true
-    }
+    const enough = this.#options.heartbeatTimeoutMs * 2
+    for (const peer of this.#peers.values())
+      if (this.isLate(peer) && this.#silence(peer) < enough) return true
     return false
   }
 
@@ -138,6 +139,10 @@ export class Peers {
     this.#rememberedAt = now
     this.#heardChanged = false
     this.#write()
+  }
+
+  #silence({ heardAt }: Peer): number {
+    return this.#options.time.monotonic() - heardAt
   }
 
   #write(): void {

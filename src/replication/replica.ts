@@ -130,9 +130,8 @@ export class Replica {
     })
     this.#distribution = new Distribution({
       ...options,
-      peers: () => this.peers.all(),
+      peers: this.peers,
       sendTo: (peer, batches) => this.outbox.batches(peer.name, batches),
-      isLive: (peer) => this.peers.isLive(peer),
       ownStream: () => this.ownStream,
       shared: ({ bytes }) => this.outbox.signed({ kind: 'batch', batch: bytes }),
       echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),

@@ -14,7 +14,6 @@ function setUp() {
   const state = { arrives: true, hears: true }
   const distribution: Distribution = new Distribution({
     time,
-    heartbeatTimeoutMs: TIMEOUT_MS,
     publishTo: (proxy, topic) => {
       if (topic === 'servers') {
         sent.echoes++
@@ -22,8 +21,11 @@ function setUp() {
       } else sent.shared++
     },
     sendTo: () => true,
-    peers: () => [peer],
-    isLive: ({ heardAt }) => time.monotonic() - heardAt < TIMEOUT_MS,
+    peers: {
+      all: () => [peer],
+      isLive: ({ heardAt }) => time.monotonic() - heardAt < TIMEOUT_MS,
+      isLate: ({ heardAt }) => time.monotonic() - heardAt > TIMEOUT_MS / 3,
+    },
     ownStream: () => 'a/1',
     shared: () => ({}),
     echo: (proxy) => ({ proxy }),
@@ -46,7 +48,7 @@ function setUp() {
   })
   virtual.run(100)
   sent.echoes = 0
-  return { virtual, sent, state, distribute }
+  return { virtual, sent, state, peer, distribute }
 }
 
 describe('Distribution', () => {
@@ -87,6 +89,20 @@ describe('Distribution', () => {
     distribute()
 
     expect(sent.shared).toBe(1)
+  })
+
+  it('needs no proxy for a peer that was taken off', () => {
+    const { virtual, sent, state, peer, distribute } = setUp()
+    state.hears = false
+    peer.removed = true
+    virtual.run(60_000)
+    expect(sent.echoes).toBe(0)
+
+    for (let count = 0; count < 10; count++) {
+      distribute()
+      virtual.run(1000)
+    }
+    expect(sent.shared).toBe(0)
   })
 
   it('keeps asking whether proxies work while a peer is not heard', () => {
