@@ -95,6 +95,19 @@ describe('Broker', () => {
     expect(two.ids).toEqual(['m1', 'm2', 'm3', 'm4'])
   })
 
+  it('finds as soon that a server is silent when nobody has asked for anything', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    bench.world.run(10_230)
+    server.beat()
+    server.silent = true
+
+    bench.world.run(1500)
+    expect(bench.broker.servers).toBe(1)
+    bench.world.run(100)
+    expect(bench.broker.servers).toBe(0)
+  })
+
   it('drops the late answer of a server that was taken for dead', () => {
     const bench = new Bench()
     const one = bench.server('s1')
@@ -114,11 +127,13 @@ describe('Broker', () => {
     let now = (): number => 0
     const bench = new Bench({ time: { monotonic: () => now() + stoodMs, wall: () => 0 } })
     now = () => bench.world.now
-    bench.server('s1')
+    const server = bench.server('s1')
     bench.world.run(200)
 
     stoodMs = 5000
-    bench.world.run(200)
+    // Its beats wait in a socket until the broker has looked what is due.
+    server.silent = true
+    bench.world.run(500)
 
     expect(bench.broker.servers).toBe(1)
   })

@@ -64,6 +64,24 @@ describe('Brokers', () => {
     expect(said.at(-1)).toEqual({ kind: 'replies', tags: [7, 8], lengths: [1, 2] })
   })
 
+  it.each([500, 50])(
+    'leaves less than half of what a broker takes for silence between beats, looked at every %i ms',
+    (ms) => {
+      const { world, brokers, said } = setUp()
+      const at: number[] = []
+      for (let look = 0; look < 10_000 / ms; look++) {
+        world.run(ms)
+        const before = said.length
+        brokers.beat()
+        if (said.length > before) at.push(world.now)
+      }
+
+      const gaps = at.slice(1).map((each, index) => each - (at[index] as number))
+      expect(Math.max(...gaps)).toBeLessThan(750)
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(250)
+    },
+  )
+
   it('drops what is malformed', () => {
     const { brokers, requests, hear } = setUp()
     hear({ kind: 'requests', session: 1, tags: [7], connections: [1], lengths: [99] }, Uint8Array.of(1))
