@@ -183,6 +183,13 @@ describe('Ref', () => {
     expect(text).toContain('recado_ref_server_state{server="c",state="down"} 1')
     expect(text).toContain('recado_ref_server_lag_operations{server="a"} 0')
     expect(text).toContain('recado_ref_server_lag_operations{server="b"} 9')
+
+    world.beat('b', { durable: { 'a/1': 7 } })
+    world.virtual.run(1000)
+    const later = await world.registry.text()
+
+    expect(later).toContain('recado_ref_server_lag_operations{server="b"} 2')
+    expect(later).toContain('recado_ref_server_state{server="c",state="down"} 1')
   })
 
   it('answers nothing that it could not write', () => {

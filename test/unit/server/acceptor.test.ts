@@ -69,6 +69,23 @@ describe('Acceptor', () => {
     expect(appended).toEqual([1, 1])
   })
 
+  it('gathers as long again after a confirmation', async () => {
+    const { world, appended, acceptor, held, say } = setUp()
+    held.confirmed = 0
+    say('1')
+    await world.advance(1)
+    say('2')
+    await world.advance(4)
+    held.confirmed = 1
+    acceptor.advance()
+    say('3')
+    await world.advance(4)
+    expect(appended).toEqual([1, 1])
+    await world.advance(2)
+
+    expect(appended).toEqual([1, 1, 1])
+  })
+
   it('sends what makes a full batch at once, whatever is under way', async () => {
     const { world, appended, held, say } = setUp()
     held.confirmed = 0

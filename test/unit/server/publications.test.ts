@@ -23,7 +23,13 @@ function setUp() {
       })
     },
   })
-  const add = (seq: number, level: Level, topic = 'channel/news/', deadline = 5000): void =>
+  const add = (
+    seq: number,
+    level: Level,
+    topic = 'channel/news/',
+    deadline = 5000,
+    message: string | Uint8Array = 'hi',
+  ): void =>
     publications.add({
       level,
       deadline,
@@ -37,7 +43,7 @@ function setUp() {
         id: `${seq}`,
         user: 'ana',
         target: topic.split('/')[1] ?? '',
-        message: 'hi',
+        message,
       },
     })
   return { world, reached, frames, publications, add }
@@ -69,6 +75,20 @@ describe('Publications', () => {
       { topic: 'channel/news/', seqs: [1, 4], previous: [0, 1] },
       { topic: 'user/ana/', seqs: [2], previous: [0] },
     ])
+  })
+
+  it.each([
+    ['as many as a frame holds', 600, 2, [256, 256, 88]],
+    ['as many bytes', 5, 400_000, [3, 2]],
+  ])('puts %s into one frame', (_, count, bytes, counts) => {
+    const { world, reached, frames, publications, add } = setUp()
+    for (let seq = 1; seq <= count; seq++) add(seq, 'one', 'channel/news/', 5000, new Uint8Array(bytes))
+    reached.one = count
+    publications.advance()
+    world.run(1)
+
+    expect(frames.map(({ seqs }) => seqs.length)).toEqual(counts)
+    expect(frames.flatMap(({ seqs }) => seqs)).toEqual(Array.from({ length: count }, (__, at) => at + 1))
   })
 
   it("keeps the incarnation's order over levels", () => {
