@@ -1,34 +1,58 @@
 import { describe, expect, it } from 'vitest'
-import { Cluster } from './cluster.ts'
+import type { Dealer } from '../../src/ports/index.ts'
+import { encode, parseReplies } from '../../src/wire/index.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+import { SimulatedProcess } from './process.ts'
 
 const REST_MS = 30_000
 const COUNTED_MS = 10_000
 
-/** A cluster that nobody asks for anything, and what goes from one process to another while it is counted. */
-function setUp() {
-  const cluster = new Cluster(1)
-  const { network } = cluster
-  const counts = new Map<string, number>()
+/** A cluster that has come to rest, and when one process has sent something to another. */
+function setUp(options: ClusterOptions = {}) {
+  const cluster = new Cluster(1, options)
+  const { network, world } = cluster
+  const sent = new Map<string, number[]>()
   const send = network.send.bind(network)
   network.send = (link, deliver) => {
     const way = `${link.from.name} > ${link.to.name}`
-    counts.set(way, (counts.get(way) ?? 0) + 1)
+    sent.set(way, [...(sent.get(way) ?? []), world.now])
     send(link, deliver)
   }
-  cluster.start()
-  expect(cluster.runUntil(() => cluster.servers.every((server) => server.ready), 10_000)).toBe(true)
-  const rest = (): ((from: string, to: string) => number) => {
-    cluster.world.run(REST_MS)
-    counts.clear()
-    cluster.world.run(COUNTED_MS)
-    return (from, to) => counts.get(`${from} > ${to}`) ?? 0
+  const times = (from: string, to: string): readonly number[] => sent.get(`${from} > ${to}`) ?? []
+  const start = (): void => {
+    cluster.start()
+    expect(cluster.runUntil(() => cluster.servers.every((server) => server.ready), 10_000)).toBe(true)
   }
-  return { cluster, rest }
+  /** Lets it rest, and tells how much is sent on a way then. */
+  const rest = (): ((from: string, to: string) => number) => {
+    world.run(REST_MS)
+    sent.clear()
+    world.run(COUNTED_MS)
+    return (from, to) => times(from, to).length
+  }
+  return { cluster, world, times, start, rest }
+}
+
+/** A client's connection, on which users log in, and what they are told. */
+function logins(cluster: Cluster) {
+  const dealer: Dealer = cluster.connect(new SimulatedProcess(cluster.world, 'client'))
+  const told: string[] = []
+  dealer.receive((frames) => {
+    for (const { data } of parseReplies(frames.at(-1) as Uint8Array)) {
+      told.push(data.status === 'ok' ? 'ok' : data.code)
+    }
+  })
+  const logIn = (user: string): void => {
+    const body = { service: 'login', id: user, clock: 1, timestamp: 1, data: { user } }
+    dealer.send([new Uint8Array(), encode(body)])
+  }
+  return { told, logIn }
 }
 
 describe('A cluster that is not used', () => {
   it('says twice a second that its servers live, once that its broker does, and nothing by its proxy', () => {
-    const { rest } = setUp()
+    const { start, rest } = setUp()
+    start()
     const sent = rest()
 
     // Beside the heads there is a round or two of clocks.
@@ -40,12 +64,57 @@ describe('A cluster that is not used', () => {
   })
 
   it('comes to rest without one of its servers too, and only asks whether its proxy works', () => {
-    const { cluster, rest } = setUp()
+    const { cluster, start, rest } = setUp()
+    start()
     cluster.server('server-3')?.crash()
     const sent = rest()
 
     expect(sent('server-2', 'server-1')).toBeLessThan(35)
     expect(sent('server-1', 'broker')).toBe(20)
     expect(sent('server-1', 'proxy')).toBe(10)
+  })
+})
+
+describe('A cluster that was not used', () => {
+  it('answers unavailable as soon after the deadline as any other', () => {
+    const { cluster, world, start } = setUp({ ackDeadlineMs: 100 })
+    start()
+    for (const name of ['server-2', 'server-3']) cluster.server(name)?.crash()
+    world.run(REST_MS)
+    const { told, logIn } = logins(cluster)
+    logIn('ana')
+    world.run(160)
+
+    expect(told).toEqual(['unavailable'])
+  })
+
+  it('sends what gathers behind a batch once that is confirmed', () => {
+    const { cluster, world, start } = setUp()
+    const appended: number[] = []
+    cluster.witness.appended = () => void appended.push(world.now)
+    start()
+    world.run(REST_MS)
+    const { told, logIn } = logins(cluster)
+    for (const user of ['ana', 'bia']) {
+      logIn(user)
+      world.run(0.3)
+    }
+    world.run(1000)
+
+    expect(told).toEqual(['ok', 'ok'])
+    expect((appended[1] as number) - (appended[0] as number)).toBeGreaterThan(1)
+    expect((appended[1] as number) - (appended[0] as number)).toBeLessThan(5)
+  })
+
+  it('tells ref at once of a list of voters that a server has taken', () => {
+    const { cluster, world, times, start } = setUp()
+    const taken: { name: string; at: number }[] = []
+    cluster.witness.voters = ({ name }, { epoch }) => {
+      if (epoch > 0) taken.push({ name, at: world.now })
+    }
+    start()
+
+    expect(taken).toHaveLength(3)
+    for (const { name, at } of taken) expect(times(name, 'ref')).toContain(at)
   })
 })

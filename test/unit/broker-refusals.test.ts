@@ -77,6 +77,16 @@ describe('Broker', () => {
     expect(server.ids).toEqual([])
   })
 
+  it('answers unavailable no later when it was at rest before', () => {
+    const bench = new Bench({ requestDeadlineMs: 100 })
+    bench.world.run(10_300)
+    bench.request('ana', 'm1')
+
+    bench.world.run(150)
+
+    expect(bench.told).toEqual(['ana m1 unavailable'])
+  })
+
   it('answers unavailable at the deadline when its server does not answer, and never twice', () => {
     const bench = new Bench({ requestDeadlineMs: 1000 })
     const server = bench.server('s1', { credit: 1 })
