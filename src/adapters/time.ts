@@ -48,7 +48,7 @@ class Periods {
     if (due >= this.#armedFor) return
     this.#disarm()
     this.#armedFor = due
-    this.#timer = setTimeout(() => this.#run(), Math.ceil(due - performance.now()))
+    this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.ceil(due - performance.now())))
   }
 
   #disarm(): void {

@@ -47,6 +47,24 @@ describe('systemTimers', () => {
     expect(calls).toBe(after)
   })
 
+  it('has Node warn of nothing when a call takes longer than its period', async () => {
+    const warnings: string[] = []
+    const warned = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', warned)
+    let calls = 0
+    const others = systemTimers.every(10, () => {})
+    const cancel = systemTimers.every(10, () => {
+      block(30)
+      calls++
+    })
+    await until(10_000, async () => calls >= 3)
+    cancel()
+    others()
+    process.off('warning', warned)
+
+    expect(warnings).toEqual([])
+  })
+
   it('goes on calling who begins anew in a turn, whether others are left or not', async () => {
     let calls = 0
     let cancel = (): void => {}
