@@ -297,7 +297,8 @@ export class Server {
 
   /** All of it is looked at once in a turn of the loop, and what may change meanwhile each time. */
   get #accepts(): boolean {
-    return this.#turn.value.accepting && !this.#stopping && !this.#diskFull && !this.#space.low
+    const isUp = this.#turn.value.accepting && this.replica.condition.state === 'up'
+    return isUp && !this.#stopping && !this.#diskFull && !this.#space.low
   }
 
   #distribute(batch: Batch): void {

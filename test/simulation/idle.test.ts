@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Dealer } from '../../src/ports/index.ts'
-import { encode, parseReplies } from '../../src/wire/index.ts'
+import type { Server } from '../../src/server/index.ts'
+import type { Store } from '../../src/store/index.ts'
+import { encode, parseBackendHead, parseReplies } from '../../src/wire/index.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { SimulatedProcess } from './process.ts'
+import type { SimulatedBroker } from './services.ts'
 
 const REST_MS = 30_000
 const COUNTED_MS = 10_000
@@ -116,5 +119,38 @@ describe('A cluster that was not used', () => {
 
     expect(taken).toHaveLength(3)
     for (const { name, at } of taken) expect(times(name, 'ref')).toContain(at)
+  })
+
+  it('accepts nothing more in the turn in which it has told ref that it is leaving', () => {
+    const { cluster, world, times, start } = setUp()
+    const { serversAddress } = cluster.brokers[0] as SimulatedBroker
+    let session = 0
+    const dial = cluster.sockets.dial.bind(cluster.sockets)
+    cluster.sockets.dial = (host, address) => {
+      const dealer = dial(host, address)
+      const send = (frames: Uint8Array[]): boolean => {
+        const head = address === serversAddress && parseBackendHead(frames[0] as Uint8Array)
+        if (host.name === 'server-1' && head && head.kind === 'ready') session = head.session
+        return dealer.send(frames)
+      }
+      return { ...dealer, send }
+    }
+    start()
+    world.run(REST_MS)
+    const { server, store } = cluster.server('server-1') as { server: Server; store: Store }
+    const logIn = (user: string): void => {
+      const body = encode({ service: 'login', id: user, clock: 1, timestamp: 1, data: { user } })
+      const head = { kind: 'requests', session, tags: [1], connections: [1], lengths: [body.byteLength] }
+      server.fromBroker(serversAddress, [encode(head), body])
+    }
+    logIn('ana')
+    const known = { rank: 1, address: '', voter: true, lag: 0, drained: false }
+    const servers = [{ ...known, name: 'server-1', state: 'leaving' } as const]
+    server.replica.told({ rank: 1, servers, brokers: [], proxies: [], epoch: 1, time: 0 })
+    expect(times('server-1', 'ref')).toContain(world.now)
+    logIn('bia')
+    world.run(100)
+
+    expect(store.users()).toEqual(['ana'])
   })
 })
