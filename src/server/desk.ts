@@ -101,8 +101,8 @@ export class ServerDesk implements Desk {
     return this.#options.acceptor.secretOf(user)
   }
 
-  awaitHeld(call: Call, position: Position, answer: Answer): void {
-    this.#await(call, position, this.acks, answer)
+  awaitHeld(call: Call, position: Position, level: Level, answer: Answer): void {
+    this.#await(call, position, level, answer)
   }
 
   makeSure(call: Call, known: () => boolean, otherwise: () => RecadoError, go: () => void): void {

@@ -12,6 +12,7 @@ import {
   renderSecretChange,
 } from '../wire/index.ts'
 import type { Entry } from './acceptor.ts'
+import type { Level } from './acknowledgements.ts'
 import { FailedLogins } from './failed-logins.ts'
 import type { PermitFault, Permits } from './permits.ts'
 import type { Call, Desk } from './services/index.ts'
@@ -107,7 +108,7 @@ export class Logins {
       if (!(await this.#matches(user, wanted, known))) throw this.#refusal(user)
       // Who did not hear the answer asks again: it is changed already, and the first look failed at nothing.
       this.#failed.succeeded(user)
-      return this.#enter(call, user, known)
+      return this.#enter(call, user, known, this.#levelOfChanges)
     }
     const verifier = await credentials.verifierOf(wanted)
     if (!isSame(desk.secretOf(user), known)) return this.#change(call, user, secret, wanted)
@@ -138,7 +139,7 @@ export class Logins {
     if (known !== undefined && known.permitted >= issued) {
       if (!(await this.#matches(user, wanted, known))) throw this.#refusal(user, 'wrong_permit', 'used')
       // Who did not hear the answer asks again: it is done already.
-      return this.#enter(call, user, known)
+      return this.#enter(call, user, known, this.#levelOfChanges)
     }
     const verifier = await credentials.verifierOf(wanted)
     const newest = desk.secretOf(user)
@@ -160,9 +161,7 @@ export class Logins {
             kind: 'change',
             message: renderSecretChange({ ...next, claim: positionName(known.claim) }),
           }
-    // One disk may be lost, and with it that the former secret or the permit is good for nothing any more.
-    const level = desk.acks === 'one' ? 'quorum' : desk.acks
-    desk.accept(call, entry, level, (operation) => {
+    desk.accept(call, entry, this.#levelOfChanges, (operation) => {
       const by = next.permit === 0 ? {} : { permit_issued: next.permit }
       log.info({ audit: 'secret_changed', user, ...by }, 'A user changed its secret')
       return this.#session(user, { claim: known?.claim ?? operation, secret: operation })
@@ -180,8 +179,14 @@ export class Logins {
     return true
   }
 
-  #enter(call: Call, user: string, known: UserSecret): void {
-    this.#options.desk.awaitHeld(call, known.secret, () => this.#session(user, known))
+  /** One disk may be lost, and with it that the former secret or the permit is good for nothing any more. */
+  get #levelOfChanges(): Level {
+    const { acks } = this.#options.desk
+    return acks === 'one' ? 'quorum' : acks
+  }
+
+  #enter(call: Call, user: string, known: UserSecret, level = this.#options.desk.acks): void {
+    this.#options.desk.awaitHeld(call, known.secret, level, () => this.#session(user, known))
   }
 
   #claim(call: Call, user: string, secret: string): void {

@@ -20,7 +20,7 @@ export const invite: Service = (call, desk) => {
       () => {
         const members = desk.membersOf(channel)
         const by = members?.get(member)
-        if (by !== undefined) return desk.awaitHeld(call, by, () => ({}))
+        if (by !== undefined) return desk.awaitHeld(call, by, desk.acks, () => ({}))
         if (members !== undefined && members.size >= MEMBERS_MAX) throw tooManyMembers()
         const entry = { kind: 'invite', id, user, target: channel, message: member } as const
         desk.accept(call, entry, desk.acks, () => ({}))

@@ -29,8 +29,8 @@ export interface Desk {
   secretOf(user: string): UserSecret | undefined
   /** Goes on once this server holds all that a majority had on disk when asked. */
   afterMajority(call: Call, go: () => void): void
-  /** Answers once that operation is held by a majority. */
-  awaitHeld(call: Call, position: Position, answer: Answer): void
+  /** Answers once that operation is held as the level asks. */
+  awaitHeld(call: Call, position: Position, level: Level, answer: Answer): void
   /** Who sees to logins in secured mode. */
   readonly logins: { logIn(call: Call): void } | undefined
   users(): readonly string[]

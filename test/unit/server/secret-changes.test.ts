@@ -14,6 +14,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
   const secrets = new Map([[1, 'first secret']])
   let [claim, last] = [1, 1]
   const accepted: { kind: string; message: string; level: string }[] = []
+  const awaited: string[] = []
   const outcomes: unknown[] = []
   let news = (): void => {}
   const set = (seq: number, secret: string): void => {
@@ -42,13 +43,16 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
     data instanceof RecadoError ? call.fail(data) : call.ok(data as Record<string, unknown>)
   const desk = {
     acks,
-    secretOf: () => ({ claim: at(claim), secret: at(last) }),
+    secretOf: () => ({ claim: at(claim), secret: at(last), permitted: 0 }),
     knowsUser: () => true,
     afterMajority(call: Call, go: () => void) {
       news()
       tried(call, go)
     },
-    awaitHeld: (call: Call, position: Position, answer: Answer) => answered(call, answer(position)),
+    awaitHeld(call: Call, position: Position, level: string, answer: Answer) {
+      awaited.push(level)
+      answered(call, answer(position))
+    },
     accept(call: Call, { kind, message }: { kind: string; message: string }, level: string, answer: Answer) {
       accepted.push({ kind, message, level })
       const operation = at(100 + accepted.length)
@@ -87,7 +91,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
   const tell = (what: () => void): void => {
     news = what
   }
-  return { accepted, set, take, tell, logIn, credentials }
+  return { accepted, awaited, set, take, tell, logIn, credentials }
 }
 
 const change = { secret: 'first secret', new_secret: 'second secret' }
@@ -123,6 +127,28 @@ describe('Logins', () => {
       expect(accepted).toMatchObject([{ level }])
     },
   )
+
+  it.each([
+    ['one', 'quorum'],
+    ['quorum', 'quorum'],
+    ['all', 'all'],
+  ] as const)(
+    'answer a change that is sent again once a majority holds it, where a server asks for %s',
+    async (acks, level) => {
+      const { awaited, logIn } = setUp(acks)
+      await logIn(change)
+      await logIn(change)
+
+      expect(awaited).toEqual([level])
+    },
+  )
+
+  it('let in by a secret as a server asks', async () => {
+    const { awaited, logIn } = setUp('one')
+    await logIn({ secret: 'first secret' })
+
+    expect(awaited).toEqual(['one'])
+  })
 
   it('ask a majority before they change a secret, for that may be changed already', async () => {
     const { accepted, logIn, tell, set } = setUp()

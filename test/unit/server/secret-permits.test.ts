@@ -40,6 +40,7 @@ function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = {}) {
   const log = keptLog()
   const metrics = countingMetrics()
   const accepted: Set[] = []
+  const awaited: string[] = []
   const servers = Array.from({ length: count }, (_, number) => {
     const held = new Map<string, Set>()
     const secrets = new Secrets()
@@ -56,7 +57,10 @@ function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = {}) {
         for (const each of accepted) hear(each)
         tried(call, go)
       },
-      awaitHeld: (call: Call, position: Position, answer: Answer) => answered(call, answer(position)),
+      awaitHeld(call: Call, position: Position, level: string, answer: Answer) {
+        awaited.push(level)
+        answered(call, answer(position))
+      },
       accept(
         call: Call,
         { kind, message }: { kind: string; message: string },
@@ -120,7 +124,20 @@ function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = {}) {
   const hearAll = (): void => {
     for (const { hear } of servers) for (const each of accepted) hear(each)
   }
-  return { world, time, accepted, servers, log, metrics, permit, logIn, codeOf, hearAll }
+  return {
+    world,
+    time,
+    credentials,
+    accepted,
+    awaited,
+    servers,
+    log,
+    metrics,
+    permit,
+    logIn,
+    codeOf,
+    hearAll,
+  }
 }
 
 function tried(call: Call, act: () => void): void {
@@ -228,6 +245,21 @@ describe('A login with a permit', () => {
 
     expect(accepted).toMatchObject([{ level }, { level }])
   })
+
+  it.each([
+    ['one', 'quorum'],
+    ['quorum', 'quorum'],
+    ['all', 'all'],
+  ])(
+    'sent again is answered once a majority holds it too, where a server asks for %s',
+    async (acks, level) => {
+      const { awaited, codeOf, permit } = setUp({ acks })
+      const data = { permit: permit(), new_secret: 'first of ana' }
+
+      expect([await codeOf(data), await codeOf(data)]).toEqual(['ok', 'ok'])
+      expect(awaited).toEqual([level])
+    },
+  )
 
   it.each([
     ['both a secret and a permit', { secret: 'first of ana', new_secret: 'second of ana' }],
