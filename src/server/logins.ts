@@ -112,7 +112,7 @@ export class Logins {
     }
     const verifier = await credentials.verifierOf(wanted)
     if (!isSame(desk.secretOf(user), known)) return this.#change(call, user, secret, wanted)
-    this.#set(call, user, known, { verifier, permit: 0 })
+    this.#set(call, user, known, { verifier, permit: known.permitted })
   }
 
   /** Whether the permit was used before, the majority knows. */
@@ -143,10 +143,10 @@ export class Logins {
     }
     const verifier = await credentials.verifierOf(wanted)
     const newest = desk.secretOf(user)
-    if (newest !== undefined && (newest.permitted >= issued || !isSame(known, newest))) {
+    if (newest !== undefined && newest.permitted >= issued)
       return this.#setByPermit(call, user, wanted, issued)
-    }
-    this.#set(call, user, known, { verifier, permit: issued })
+    // It may be another than before: whoever changes it again and again keeps nobody from using a permit.
+    this.#set(call, user, newest, { verifier, permit: issued })
   }
 
   /** Has a secret follow the known one of a user, or be the first. */
@@ -162,7 +162,7 @@ export class Logins {
             message: renderSecretChange({ ...next, claim: positionName(known.claim) }),
           }
     desk.accept(call, entry, this.#levelOfChanges, (operation) => {
-      const by = next.permit === 0 ? {} : { permit_issued: next.permit }
+      const by = next.permit === (known?.permitted ?? 0) ? {} : { permit_issued: next.permit }
       log.info({ audit: 'secret_changed', user, ...by }, 'A user changed its secret')
       return this.#session(user, { claim: known?.claim ?? operation, secret: operation })
     })

@@ -10,37 +10,36 @@ import type { UserSecret } from './types.ts'
 
 /**
  * Which operation set the secret that each user has: a function of the set alone. The first in the order that set one made the
- * name that user's; of those that changed this one the last in the order counts. All that it took to set them, permits too, is
- * used up, whichever counts.
+ * name that user's. Of those that changed this one, those count that came after the use of the permit that was issued last,
+ * which uses up all that were issued before; and of them the last in the order. So who has a former secret and changes it where
+ * that use is not known yet gets nothing by it.
  */
 export class Secrets {
   readonly #claims = new Names()
   /** By user and claim. */
-  readonly #changes = new Map<string, Position>()
-  /** By user and claim: when the newest permit was issued under which a secret was set. */
-  readonly #permits = new Map<string, number>()
+  readonly #counting = new Map<string, Omit<UserSecret, 'claim'>>()
 
   set(user: string, message: string, position: Position): void {
     this.#claims.add(user, position)
-    this.#use(`${user} ${positionName(position)}`, parseFirstSecret(message).permit)
+    this.#count(`${user} ${positionName(position)}`, parseFirstSecret(message).permit, position)
   }
 
   change(user: string, message: string, position: Position): void {
     const { claim, permit } = parseSecretChange(message)
-    const key = `${user} ${claim}`
-    this.#use(key, permit)
-    const known = this.#changes.get(key)
-    if (known === undefined || comparePositions(known, position) < 0) this.#changes.set(key, position)
+    this.#count(`${user} ${claim}`, permit, position)
   }
 
   of(user: string): UserSecret | undefined {
     const claim = this.#claims.get(user)
-    if (claim === undefined) return undefined
-    const key = `${user} ${positionName(claim)}`
-    return { claim, secret: this.#changes.get(key) ?? claim, permitted: this.#permits.get(key) ?? 0 }
+    const counting = claim && this.#counting.get(`${user} ${positionName(claim)}`)
+    return counting && { claim, ...counting }
   }
 
-  #use(key: string, permit: number): void {
-    if (permit > (this.#permits.get(key) ?? 0)) this.#permits.set(key, permit)
+  #count(key: string, permitted: number, secret: Position): void {
+    const known = this.#counting.get(key)
+    const later = known === undefined || permitted > known.permitted
+    if (later || (permitted === known.permitted && comparePositions(known.secret, secret) < 0)) {
+      this.#counting.set(key, { secret, permitted })
+    }
   }
 }

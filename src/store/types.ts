@@ -18,7 +18,7 @@ export type Members = ReadonlyMap<string, Position>
 export interface UserSecret {
   readonly claim: Position
   readonly secret: Position
-  /** When the newest permit was issued by which it was set, ms since 1970 UTC; 0 for none: up to there they are used up. */
+  /** When the permit was issued by which it was set, or that was used last before it; 0 for none. Up to there they are used up. */
   readonly permitted: number
 }
 

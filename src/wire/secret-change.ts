@@ -3,7 +3,7 @@ import type { Position } from './operation.ts'
 /** What a `secret` says: what checks the user's first one. */
 export interface FirstSecret {
   readonly verifier: string
-  /** When the permit was issued by which it was set, ms since 1970 UTC; 0 without one. */
+  /** When the permit was issued by which it is set, or else the last that was used before, ms since 1970 UTC; 0 without one. */
   readonly permit: number
 }
 

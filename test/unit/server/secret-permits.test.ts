@@ -14,6 +14,7 @@ import {
   permitText,
   positionName,
   type RecadoError,
+  renderSecretChange,
 } from '../../../src/wire/index.ts'
 import { countingMetrics } from '../../support/counting-metrics.ts'
 import { keptLog } from '../../support/kept-log.ts'
@@ -222,6 +223,42 @@ describe('A login with a permit', () => {
 
     expect(await codeOf({ permit: given, new_secret: 'of ana herself' }, 1)).toBe('ok')
     expect(await codeOf({ secret: 'number 3', new_secret: 'number 4' })).toBe('denied')
+  })
+
+  it('counts for more than a change at the same moment by who has the former secret, though that comes last', async () => {
+    const { accepted, codeOf, hearAll, permit, world } = setUp()
+    await codeOf({ permit: permit(), new_secret: 'first of ana' })
+    hearAll()
+    world.run(1)
+    await Promise.all([
+      codeOf({ permit: permit(), new_secret: 'of ana herself' }, 0),
+      codeOf({ secret: 'first of ana', new_secret: 'of the thief' }, 1),
+    ])
+    hearAll()
+
+    expect(accepted.at(-1)?.message).toContain('of the thief')
+    expect(await codeOf({ secret: 'of ana herself' }, 1)).toBe('ok')
+    expect(await codeOf({ secret: 'of the thief' }, 1)).toBe('denied')
+    expect(await codeOf({ secret: 'of ana herself', new_secret: 'fourth of ana' }, 1)).toBe('ok')
+    expect(await codeOf({ secret: 'fourth of ana' })).toBe('ok')
+  })
+
+  it('is worked on once, however often the secret is changed meanwhile', async () => {
+    const { accepted, codeOf, credentials, permit, servers, world } = setUp()
+    await codeOf({ permit: permit(), new_secret: 'first of ana' })
+    const claim = positionName(accepted[0]?.position as Position)
+    world.run(1)
+    let works = 0
+    credentials.verifierOf = async (secret) => {
+      works++
+      const position = { clock: 100 + works, origin: 'thief', incarnation: 1, seq: works }
+      const message = renderSecretChange({ claim, verifier: `checks$number ${works}`, permit: 0 })
+      if (works < 10) servers[0]?.hear({ position, kind: 'change', message, level: 'quorum' })
+      return `checks$${secret}`
+    }
+
+    expect(await codeOf({ permit: permit(), new_secret: 'of ana herself' })).toBe('ok')
+    expect(works).toBe(1)
   })
 
   it('is not kept waiting by those who guess her secret', async () => {

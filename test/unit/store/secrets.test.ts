@@ -76,17 +76,22 @@ describe('Store', () => {
     expect(store.secretOf('ana')?.secret).toMatchObject({ origin: 'a', seq: 1 })
   })
 
-  it('knows up to where permits are used up for a secret, whichever of them set the one that counts', () => {
+  it('lets what was set by the permit that was issued last count, and of what came after it the last in the order', () => {
     const { store } = openTestStore()
     const about = { user: 'ana', target: '' } as const
-    append(store, b(1, 30, { ...about, kind: 'change', message: 'permit:50 a-1-1 the last' }))
+    append(store, b(1, 30, { ...about, kind: 'change', message: 'permit:50 a-1-1 the last by a permit' }))
     append(store, a(1, 10, { ...about, kind: 'secret', message: 'permit:40 the first' }))
     expect(store.secretOf('ana')).toMatchObject({ permitted: 50, secret: { origin: 'b' } })
     append(store, a(2, 20, { ...about, kind: 'change', message: 'permit:60 a-1-1 one between' }))
-    append(store, a(3, 40, { ...about, kind: 'change', message: 'a-1-1 without a permit' }))
+    append(
+      store,
+      a(3, 40, { ...about, kind: 'change', message: 'permit:50 a-1-1 of who had not heard of it' }),
+    )
     append(store, a(4, 41, { ...about, kind: 'change', message: 'permit:70 b-1-9 of who came second' }))
+    expect(store.secretOf('ana')).toMatchObject({ permitted: 60, secret: { seq: 2 }, claim: { seq: 1 } })
+    append(store, b(2, 42, { ...about, kind: 'change', message: 'permit:60 a-1-1 of who had' }))
 
-    expect(store.secretOf('ana')).toMatchObject({ permitted: 60, secret: { seq: 3 }, claim: { seq: 1 } })
+    expect(store.secretOf('ana')).toMatchObject({ permitted: 60, secret: { origin: 'b', seq: 2 } })
   })
 })
 
