@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import type { Dealer } from '../../src/ports/index.ts'
 import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
 import { startSystem, type TestSystem } from '../support/system.ts'
 import { historyOf } from './spies.ts'
-import { passOf } from './strangers.ts'
+import { metric, passOf } from './strangers.ts'
 
 const TEST_MS = 60_000
 const [TRIES, AGAIN_MS] = [5, 4000]
@@ -275,6 +275,38 @@ describe('a login with a permit', () => {
     expect(await ask('login', { user: 'rui', permit, ...both })).toMatchObject({ code: 'bad_request' })
     expect(await ask('login', { user: 'rui', permit })).toMatchObject({ code: 'bad_request' })
   })
+
+  it(
+    'is denied when the permit was used before all servers died, also at one that comes back with an older copy of its disk',
+    async () => {
+      const last = SERVERS.at(-1) as string
+      const [disk, copy] = [join(system.folder, last), join(system.folder, `${last}-before`)]
+      await system.process(last).kill()
+      cpSync(disk, copy, { recursive: true })
+      system.process(last).start()
+      await system.ready()
+      const permit = permitFor('bia')
+      expect(await ask('login', { user: 'bia', permit, new_secret: 'first of bia' })).toMatchObject({
+        status: 'ok',
+      })
+      await Promise.all(SERVERS.map((name) => system.process(name).kill()))
+      rmSync(disk, { recursive: true })
+      cpSync(copy, disk, { recursive: true })
+      for (const name of SERVERS) system.process(name).start()
+      await system.ready()
+      // So that each of them is asked.
+      await expect.poll(() => metric(system, 'broker', 'recado_broker_servers')).toBe(SERVERS.length)
+
+      const again = await askAll('login', { user: 'bia', permit, new_secret: 'second of bia' })
+      expect(codes(again)).toEqual(each('denied'))
+      const refused = SERVERS.map((name) =>
+        metric(system, name, 'recado_logins_total{result="wrong_permit"}'),
+      )
+      expect(Math.min(...(await Promise.all(refused)))).toBeGreaterThan(0)
+      expect(await ask('login', { user: 'bia', secret: 'first of bia' })).toMatchObject({ status: 'ok' })
+    },
+    TEST_MS,
+  )
 
   it('of several at the same moment by one permit leaves one secret, at every server', async () => {
     const reset = (at: number) => ({ user: 'isa', permit, new_secret: `number ${at} of isa` })

@@ -1,6 +1,7 @@
 import { crowdIn } from './crowd.ts'
 import { knockEverywhere, poseAsServer, reportAsServer } from './doors.ts'
 import { listenToOthers } from './listeners.ts'
+import { setOthersSecrets } from './permits.ts'
 import { playClientAgain } from './replay.ts'
 import type { Target } from './target.ts'
 import { askAsAnother } from './users.ts'
@@ -20,6 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   { name: 'a report of who belongs to the cluster by who is no operator', run: reportAsServer },
   { name: "a server's name as a client's routing id", run: poseAsServer },
   { name: "another's name, tokens that nobody gave, and a request sent again", run: askAsAnother },
+  { name: 'permits for new secrets that are not for that, or not any more', run: setOthersSecrets },
   { name: 'subscriptions that cover what others are told', run: listenToOthers },
   { name: 'all that a client said, played again', run: playClientAgain },
   { name: 'two thousand slow handshakes', run: crowdIn },
