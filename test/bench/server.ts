@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type HeapProfiler, Session } from 'node:inspector/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,14 +13,13 @@ import { Server, startClock, takeIncarnation } from '../../src/server/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { encode, encodeRequests, parseBackendHead, type Request } from '../../src/wire/index.ts'
 import { quietLog } from '../support/quiet.ts'
-import { table } from './tables.ts'
+import { type Part, printCost } from './cost.ts'
 
 const BODY = 128
 const BODIES = 400
 const IN_FLIGHT = 8
 const MESSAGE = 'x'.repeat(128)
 const BROKER = 'tcp://127.0.0.1:5556'
-const SAMPLE_BYTES = 8192
 
 /** One server that is all of its cluster, so that nothing but its own code is in a publication's way. */
 class OneServer {
@@ -151,59 +149,18 @@ class OneServer {
   }
 }
 
-/** µs of processor time for one publication, all of the process's threads together. */
-async function timeOf(server: OneServer): Promise<number> {
-  const bodies = Array.from({ length: BODIES }, () => server.publications())
-  const before = process.cpuUsage()
-  await server.serve(bodies)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / (BODIES * BODY)
+const server = new OneServer()
+await server.start()
+const publications: Part = {
+  what: 'publication',
+  count: BODIES * BODY,
+  prepare() {
+    const bodies = Array.from({ length: BODIES }, () => server.publications())
+    return () => server.serve(bodies)
+  },
 }
-
-/** Bytes of the heap that one publication takes, in all and by function, as samples tell. */
-async function allocationsOf(server: OneServer): Promise<ReadonlyMap<string, number>> {
-  const bodies = Array.from({ length: BODIES }, () => server.publications())
-  const inspector = new Session()
-  inspector.connect()
-  await inspector.post('HeapProfiler.startSampling', {
-    samplingInterval: SAMPLE_BYTES,
-    includeObjectsCollectedByMajorGC: true,
-    includeObjectsCollectedByMinorGC: true,
-  })
-  await server.serve(bodies)
-  const { profile } = await inspector.post('HeapProfiler.stopSampling')
-  inspector.disconnect()
-  const bytes = new Map<string, number>()
-  add(profile.head, bytes)
-  return bytes
-}
-
-function add(node: HeapProfiler.SamplingHeapProfileNode, bytes: Map<string, number>): void {
-  const { functionName, url, lineNumber } = node.callFrame
-  const name = `${functionName || '(anonymous)'} ${url.replace(/^.*\/(?=src\/|node_modules\/)/, '')}:${lineNumber + 1}`
-  bytes.set(name, (bytes.get(name) ?? 0) + node.selfSize / (BODIES * BODY))
-  for (const child of node.children) add(child, bytes)
-}
-
-/** Measures as often as it is told, and prints the least: what else runs on a machine only ever adds. */
-async function main(runs: number, rows: number): Promise<void> {
-  const server = new OneServer()
-  await server.start()
-  const times: number[] = []
-  for (let run = 0; run < runs; run++) times.push(await timeOf(server))
-  const allocations = await allocationsOf(server)
-  const bytes = [...allocations.values()].reduce((sum, each) => sum + each, 0)
-  const least = `${Math.min(...times).toFixed(2)} µs, ${bytes.toFixed(0)} bytes for a publication`
-  process.stdout.write(`${least} (µs in each run: ${times.map((us) => us.toFixed(2)).join(' ')})\n`)
-  const top = [...allocations].toSorted(([, a], [, b]) => b - a).slice(0, rows)
-  if (rows > 0) {
-    const shown = top.map(([name, each]) => [name, each.toFixed(0)])
-    process.stdout.write(`${table(['function', 'bytes'], shown)}\n`)
-  }
-  server.stop()
-  // The folder is gone, and with it what the store would still want to write.
-  process.exit()
-}
-
 const [runs, rows] = process.argv.slice(2).map(Number)
-await main(runs ?? 10, rows ?? 0)
+await printCost(publications, runs ?? 10, rows ?? 0)
+server.stop()
+// The folder is gone, and with it what the store would still want to write.
+process.exit()
