@@ -23,6 +23,7 @@ import {
 import { decodePlace, encodePlace, type Place } from './cursor.ts'
 import { Feeds } from './feeds.ts'
 import type { Page } from './merge.ts'
+import type { Data } from './pending.ts'
 import type { Session } from './renewal.ts'
 import { type RequestOptions, Requests } from './requests.ts'
 import { Subscription } from './subscription.ts'
@@ -100,6 +101,12 @@ export class Client {
   readonly #closing: (() => void)[] = []
   /** What this client was told that a majority holds: history answers once it holds that too. */
   readonly #seen: Vector = new Map()
+  #seenLast = ''
+  readonly #readHeld = (ok: OkData): OperationName => {
+    const operation = readOperation(ok)
+    this.#remember(operation)
+    return operation
+  }
   #user: string | undefined
   /** What that user logged in with. */
   #secret: string | undefined
@@ -201,12 +208,16 @@ export class Client {
 
   /** Says something to a channel; resolves with the operation's name once it is held as `acks` asks. */
   publish(channel: string, message: string | Uint8Array, options: SendOptions = {}): Promise<OperationName> {
-    return this.#say('publish', { channel: checkName(channel, 'channel'), message }, options)
+    return this.#say(
+      'publish',
+      { user: this.#user, channel: checkName(channel, 'channel'), message },
+      options,
+    )
   }
 
   /** Says something to one user; resolves with the operation's name once it is held as `acks` asks. */
   message(to: string, message: string | Uint8Array, options: SendOptions = {}): Promise<OperationName> {
-    return this.#say('message', { to: checkName(to, 'to'), message }, options)
+    return this.#say('message', { user: this.#user, to: checkName(to, 'to'), message }, options)
   }
 
   /** A page of what was said, in the system's one order, this client's own acknowledged messages included. */
@@ -291,13 +302,16 @@ export class Client {
     throw new RecadoError('bad_request', 'Users have secrets in secured mode only')
   }
 
-  async #say(service: string, data: object, options: SendOptions): Promise<OperationName> {
+  /** Without `async`, and with as few objects as may be: programs say much more than they ask. */
+  #say(
+    service: string,
+    said: { readonly user: string | undefined } & Data,
+    options: SendOptions,
+  ): Promise<OperationName> {
+    if (said.user === undefined) return Promise.reject(nobodyIsLoggedIn())
     const { acks } = options
-    const level = acks === undefined ? {} : { acks }
-    const ok = await this.#requests.call(service, { user: this.#me(), ...data, ...level }, options)
-    const operation = readOperation(ok)
-    if (acks !== 'one') this.#remember(operation)
-    return operation
+    const data = acks === undefined ? said : { ...said, acks }
+    return this.#requests.ask(service, data, options, acks === 'one' ? readOperation : this.#readHeld)
   }
 
   async #page(topic: Topic, query: Record<string, unknown>, options: RequestOptions): Promise<Page> {
@@ -323,7 +337,9 @@ export class Client {
   #remember({ origin, incarnation, seq }: OperationName): void {
     const stream = streamKey(origin, incarnation)
     const highest = Math.max(seq, this.#seen.get(stream) ?? 0)
-    this.#seen.delete(stream)
+    // To take it out and put it behind the others costs more than all the rest, and it mostly stands there already.
+    if (stream !== this.#seenLast) this.#seen.delete(stream)
+    this.#seenLast = stream
     this.#seen.set(stream, highest)
     const [eldest] = this.#seen.keys()
     if (this.#seen.size > SEEN_MAX && eldest !== undefined) this.#seen.delete(eldest)
@@ -331,8 +347,12 @@ export class Client {
 
   #me(): string {
     if (this.#user !== undefined) return this.#user
-    throw new RecadoError('not_logged_in', 'Nobody is logged in; call login first')
+    throw nobodyIsLoggedIn()
   }
+}
+
+function nobodyIsLoggedIn(): RecadoError {
+  return new RecadoError('not_logged_in', 'Nobody is logged in; call login first')
 }
 
 function checkName(name: string, what: string): string {

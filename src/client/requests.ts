@@ -10,9 +10,10 @@ import {
   parseReplies,
   RecadoError,
   type Reply,
-  type Request,
 } from '../wire/index.ts'
+import { type Data, Pending } from './pending.ts'
 import { Renewal } from './renewal.ts'
+import { Window } from './window.ts'
 
 /** Requests that wait for the window; beyond it callers are told `overloaded`. */
 const WAITING_MAX = 16_384
@@ -51,26 +52,6 @@ export interface RequestOptions {
   readonly timeoutMs?: number
 }
 
-interface Pending {
-  readonly number: number
-  readonly id: string
-  readonly service: string
-  readonly data: Readonly<Record<string, unknown>>
-  readonly bytes: number
-  readonly deadline: number
-  readonly resolve: (data: OkData) => void
-  readonly reject: (error: unknown) => void
-  readonly forget: () => void
-  state: 'waiting' | 'sent' | 'resting' | 'settled'
-  /** Monotonic ms: when it was sent, or how long it rests. */
-  at: number
-  attempts: number
-  error?: RecadoError
-  /** How often it was refused for its token, and the token that it was sent with last. */
-  renewals: number
-  token?: string | undefined
-}
-
 /**
  * Requests under way to one of several brokers. What is asked within one turn goes out as one array; a request is
  * tried with the same id until its deadline; at most CLIENT_WINDOW are sent beyond the oldest unanswered one.
@@ -78,12 +59,10 @@ interface Pending {
 export class Requests {
   readonly #options: RequestsOptions
   readonly #prefix: string
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Window<Pending>()
   #new: Pending[] = []
   #again: Pending[] = []
   #bytes = 0
-  #next = 1
-  #oldest = 1
   readonly #clock = new LamportClock()
   /** Its session's token is what all requests but logins carry. */
   readonly renewal = new Renewal<Pending>(
@@ -132,41 +111,39 @@ export class Requests {
    * @throws RecadoError of the answer's code; `unavailable` at the deadline, `overloaded` when too many wait,
    * `too_large` when it fits in no frame. The signal's reason when that aborts.
    */
-  call(service: string, data: Pending['data'], options: RequestOptions = {}): Promise<OkData> {
-    return new Promise((resolve, reject) => {
-      options.signal?.throwIfAborted()
+  call(service: string, data: Data, options: RequestOptions = {}): Promise<OkData> {
+    return this.ask(service, data, options, (ok) => ok)
+  }
+
+  /** Like `call`, and resolves with what `read` makes of the answer: no further promise, where there are many. */
+  ask<Value>(
+    service: string,
+    data: Data,
+    options: RequestOptions,
+    read: (ok: OkData) => Value,
+  ): Promise<Value> {
+    return new Promise<unknown>((resolve, reject) => {
+      const { signal, timeoutMs = this.#options.deadlineMs } = options
+      signal?.throwIfAborted()
       const bytes = messageBytes(data)
       this.#admit(bytes)
-      const abort = (): void => this.#fail(pending, options.signal?.reason)
-      const number = this.#next++
-      const pending: Pending = {
-        number,
-        id: `${this.#prefix}-${number.toString(36)}`,
-        service,
-        data,
-        bytes,
-        deadline: this.#now() + (options.timeoutMs ?? this.#options.deadlineMs),
-        resolve,
-        reject,
-        forget: () => options.signal?.removeEventListener('abort', abort),
-        state: 'waiting',
-        at: 0,
-        attempts: 0,
-        renewals: 0,
-      }
-      options.signal?.addEventListener('abort', abort, { once: true })
+      const number = this.#pending.next
+      const id = `${this.#prefix}-${number.toString(36)}`
+      const deadline = this.#now() + timeoutMs
+      const pending = new Pending({ number, id, service, data, bytes, deadline }, { read, resolve, reject })
+      if (signal !== undefined) pending.watch(signal, () => this.#fail(pending, signal.reason))
       this.#bytes += bytes
-      this.#pending.set(pending.number, pending)
+      this.#pending.add(pending)
       this.#new.push(pending)
       this.#cancelTick ??= this.#options.timers.every(TICK_MS, () => this.#tick())
       this.#schedule()
-    })
+    }) as Promise<Value>
   }
 
   /** Fails what is under way and closes the socket. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const pending of this.#pending.values()) this.#fail(pending, closedError())
+    for (const pending of this.#pending) this.#fail(pending, closedError())
     this.#cancelTick?.()
     const dealer = this.#dealer
     this.#dealer = undefined
@@ -182,7 +159,8 @@ export class Requests {
     if (bytes > CLIENT_LIMITS.frameBytes) {
       throw new RecadoError('too_large', `The message has ${bytes} bytes, more than one frame may hold`)
     }
-    if (this.#pending.size >= CLIENT_WINDOW + WAITING_MAX || this.#bytes + bytes > WAITING_BYTES_MAX) {
+    const { next, oldest } = this.#pending
+    if (next - oldest >= CLIENT_WINDOW + WAITING_MAX || this.#bytes + bytes > WAITING_BYTES_MAX) {
       throw new RecadoError('overloaded', 'Too many requests wait for answers; await some of them first')
     }
   }
@@ -221,7 +199,7 @@ export class Requests {
     if (this.#connected() === undefined) return []
     const sendable = this.#again.filter((pending) => pending.state === 'waiting')
     this.#again = []
-    const last = this.#oldest + CLIENT_WINDOW
+    const last = this.#pending.oldest + CLIENT_WINDOW
     let taken = 0
     for (const pending of this.#new) {
       if (pending.number > last) break
@@ -232,19 +210,15 @@ export class Requests {
     return sendable
   }
 
-  #requestOf(pending: Pending, timestamp: number): Request {
-    const { service } = pending
-    pending.token = service === 'login' ? undefined : this.renewal.session?.token
-    const data = pending.token === undefined ? pending.data : { ...pending.data, token: pending.token }
-    return { service, id: pending.id, clock: this.#clock.next(), timestamp, data }
-  }
-
   #send(batch: readonly Pending[]): void {
     const [first] = batch
     if (first === undefined) return
     const timestamp = Math.floor(this.#options.time.wall())
-    const requests = batch.map((pending) => this.#requestOf(pending, timestamp))
-    const body = encodeRequests(requests)
+    for (const pending of batch) {
+      const token = pending.service === 'login' ? undefined : this.renewal.session?.token
+      pending.stamp(this.#clock.next(), timestamp, token)
+    }
+    const body = encodeRequests(batch)
     if (body.byteLength > CLIENT_LIMITS.frameBytes) return this.#refuse(batch, body.byteLength)
     const sent = this.#connected()?.send([EMPTY, body]) === true
     const now = this.#now()
@@ -294,7 +268,7 @@ export class Requests {
 
   /** The connection that they went by is gone, and the answers with it. */
   #sendAllAgain(): void {
-    for (const pending of this.#pending.values()) if (pending.state === 'sent') this.#sendAgain(pending)
+    for (const pending of this.#pending) if (pending.state === 'sent') this.#sendAgain(pending)
   }
 
   #receive(frames: readonly Uint8Array[]): void {
@@ -307,7 +281,6 @@ export class Requests {
       return
     }
     for (const reply of replies) this.#take(reply)
-    while (this.#oldest < this.#next && !this.#pending.has(this.#oldest)) this.#oldest++
     if (this.#new.length > 0) this.#schedule()
   }
 
@@ -317,9 +290,8 @@ export class Requests {
     if (pending === undefined || pending.id !== reply.id) return
     const { data } = reply
     if (data.status === 'ok') {
-      this.#settle(pending)
-      pending.resolve(data)
-      return
+      this.#forget(pending)
+      return pending.resolve(data)
     }
     const error = new RecadoError(data.code, data.message)
     if (data.code === 'not_logged_in' && pending.token !== undefined && pending.renewals++ < RENEWALS_MAX) {
@@ -349,7 +321,7 @@ export class Requests {
   #tick(): void {
     const now = this.#now()
     let firstSent = Number.POSITIVE_INFINITY
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending) {
       if (now >= pending.deadline) this.#fail(pending, pending.error ?? this.#silent())
       else if (pending.state === 'resting' && now >= pending.at) this.#sendAgain(pending)
       else if (pending.state === 'sent') {
@@ -371,15 +343,12 @@ export class Requests {
 
   #fail(pending: Pending, error: unknown): void {
     if (pending.state === 'settled') return
-    this.#settle(pending)
+    this.#forget(pending)
     pending.reject(error)
-    while (this.#oldest < this.#next && !this.#pending.has(this.#oldest)) this.#oldest++
     if (this.#new.length > 0) this.#schedule()
   }
 
-  #settle(pending: Pending): void {
-    pending.state = 'settled'
-    pending.forget()
+  #forget(pending: Pending): void {
     this.#bytes -= pending.bytes
     this.#pending.delete(pending.number)
   }

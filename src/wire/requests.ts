@@ -19,10 +19,15 @@ export interface ParsedRequests {
   readonly batch: boolean
 }
 
-/** A client's body: one request is a map, more are an array. */
+/** A client's body: one request is a map, more are an array. What else these objects hold is not written. */
 export function encodeRequests(requests: readonly Request[]): Uint8Array {
   const batch = requests.length !== 1
-  return writeRequests(requests, batch) ?? encode(batch ? requests : requests[0])
+  const usual = writeRequests(requests, batch)
+  if (usual !== undefined) return usual
+  const plain = requests.map(({ service, id, clock, timestamp, data }) => {
+    return { service, id, clock, timestamp, data }
+  })
+  return encode(batch ? plain : plain[0])
 }
 
 /** Reads a client's body. Never throws: what is wrong stands in the result, to be answered. */
