@@ -2,10 +2,12 @@ import {
   decode,
   encode,
   isMap,
+  type Publication,
   type ReadonlyVector,
   RecadoError,
   readCounts,
   readString,
+  streamKey,
 } from '../wire/index.ts'
 
 /** A server's cursors are used as they are; the library's own begin with this, which is not in base64. */
@@ -20,6 +22,12 @@ export interface Place {
   /** The server's cursor, undefined at the start. */
   readonly after: string | undefined
   readonly passed: ReadonlyVector
+}
+
+/** The place behind a message, when nothing of another stream was passed since this place. */
+export function placeBehind({ after, passed }: Place, { operation }: Publication): Place {
+  const stream = streamKey(operation.origin, operation.incarnation)
+  return { after, passed: new Map(passed).set(stream, operation.seq) }
 }
 
 export function encodePlace({ after, passed }: Place): string {

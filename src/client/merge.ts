@@ -7,20 +7,19 @@ import {
   type Vector,
 } from '../wire/index.ts'
 import type { Place } from './cursor.ts'
+import { Ids } from './ids.ts'
 
 const POLL_MS = 5000
 const REST_MS = 50
-/** Live publications held back behind a gap; beyond it they are dropped and come from history. */
 /** What stands for a cursor at the end of what there is. */
 const NOW = 'now'
+/** Live publications held back behind a gap; beyond it they are dropped and come from history. */
 const HELD_MAX = 4096
 const HELD_BYTES_MAX = 8 * 1024 * 1024
 /** Streams whose place is known, those last heard of. */
 const STREAMS_MAX = 256
 /** Streams that a question to history names in `seen`. */
 const SEEN_MAX = 64
-/** Pairs of user and id known to have been delivered: between one and two times as many. */
-const IDS_MAX = 8192
 /** Messages in one page, so also the room needed to ask for one. */
 export const PAGE_MESSAGES = 512
 
@@ -48,7 +47,8 @@ export interface MergeOptions {
   readonly wanted: (publication: Publication) => boolean
   /** Asks history; `page` or `failed` answers. One question at a time. */
   readonly ask: (question: Question) => void
-  readonly deliver: (publication: Publication, place: Place) => void
+  /** Since `before` nothing was passed but what its stream has up to it. */
+  readonly deliver: (publication: Publication, before: Place) => void
   /** How many more the consumer can take. */
   readonly room: () => number
   /** History has been read to its end for the first time: from now on live publications are delivered. */
@@ -78,8 +78,10 @@ export class Merge {
   #after: string | undefined
   #held: Publication[] = []
   #heldBytes = 0
-  #ids = new Set<string>()
-  #olderIds = new Set<string>()
+  readonly #ids = new Ids()
+  /** The place since which nothing was passed but of one stream: to copy it for each message costs more than the rest. */
+  #before: Place | undefined
+  #beforeOf: StreamKey = ''
   #asking = false
   #due = false
   #caughtUp = false
@@ -141,6 +143,7 @@ export class Merge {
     this.#trusting = false
     for (const message of messages) this.#fromHistory(message)
     this.#after = next
+    this.#before = undefined
     if (passed !== undefined) this.#beginBehind(passed)
     if (more) return this.read()
     const first = !this.#caughtUp
@@ -182,12 +185,17 @@ export class Merge {
   }
 
   #deliver(publication: Publication): void {
+    const before = this.#placeBefore(streamOf(publication))
     this.#pass(publication)
-    if (this.#isKnown(publication)) {
-      this.counts.duplicates++
-      return
-    }
-    this.#options.deliver(publication, { after: this.#after, passed: new Map(this.#passed) })
+    if (this.#ids.isNew(publication.user, publication.id)) this.#options.deliver(publication, before)
+    else this.counts.duplicates++
+  }
+
+  #placeBefore(stream: StreamKey): Place {
+    if (stream !== this.#beforeOf) this.#before = undefined
+    this.#beforeOf = stream
+    this.#before ??= { after: this.#after, passed: new Map(this.#passed) }
+    return this.#before
   }
 
   #hold(publication: Publication): void {
@@ -249,23 +257,12 @@ export class Merge {
   }
 
   #setPassed(stream: StreamKey, seq: number): void {
+    if (stream !== this.#beforeOf) this.#before = undefined
     if (this.#passed.size >= STREAMS_MAX && !this.#passed.has(stream)) {
       const [eldest] = this.#passed.keys()
       if (eldest !== undefined) this.#passed.delete(eldest)
     }
     this.#passed.set(stream, seq)
-  }
-
-  /** Whether one with its user and id was delivered; from now on it is. */
-  #isKnown({ user, id }: Publication): boolean {
-    const name = `${user}/${id}`
-    if (this.#ids.has(name) || this.#olderIds.has(name)) return true
-    if (this.#ids.size >= IDS_MAX) {
-      this.#olderIds = this.#ids
-      this.#ids = new Set()
-    }
-    this.#ids.add(name)
-    return false
   }
 }
 

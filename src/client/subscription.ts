@@ -1,6 +1,6 @@
 import type { Cancel, Timers } from '../ports/index.ts'
 import { type OperationName, type Publication, RecadoError } from '../wire/index.ts'
-import { encodePlace, type Place } from './cursor.ts'
+import { encodePlace, type Place, placeBehind } from './cursor.ts'
 import type { Feeds } from './feeds.ts'
 import { Merge, type MergeCounts, PAGE_MESSAGES, type Page, type Question } from './merge.ts'
 
@@ -21,9 +21,10 @@ export class Received implements Publication {
   declare readonly channel?: string
   declare readonly to?: string
   readonly message: string | Uint8Array
-  readonly #place: Place
+  readonly #before: Place
 
-  constructor(publication: Publication, place: Place) {
+  /** @param before a place since which nothing was passed but what its stream has up to it */
+  constructor(publication: Publication, before: Place) {
     this.clock = publication.clock
     this.timestamp = publication.timestamp
     this.operation = publication.operation
@@ -33,12 +34,12 @@ export class Received implements Publication {
     if (publication.channel !== undefined) this.channel = publication.channel
     if (publication.to !== undefined) this.to = publication.to
     this.message = publication.message
-    this.#place = place
+    this.#before = before
   }
 
   /** A subscription from here goes on behind this message. */
   get cursor(): string {
-    return encodePlace(this.#place)
+    return encodePlace(placeBehind(this.#before, this))
   }
 }
 
@@ -87,7 +88,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#merge = new Merge({
       ...options,
       ask: (question) => void this.#ask(question),
-      deliver: (publication, place) => this.#deliver(new Received(publication, place)),
+      deliver: (publication, before) => this.#deliver(new Received(publication, before)),
       caughtUp: () => this.#caughtUp.resolve(),
       room: () => READY_MAX - (this.#ready.length - this.#taken),
     })
@@ -148,9 +149,9 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
   }
 
   #deliver(item: Received): void {
-    const waiter = this.#waiters.shift()
-    if (waiter === undefined) this.#ready.push(item)
-    else waiter.resolve({ value: item, done: false })
+    // To shift from an empty array costs more than to push.
+    if (this.#waiters.length === 0) this.#ready.push(item)
+    else this.#waiters.shift()?.resolve({ value: item, done: false })
   }
 
   #take(): Received | undefined {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodePlace, encodePlace, type Place } from '../../src/client/cursor.ts'
+import { decodePlace, encodePlace, type Place, placeBehind } from '../../src/client/cursor.ts'
 import { Merge, type MergeOptions, PAGE_MESSAGES, type Page, type Question } from '../../src/client/merge.ts'
 import { comparePositions, type Publication, streamKey } from '../../src/wire/index.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
@@ -72,9 +72,9 @@ class Reader {
         this.questions.push(question)
         if (this.answering) merge.page(topic.page(question))
       },
-      deliver: (publication, place) => {
+      deliver: (publication, before) => {
         this.got.push(publication.message as string)
-        this.places.push(place)
+        this.places.push(placeBehind(before, publication))
         this.room--
       },
       room: () => this.room,
@@ -232,6 +232,21 @@ describe('Merge', () => {
 
     expect(reader.got).toEqual(['a 1', 'b 1', 'a 2', 'b 2'])
     expect(next.got).toEqual(['a 3'])
+  })
+
+  it('has a place behind every message, from which all that was not given yet comes', () => {
+    const topic = new Topic()
+    for (const origin of ['a', 'b', 'b', 'a']) topic.say(origin)
+    const reader = new Reader(topic)
+    reader.world.run(1)
+    for (const origin of ['b', 'b', 'a', 'c', 'c', 'b']) reader.merge.live([topic.say(origin)])
+    const rests = reader.places.map((place) => {
+      const next = new Reader(topic, { from: decodePlace(encodePlace(place)) })
+      next.world.run(1)
+      return next.got
+    })
+
+    expect(rests).toEqual(reader.got.map((_, index) => reader.got.slice(index + 1)))
   })
 
   it('takes nothing without room, and has it all once there is', () => {
