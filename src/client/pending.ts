@@ -2,7 +2,7 @@ import type { OkData, RecadoError, Request } from '../wire/index.ts'
 
 export type Data = Readonly<Record<string, unknown>>
 
-/** What a request is made of. */
+/** What a request is made of, and who waits for its answer. */
 interface Asked {
   readonly number: number
   readonly id: string
@@ -12,10 +12,6 @@ interface Asked {
   readonly bytes: number
   /** Monotonic ms. */
   readonly deadline: number
-}
-
-/** Who waits for its answer. */
-interface Asking {
   /** What the answer says to them. */
   readonly read: (data: OkData) => unknown
   readonly resolve: (value: unknown) => void
@@ -41,17 +37,21 @@ export class Pending implements Request {
   /** The token that it was sent with last, and how often it was refused for its token. */
   token: string | undefined
   renewals = 0
-  readonly #asking: Asking
+  readonly #read: Asked['read']
+  readonly #resolve: Asked['resolve']
+  readonly #reject: Asked['reject']
   #forget: (() => void) | undefined
 
-  constructor(asked: Asked, asking: Asking) {
+  constructor(asked: Asked) {
     this.number = asked.number
     this.id = asked.id
     this.service = asked.service
     this.data = asked.data
     this.bytes = asked.bytes
     this.deadline = asked.deadline
-    this.#asking = asking
+    this.#read = asked.read
+    this.#resolve = asked.resolve
+    this.#reject = asked.reject
   }
 
   /** Calls back when the signal aborts before it is settled. */
@@ -70,18 +70,17 @@ export class Pending implements Request {
   }
 
   resolve(ok: OkData): void {
-    const { read, resolve } = this.#asking
     this.#settle()
     try {
-      resolve(read(ok))
+      this.#resolve(this.#read(ok))
     } catch (error) {
-      this.#asking.reject(error)
+      this.#reject(error)
     }
   }
 
   reject(error: unknown): void {
     this.#settle()
-    this.#asking.reject(error)
+    this.#reject(error)
   }
 
   #settle(): void {

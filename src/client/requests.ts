@@ -130,7 +130,7 @@ export class Requests {
       const number = this.#pending.next
       const id = `${this.#prefix}-${number.toString(36)}`
       const deadline = this.#now() + timeoutMs
-      const pending = new Pending({ number, id, service, data, bytes, deadline }, { read, resolve, reject })
+      const pending = new Pending({ number, id, service, data, bytes, deadline, read, resolve, reject })
       if (signal !== undefined) pending.watch(signal, () => this.#fail(pending, signal.reason))
       this.#bytes += bytes
       this.#pending.add(pending)
