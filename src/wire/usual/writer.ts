@@ -2,6 +2,8 @@
 const SLAB = 128 * 1024
 /** Longer texts are measured before they are written. */
 const SHORT = 1024
+/** Shorter texts are written letter by letter: a call out of JavaScript costs as much as some thirty of them. */
+const LETTERS = 32
 /** Bytes that one of JavaScript's letters takes in UTF-8 at most. */
 const UTF8_BYTES_MAX = 3
 const HEAD_MAX = 9
@@ -63,6 +65,7 @@ export class Writer {
     const { length } = value
     if (length > SHORT) return this.#textOf(Buffer.byteLength(value), value)
     this.#need(HEAD_MAX + length * UTF8_BYTES_MAX)
+    if (length < LETTERS && this.#letters(value)) return
     const before = this.#at
     this.#textHead(length)
     const bytes = this.#slab.write(value, this.#at)
@@ -71,6 +74,20 @@ export class Writer {
     // It is not ASCII, and has another head.
     this.#at = before
     this.#textOf(bytes, value)
+  }
+
+  /** Writes ASCII; false when it is something else. */
+  #letters(value: string): boolean {
+    const slab = this.#slab
+    let at = this.#at
+    slab[at++] = 0xa0 | value.length
+    for (let index = 0; index < value.length; index++) {
+      const letter = value.charCodeAt(index)
+      if (letter >= 0x80) return false
+      slab[at++] = letter
+    }
+    this.#at = at
+    return true
   }
 
   #textOf(bytes: number, value: string): void {
