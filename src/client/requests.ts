@@ -60,6 +60,7 @@ export class Requests {
   readonly #options: RequestsOptions
   readonly #prefix: string
   readonly #pending = new Window<Pending>()
+  /** What goes out next: the first as far as the window lets it, and the second before it in any case. */
   #new: Pending[] = []
   #again: Pending[] = []
   #bytes = 0
@@ -134,7 +135,9 @@ export class Requests {
       if (signal !== undefined) pending.watch(signal, () => this.#fail(pending, signal.reason))
       this.#bytes += bytes
       this.#pending.add(pending)
-      this.#new.push(pending)
+      // What fills the window may wait for the token that a login brings.
+      if (service === 'login') this.#again.push(pending)
+      else this.#new.push(pending)
       this.#cancelTick ??= this.#options.timers.every(TICK_MS, () => this.#tick())
       this.#schedule()
     }) as Promise<Value>

@@ -149,6 +149,16 @@ describe('Requests', () => {
     expect(brokers.requests).toHaveLength(CLIENT_WINDOW + 10)
   })
 
+  it('sends a login though the window is full, for what fills it may wait for the token', () => {
+    const { world, brokers, requests } = setUp()
+    for (let n = 0; n < CLIENT_WINDOW + 10; n++) outcomeOf(requests.call('publish', { message: 'x' }))
+    world.run(1)
+    outcomeOf(requests.call('login', { user: 'ada' }))
+    world.run(1)
+
+    expect(brokers.requests.at(-1)?.service).toBe('login')
+  })
+
   it('refuses as overloaded what waits beyond its bound', async () => {
     const { requests } = setUp()
     const outcomes = Array.from({ length: CLIENT_WINDOW + 16_385 }, () =>
