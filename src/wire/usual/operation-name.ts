@@ -1,6 +1,7 @@
 import type { OperationName } from '../envelope.ts'
+import { pieceOf } from './piece.ts'
 import type { Reader } from './reader.ts'
-import { pieceOf, type Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 const CLOCK = pieceOf(4, 'clock')
 const [ORIGIN, INCARNATION, SEQ] = [pieceOf('origin'), pieceOf('incarnation'), pieceOf('seq')]

@@ -1,7 +1,8 @@
 import type { Publication, Said } from '../envelope.ts'
 import { readOperationName, writeOperationName } from './operation-name.ts'
+import { pieceOf } from './piece.ts'
 import { Reader } from './reader.ts'
-import { pieceOf, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 const CLOCK = pieceOf(8, 'clock')
 const [TIMESTAMP, OPERATION] = [pieceOf('timestamp'), pieceOf('operation')]

@@ -1,5 +1,6 @@
 import { BATCH_REQUESTS_MAX, ID_BYTES_MAX } from '../limits.ts'
 import { isName } from '../names.ts'
+import { type Piece, viewOf } from './piece.ts'
 
 /** What the decoder of Buffers puts where bytes are no UTF-8. */
 const REPLACEMENT = '\ufffd'
@@ -11,6 +12,7 @@ const INTEGER_HIGH_MAX = 0x1f_ffff
  */
 export class Reader {
   readonly #bytes: Buffer
+  readonly #view: DataView
   #at = 0
   /** Bytes of the last text. */
   #textBytes = 0
@@ -18,6 +20,7 @@ export class Reader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = viewOf(bytes)
   }
 
   /** Whether all so far was as expected. */
@@ -46,24 +49,27 @@ export class Reader {
   }
 
   /** Expects these bytes. */
-  piece(expected: Uint8Array): void {
+  piece(expected: Piece): void {
     if (!this.passes(expected)) this.#usual = false
   }
 
   /** Whether these bytes come next, which then are passed. */
-  passes(expected: Uint8Array): boolean {
+  passes(expected: Piece): boolean {
     const follows = this.follows(expected)
     if (follows) this.#at += expected.length
     return follows
   }
 
   /** Whether these bytes come next. */
-  follows(expected: Uint8Array): boolean {
+  follows({ length, words, rest }: Piece): boolean {
     const bytes = this.#bytes
-    const at = this.#at
-    for (let index = 0; index < expected.length; index++) {
-      if (bytes[at + index] !== expected[index]) return false
+    const view = this.#view
+    let at = this.#at
+    if (at + length > bytes.length) return false
+    for (let index = 0; index < words.length; index++, at += 4) {
+      if (view.getInt32(at) !== words[index]) return false
     }
+    for (let index = 0; index < rest.length; index++) if (bytes[at++] !== rest[index]) return false
     return true
   }
 
@@ -149,9 +155,9 @@ export class Reader {
   /** A big-endian number of 1, 2 or 4 bytes; beyond the end all is unusual. */
   #number(at: number, size: number): number {
     if (at + size > this.#bytes.length) return this.#fail(0)
-    let value = 0
-    for (let index = at; index < at + size; index++) value = value * 256 + (this.#bytes[index] as number)
-    return value
+    const view = this.#view
+    if (size === 4) return view.getUint32(at)
+    return size === 2 ? view.getUint16(at) : view.getUint8(at)
   }
 
   #fail<Value>(value: Value): Value {

@@ -1,15 +1,14 @@
 import type { OperationName, Reply, ReplyData } from '../envelope.ts'
 import { isMap } from '../fields.ts'
 import { readOperationName, writeOperationName } from './operation-name.ts'
+import { pieceOf } from './piece.ts'
 import { Reader } from './reader.ts'
-import { pieceOf, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 const SERVICE = pieceOf(5, 'service')
 const [ID, CLOCK, TIMESTAMP] = [pieceOf('id'), pieceOf('clock'), pieceOf('timestamp')]
 /** All that lies between the timestamp and the operation's name. */
-const DATA = new Uint8Array(
-  Buffer.concat([pieceOf('data'), pieceOf(2, 'status'), pieceOf('ok', 'operation')]),
-)
+const DATA = pieceOf('data', 2, 'status', 'ok', 'operation')
 
 const writer = new Writer()
 

@@ -1,12 +1,13 @@
 import type { Request } from '../envelope.ts'
+import { type Piece, pieceOf } from './piece.ts'
 import { Reader } from './reader.ts'
-import { pieceOf, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 /** How something is said to many and to one: its service, and the key of the receiver. */
 const FORMS = [form('publish', 'channel'), form('message', 'to')] as const
 const [CLOCK, TIMESTAMP] = [pieceOf('clock'), pieceOf('timestamp')]
 /** By how many of `acks` and `token` come after the three keys that are always there. */
-const DATA = [dataOf(3), dataOf(4), dataOf(5)] as const
+const DATA = [pieceOf('data', 3, 'user'), pieceOf('data', 4, 'user'), pieceOf('data', 5, 'user')] as const
 const [MESSAGE, ACKS, TOKEN] = [pieceOf('message'), pieceOf('acks'), pieceOf('token')]
 
 const writer = new Writer()
@@ -34,7 +35,7 @@ function write({ service, id, clock, timestamp, data }: Request): boolean {
   writer.integer(clock)
   writer.piece(TIMESTAMP)
   writer.integer(timestamp)
-  writer.piece(DATA[extras] as Uint8Array)
+  writer.piece(DATA[extras] as Piece)
   writer.text(user)
   writer.piece(said.receiver)
   writer.text(receiver)
@@ -45,7 +46,7 @@ function write({ service, id, clock, timestamp, data }: Request): boolean {
   return writeExtra(ACKS, acks) && writeExtra(TOKEN, token)
 }
 
-function writeExtra(key: Uint8Array, value: unknown): boolean {
+function writeExtra(key: Piece, value: unknown): boolean {
   if (value === undefined) return true
   if (typeof value !== 'string') return false
   writer.piece(key)
@@ -82,7 +83,7 @@ function passForm(reader: Reader): Form | undefined {
 /** How many of `acks` and `token` there are. */
 function passData(reader: Reader): number {
   for (let extras = 0; extras < DATA.length; extras++) {
-    if (reader.passes(DATA[extras] as Uint8Array)) return extras
+    if (reader.passes(DATA[extras] as Piece)) return extras
   }
   reader.fail()
   return 0
@@ -120,14 +121,10 @@ function read(reader: Reader, said: Form, last: Said): Request {
 interface Form {
   readonly service: string
   readonly key: string
-  readonly head: Uint8Array
-  readonly receiver: Uint8Array
+  readonly head: Piece
+  readonly receiver: Piece
 }
 
 function form(service: string, key: string): Form {
   return { service, key, head: pieceOf(5, 'service', service, 'id'), receiver: pieceOf(key) }
-}
-
-function dataOf(keys: number): Uint8Array {
-  return new Uint8Array(Buffer.concat([pieceOf('data'), pieceOf(keys, 'user')]))
 }

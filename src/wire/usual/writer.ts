@@ -1,3 +1,5 @@
+import { type Piece, viewOf } from './piece.ts'
+
 /** Written bodies lie one behind the other in memory of this size, rather than each in memory of its own. */
 const SLAB = 128 * 1024
 /** Longer texts are measured before they are written. */
@@ -14,6 +16,7 @@ const HEAD_MAX = 9
  */
 export class Writer {
   #slab = Buffer.allocUnsafeSlow(SLAB)
+  #view = viewOf(this.#slab)
   #start = 0
   #at = 0
   #usual = true
@@ -33,11 +36,13 @@ export class Writer {
   }
 
   /** MessagePack that is ready. */
-  piece(bytes: Uint8Array): void {
-    this.#need(bytes.length)
+  piece({ length, words, rest }: Piece): void {
+    this.#need(length)
     const slab = this.#slab
+    const view = this.#view
     let at = this.#at
-    for (let index = 0; index < bytes.length; index++) slab[at++] = bytes[index] as number
+    for (let index = 0; index < words.length; index++, at += 4) view.setInt32(at, words[index] as number)
+    for (let index = 0; index < rest.length; index++) slab[at++] = rest[index] as number
     this.#at = at
   }
 
@@ -130,15 +135,10 @@ export class Writer {
     this.#number32(value)
   }
 
-  /** The lower 32 bits, for that is what shifts see. */
+  /** The lower 32 bits. */
   #number32(value: number): void {
-    const slab = this.#slab
-    const at = this.#at
-    slab[at] = value >>> 24
-    slab[at + 1] = value >>> 16
-    slab[at + 2] = value >>> 8
-    slab[at + 3] = value
-    this.#at = at + 4
+    this.#view.setUint32(this.#at, value)
+    this.#at += 4
   }
 
   /** Makes room for so many bytes more; what the body has so far moves along. */
@@ -146,20 +146,9 @@ export class Writer {
     if (this.#at + count <= this.#slab.length) return
     const written = this.#slab.subarray(this.#start, this.#at)
     this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, (written.length + count) * 2))
+    this.#view = viewOf(this.#slab)
     this.#slab.set(written)
     this.#start = 0
     this.#at = written.length
   }
-}
-
-/** MessagePack of pieces that never change: a number stands for the head of a map with so many keys, a text for itself. */
-export function pieceOf(...parts: readonly (number | string)[]): Uint8Array {
-  return new Uint8Array(
-    Buffer.concat(
-      parts.map((part) => {
-        if (typeof part === 'number') return Buffer.of(0x80 | part)
-        return Buffer.concat([Buffer.of(0xa0 | part.length), Buffer.from(part, 'latin1')])
-      }),
-    ),
-  )
 }
