@@ -14,7 +14,8 @@ export interface AdmissionOptions {
 /**
  * Whether this server may accept operations. Others make things final without waiting for one whom they do not count;
  * what that one then accepts comes late. So after its start, and after it stood still, a server accepts only when every
- * other voter says that it counts it, or has been silent as long as it takes to be no longer counted itself.
+ * other voter says that it counts it, or that it makes nothing final, or has been silent as long as it takes to be no longer
+ * counted itself.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -42,11 +43,12 @@ export class Admission {
   #agrees(name: string): boolean {
     const { time, heartbeatTimeoutMs, peers, incarnation } = this.#options
     const voter = peers.get(name)
-    if (voter !== undefined && voter.countsMe === incarnation() && voter.answers >= this.#question)
-      return true
+    const answers = voter !== undefined && voter.answers >= this.#question
+    // Who is alone need not count anyone: it makes nothing final, and asks before it does again.
+    if (answers && (voter.countsMe === incarnation() || voter.alone)) return true
     const now = time.monotonic()
     const heardAt = voter === undefined ? this.#since : Math.max(this.#since, voter.heardAt)
-    // A voter that is itself joining makes nothing final, so it need not count anyone.
+    // Nor need a voter that is itself joining.
     return (
       (voter !== undefined && voter.state === 'joining' && voter.heardAt > this.#since) ||
       now - heardAt >= heartbeatTimeoutMs

@@ -29,6 +29,8 @@ export interface HeadsOptions {
   readonly coordinator: () => string
   /** The number of the latest question to the peers. */
   readonly question: () => number
+  /** Whether this server makes nothing final now, and asks again before it does; a peer is told so. */
+  readonly alone: () => boolean
   /** Corrected time in ms. */
   readonly now: () => number
   /** The lowest clock of an operation accepted here that is not yet in the store, undefined if there is none. */
@@ -117,7 +119,7 @@ export class Heads {
   }
 
   #whole(peer: Peer): WholeHead {
-    const { identity, condition, intact, voting, peers, coordinator, question } = this.#options
+    const { identity, condition, intact, voting, peers, coordinator, question, alone } = this.#options
     return {
       address: identity.address,
       rank: condition.rank,
@@ -128,6 +130,7 @@ export class Heads {
       counted: Object.fromEntries(this.#counted().map((each) => [each.name, each.incarnation])),
       answers: peers.isKept(peer) ? peer.asks : 0,
       asks: question(),
+      alone: alone(),
       owed: vectorToObject(peer.owed()),
     }
   }

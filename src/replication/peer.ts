@@ -33,6 +33,8 @@ export class Peer {
   readonly promises = new Promises()
   /** My incarnation as it counts it for what it makes final, 0 if it does not. */
   countsMe = 0
+  /** Whether it makes nothing final, and asks me again before it does. */
+  alone = false
   /** My incarnation that it had heard when it last told what my disk owes, 0 if none. */
   hears = 0
   /** Its latest question, and my latest one that it has answered. */
@@ -106,6 +108,7 @@ export class Peer {
     this.coordinator = whole.coordinator
     this.asks = whole.asks
     this.countsMe = whole.counted[me.name] ?? 0
+    this.alone = whole.alone === true
     this.hears = whole.heard[me.name] ?? 0
     // Questions are numbered from 1 in each life: an answer to a former one that waited in a socket answers none of these.
     this.answers = whole.heard[me.name] === me.incarnation ? whole.answers : 0
@@ -118,6 +121,7 @@ export class Peer {
     this.promises.reset()
     this.intact = false
     this.countsMe = 0
+    this.alone = false
     this.hears = 0
     this.asks = 0
     this.answers = 0

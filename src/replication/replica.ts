@@ -15,6 +15,7 @@ import { Admission } from './admission.ts'
 import type { Barrier } from './barrier.ts'
 import { Distribution } from './distribution.ts'
 import { Election } from './election.ts'
+import { Finality } from './finality.ts'
 import { Heads } from './heads.ts'
 import { Holes } from './holes.ts'
 import type { Condition, Identity } from './identity.ts'
@@ -27,7 +28,6 @@ import { Peers } from './peers.ts'
 import { Progress } from './progress.ts'
 import { Questions } from './questions.ts'
 import { type Counting, Quorum } from './quorum.ts'
-import { stableClock } from './stability.ts'
 import { Voting } from './voting.ts'
 
 export interface ReplicaOptions {
@@ -76,6 +76,7 @@ export class Replica {
   readonly #questions: Questions
   readonly #admission: Admission
   readonly #listening: Listening
+  readonly #finality: Finality
   readonly #progress: Progress
   #catchUp: Barrier | undefined
   readonly #pace: Pace
@@ -104,6 +105,13 @@ export class Replica {
     }
     this.#admission = new Admission(listener)
     this.#listening = new Listening(listener)
+    this.#finality = new Finality({
+      ...listener,
+      questions: this.#questions,
+      listening: this.#listening,
+      counted: () => this.peers.counted(),
+      ownPromise: () => this.#heads.promise(options.lamport.now),
+    })
     this.#progress = new Progress(options.log)
     this.outbox = new Outbox(options)
     this.#election = new Election({
@@ -120,6 +128,7 @@ export class Replica {
       peers: this.peers,
       coordinator: () => this.coordinator,
       question: () => this.#questions.number,
+      alone: () => this.#finality.sayAlone(),
       send: options.toPeer,
     })
     this.#holes = new Holes({
@@ -263,9 +272,7 @@ export class Replica {
       'This process stood still; it asks to be counted again',
     )
     this.#options.metrics.add('recado_server_stalls_total')
-    const question = this.#questions.ask()
-    this.#admission.restart(question)
-    this.#listening.restart(question)
+    this.#admission.restart(this.#finality.askAnew())
     this.#options.events.changed()
     return true
   }
@@ -318,7 +325,7 @@ export class Replica {
   #review(): void {
     this.#questions.check()
     if (this.condition.state === 'joining') this.#tryToRise()
-    if (this.condition.state !== 'joining') this.#finalise()
+    if (this.condition.state !== 'joining') this.#finality.advance()
     this.#options.events.changed()
   }
 
@@ -333,7 +340,7 @@ export class Replica {
       this.condition.intact = true
       this.condition.state = 'up'
       log.info({ incarnation: identity.incarnation, epoch: this.voting.epoch }, 'Caught up')
-      this.#listening.restart(this.#questions.ask())
+      this.#finality.askAnew()
       this.#review()
     })
   }
@@ -341,19 +348,6 @@ export class Replica {
   /** Whether the disk holds all that it ever called durable, so far as those can tell who heard it. */
   get #intact(): boolean {
     return this.condition.intact && (this.condition.state !== 'joining' || this.#listening.toldAll)
-  }
-
-  #finalise(): void {
-    const { store, identity, lamport } = this.#options
-    // Whoever has not been heard yet may be about to accept something lower.
-    if (!this.#listening.heardAll) return
-    const stable = stableClock({
-      self: identity.name,
-      ownPromise: this.#heads.promise(lamport.now),
-      counted: this.peers.counted(),
-      voting: this.voting,
-    })
-    if (stable > store.finalClock) store.finalise(stable)
   }
 
   #commit(streams: Iterable<StreamKey>): void {

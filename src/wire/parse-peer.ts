@@ -109,6 +109,7 @@ function parseWhole(whole: Fields): WholeHead {
     counted: readCounts(whole, 'counted'),
     answers: readInteger(whole, 'answers'),
     asks: readInteger(whole, 'asks'),
+    ...(whole['alone'] === undefined ? {} : { alone: readBoolean(whole, 'alone') }),
     owed: readCounts(whole, 'owed'),
   }
 }

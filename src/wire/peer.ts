@@ -55,6 +55,11 @@ export interface WholeHead {
   readonly answers: number
   /** The sender's own number of its latest question: the next whole head to it shall answer it. */
   readonly asks: number
+  /**
+   * Whether the sender and those it counts are no majority: it makes nothing final, and will not before the receiver has
+   * answered a later question or is given up. Absent: it is not known.
+   */
+  readonly alone?: boolean
   /** What the sender heard former incarnations of the receiver call durable, and the receiver does not. */
   readonly owed: Readonly<Record<StreamKey, number>>
 }

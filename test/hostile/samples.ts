@@ -88,6 +88,7 @@ const WHOLE = {
   counted: { 'server-1': 1 },
   answers: 0,
   asks: 1,
+  alone: true,
   owed: { 'server-1/1': 2 },
   byProxy: 0,
 }

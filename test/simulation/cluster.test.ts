@@ -160,6 +160,18 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets the others accept while a server that they hear hears nobody', async () => {
+    const stage = await started(14)
+    const { world, servers, network } = stage.cluster
+    const [first, second, third] = servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    for (const { name } of [first, second]) network.cut(name, third.name, 'lose')
+    await world.advance(3000)
+    const isWithheld = (): boolean => [first, second].some(({ server }) => server?.accepting !== true)
+    expect(await stage.until(isWithheld, 3000)).toBe(false)
+    expect(third.server?.replica.majorityLive).toBe(false)
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('makes nothing final in its next life without a server that it had let accept', async () => {
     const stage = await started(12, { servers: 1, operated: true, simple: 0, library: 0 })
     const { world, servers, ref } = stage.cluster

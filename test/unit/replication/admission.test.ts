@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { Admission } from '../../../src/replication/admission.ts'
+import { Peer } from '../../../src/replication/peer.ts'
+import { Voting } from '../../../src/replication/voting.ts'
+
+/** Server `a`, in its life 1, whose only fellow voter `b` is heard all the time and has caught up. */
+function admissionOfA() {
+  const b = new Peer('b', '', 1, new Map())
+  b.state = 'up'
+  const admission = new Admission({
+    self: 'a',
+    time: { monotonic: () => Math.max(0, b.heardAt), wall: () => 0 },
+    heartbeatTimeoutMs: 3000,
+    voting: new Voting({ epoch: 1, names: ['a', 'b'] }),
+    peers: { get: () => b },
+    incarnation: () => 1,
+  })
+  b.heardAt = 10_000
+  return { admission, b }
+}
+
+describe('Admission', () => {
+  it('is granted by a voter that counts this life', () => {
+    const { admission, b } = admissionOfA()
+    expect(admission.granted).toBe(false)
+    b.countsMe = 1
+    expect(admission.granted).toBe(true)
+  })
+
+  it('is granted by a voter that hears too few to make anything final, until that hears enough', () => {
+    const { admission, b } = admissionOfA()
+    b.alone = true
+    expect(admission.granted).toBe(true)
+    b.alone = false
+    expect(admission.granted).toBe(false)
+  })
+
+  it('is granted after it stood still by what a voter says in its answer, not by what it said before', () => {
+    const { admission, b } = admissionOfA()
+    b.alone = true
+    admission.restart(1)
+    expect(admission.granted).toBe(false)
+    b.answers = 1
+    expect(admission.granted).toBe(true)
+  })
+})
