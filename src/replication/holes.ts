@@ -33,12 +33,18 @@ interface Hole {
   heldThen: number
 }
 
+interface Asked {
+  readonly stream: StreamKey
+  readonly incarnation: number
+  readonly at: number
+}
+
 /** Finds what others have and this server has not, and fetches it: one question at a time to each peer. */
 export class Holes {
   readonly #options: HolesOptions
   readonly #holes = new Map<StreamKey, Hole>()
-  /** The fetch under way at each peer, by name. */
-  readonly #asked = new Map<string, { stream: StreamKey; at: number }>()
+  /** The fetch under way at each peer's life, by name. */
+  readonly #asked = new Map<string, Asked>()
   readonly #pausedUntil = new Map<string, number>()
   readonly #early = new Map<StreamKey, Map<number, Batch>>()
   #earlyCount = 0
@@ -67,14 +73,14 @@ export class Holes {
   /** Asks for what is missing wherever nothing is being asked for. */
   fill(): void {
     const now = this.#options.time.monotonic()
-    for (const [name, asked] of this.#asked) if (now - asked.at > FETCH_TIMEOUT_MS) this.#asked.delete(name)
+    this.#giveUp(now)
     const under = new Set([...this.#asked.values()].map((asked) => asked.stream))
     for (const [stream, hole] of this.#holes) {
       if (under.has(stream) || !this.#isDue(stream, hole, now)) continue
       const peer = this.#choose(stream, now)
       if (peer === undefined) continue
       under.add(stream)
-      this.#asked.set(peer.name, { stream, at: now })
+      this.#asked.set(peer.name, { stream, incarnation: peer.incarnation, at: now })
       this.#options.metrics.add('recado_replication_fetches_total')
       this.#options.fetch(peer, stream, this.#held(stream), FETCH_BYTES)
     }
@@ -111,6 +117,15 @@ export class Holes {
       if (firstSeq + batch.count - 1 > held) return batch
     }
     return undefined
+  }
+
+  /** Of who is down or has started anew no answer comes; of others it may only be late. */
+  #giveUp(now: number): void {
+    if (this.#asked.size === 0) return
+    const lives = new Map(this.#options.live().map(({ name, incarnation }) => [name, incarnation]))
+    for (const [name, { incarnation, at }] of this.#asked) {
+      if (lives.get(name) !== incarnation || now - at > FETCH_TIMEOUT_MS) this.#asked.delete(name)
+    }
   }
 
   #isDue(stream: StreamKey, hole: Hole, now: number): boolean {
