@@ -98,15 +98,17 @@ describe('A cluster that was not used', () => {
     start()
     world.run(REST_MS)
     const { told, logIn } = logins(cluster)
-    for (const user of ['ana', 'bia']) {
+    const users = ['ana', 'bia', 'caio', 'davi', 'eva', 'fabio']
+    for (const user of users) {
       logIn(user)
       world.run(0.3)
     }
     world.run(1000)
+    const waits = appended.slice(1).map((at, index) => at - (appended[index] as number))
 
-    expect(told).toEqual(['ok', 'ok'])
-    expect((appended[1] as number) - (appended[0] as number)).toBeGreaterThan(1)
-    expect((appended[1] as number) - (appended[0] as number)).toBeLessThan(5)
+    expect(told).toEqual(users.map(() => 'ok'))
+    expect(waits.some((wait) => wait > 1)).toBe(true)
+    expect(Math.max(...waits)).toBeLessThan(5)
   })
 
   it('tells ref at once of a list of voters that a server has taken', () => {
