@@ -1,19 +1,24 @@
 # One image for every role: ROLE says which. No BuildKit needed. It holds node and nothing else that can be run.
-FROM node:24-bookworm-slim AS build
+# Nothing of what the image holds is run while it is built, so that one for another processor needs no emulation.
+
+# BuildKit alone says what BUILDPLATFORM is. To docker without it, "linux" is the machine's own platform; buildah takes nothing for that.
+ARG OWN_PLATFORM=linux
+FROM node:24-bookworm-slim AS system
+
+FROM --platform=${BUILDPLATFORM:-$OWN_PLATFORM} node:24-bookworm-slim AS packages
 WORKDIR /recado
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
+
+FROM packages AS build
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN ./node_modules/.bin/tsc -p tsconfig.build.json
 
-FROM node:24-bookworm-slim AS production
-WORKDIR /recado
-COPY package.json package-lock.json .npmrc ./
-# No package runs a script of its own: the addons come built.
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
-COPY hack/image-root.sh hack/sbom.ts hack/
-RUN hack/image-root.sh /image && mkdir /data
+FROM packages AS production
+COPY --from=system / /system
+COPY hack/image-root.sh hack/libraries.ts hack/sbom.ts hack/
+RUN hack/image-root.sh /system /image && mkdir /data
 
 FROM scratch
 ARG VERSION=0.1.0

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The image of every role.
 #   hack/image.sh build            for this machine, as recado:VERSION
-#   hack/image.sh push REGISTRY    for amd64 and arm64, as REGISTRY/recado:VERSION; needs docker with buildx
+#   hack/image.sh push REGISTRY    for amd64 and arm64, as REGISTRY/recado:VERSION; needs docker with buildx, and a builder for
+#                                  several platforms (docker buildx create --use)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ case "${1:-} ${2:-}" in
     echo "Install it: helm install recado charts/recado -n recado --create-namespace --set image.repository=$2/recado"
     ;;
   *)
-    sed -n '2,4s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

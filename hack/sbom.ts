@@ -1,9 +1,11 @@
 /**
  * Completes npm's bill of materials (CycloneDX, on standard input) with what else is in the image: node, what is linked into
- * it and into the addons of zeromq and lmdb, and the Debian packages of the system's libraries whose paths are the arguments.
- *   npm sbom --omit=dev --sbom-format=cyclonedx | node hack/sbom.ts /lib/x86_64-linux-gnu/libc.so.6
+ * it and into the addons of zeromq and lmdb, and the Debian packages of libraries in the root of a system. Versions are those
+ * of the node that runs this and of the packages beside it, which are the same for every processor.
+ *   npm sbom --omit=dev --sbom-format=cyclonedx | node hack/sbom.ts / /lib/x86_64-linux-gnu/libc.so.6
  */
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { version as lmdb } from 'lmdb'
 import { version as libzmq } from 'zeromq'
@@ -70,11 +72,14 @@ function debianPackage(path: string): Component {
 }
 
 function query(...args: readonly string[]): string {
-  return execFileSync('dpkg-query', args, { encoding: 'utf8' }).trim()
+  return execFileSync('dpkg-query', [`--admindir=${join(system, 'var/lib/dpkg')}`, ...args], {
+    encoding: 'utf8',
+  }).trim()
 }
 
+const [system = '/', ...libraries] = process.argv.slice(2)
 const bill = JSON.parse(await text(process.stdin)) as Bill
-const packages = process.argv.slice(2).map(debianPackage)
+const packages = libraries.map(debianPackage)
 const distinct = [...new Map(packages.map((each) => [each['bom-ref'], each])).values()]
 const components = [...bill.components.map(withLinked), node(), ...distinct]
 process.stdout.write(`${JSON.stringify({ ...bill, components }, null, 1)}\n`)

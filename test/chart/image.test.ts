@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readElf } from '../../hack/libraries.ts'
 import { buildImage } from '../cluster/support/image.ts'
 import { Machine } from '../cluster/support/machine.ts'
 import type { Tool } from '../interop/tools.ts'
@@ -54,6 +55,14 @@ describe('the image', () => {
       expect.stringMatching(/^\/lib(?:64)?\/(?:[\w-]+\/)?ld-[\w.-]+$/),
       '/usr/local/bin/node',
     ])
+  })
+
+  it('holds addons for its own processor alone', (context) => {
+    need(buildah, context)
+    const machineOf = (path: string): number => readElf(join(root, path)).machine
+    const addons = files.filter(({ path }) => path.endsWith('.node')).map(({ path }) => machineOf(path))
+
+    expect(new Set(addons)).toEqual(new Set([machineOf('/usr/local/bin/node')]))
   })
 
   it('holds nothing that gives whoever runs it more rights', (context) => {

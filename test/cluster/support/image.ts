@@ -13,6 +13,7 @@ const SOURCES = [
   'Dockerfile',
   '.dockerignore',
   'hack/image-root.sh',
+  'hack/libraries.ts',
   'hack/sbom.ts',
   '.npmrc',
   'package.json',
