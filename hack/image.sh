@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
-revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+revision=$(git rev-parse --verify --quiet HEAD 2>/dev/null || echo unknown)
 build=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision")
 
 case "${1:-} ${2:-}" in
