@@ -145,18 +145,7 @@ export class Replica {
       shared: ({ bytes }) => this.outbox.signed({ kind: 'batch', batch: bytes }),
       echo: (proxy) => this.outbox.signed({ kind: 'echo', proxy }),
     })
-    this.inbox = new Inbox({
-      ...options,
-      holes: this.#holes,
-      outbox: this.outbox,
-      peers: this.peers,
-      voting: this.voting,
-      echoed: (proxy) => this.#distribution.echoed(proxy),
-      headTaken: (peer, streams) => this.#headTaken(peer, streams),
-      owed: (peer, owed) => this.#owes(peer, owed),
-      adopt: (voters) => this.adopt(voters),
-      superseded: (incarnation) => this.superseded(incarnation),
-    })
+    this.inbox = this.#openInbox()
   }
 
   start(): void {
@@ -296,6 +285,21 @@ export class Replica {
   get #isQuiet(): boolean {
     if (this.#catchUp !== undefined || !this.#admission.granted || !this.#listening.heardAll) return false
     return !this.#questions.underWay && !this.#holes.any && !this.peers.anyLate
+  }
+
+  #openInbox(): Inbox {
+    return new Inbox({
+      ...this.#options,
+      holes: this.#holes,
+      outbox: this.outbox,
+      peers: this.peers,
+      voting: this.voting,
+      echoed: (proxy) => this.#distribution.echoed(proxy),
+      headTaken: (peer, streams) => this.#headTaken(peer, streams),
+      owed: (peer, owed) => this.#owes(peer, owed),
+      adopt: (voters) => this.adopt(voters),
+      superseded: (incarnation) => this.superseded(incarnation),
+    })
   }
 
   #headTaken(peer: Peer, streams: readonly StreamKey[]): void {
