@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import * as net from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
@@ -145,6 +147,70 @@ describe('openRouter and openDealer', () => {
     dealer.send([Buffer.from('still here')])
 
     await expect.poll(() => heard, WAIT).toEqual(['still here'])
+  })
+})
+
+describe('openPublisher', () => {
+  /** What a socket in a proxy's place hears of all topics, at a port that another is just letting go. */
+  async function hearAll(port: number): Promise<{ socket: zmq.XSubscriber; heard: string[] }> {
+    const socket = kept(new zmq.XSubscriber({ linger: 0 }))
+    const bind = (): Promise<boolean> => {
+      return socket.bind(`tcp://${HOST}:${port}`).then(
+        () => true,
+        () => false,
+      )
+    }
+    await expect.poll(bind, WAIT).toBe(true)
+    await socket.send(Uint8Array.of(1))
+    const heard: string[] = []
+    const take = async (): Promise<void> => {
+      for await (const [, body] of socket) heard.push(text(body))
+    }
+    void take()
+    return { socket, heard }
+  }
+
+  /** A server at such a port. */
+  async function listening(port: number): Promise<net.Server> {
+    let server: net.Server | undefined
+    const tryAgain = async (): Promise<net.Server | undefined> => {
+      const tried = net.createServer()
+      tried.listen(port, HOST)
+      server = await once(tried, 'listening').then(
+        () => tried,
+        () => undefined,
+      )
+      return server
+    }
+    await expect.poll(tryAgain, WAIT).toBeDefined()
+    return server as net.Server
+  }
+
+  it('keeps nothing of what it publishes while the proxy is away', async () => {
+    const reserved = await openRouter({ host: HOST, port: 0 })
+    await reserved.close()
+    const publisher = kept(openPublisher(at(reserved.port)))
+    const arrives = async (heard: string[], body: string): Promise<void> => {
+      const publish = (): string[] => {
+        publisher.send('channel/a/', Buffer.from(body))
+        return heard
+      }
+      await expect.poll(publish, WAIT).toContain(body)
+    }
+    const first = await hearAll(reserved.port)
+    await arrives(first.heard, 'before')
+    first.socket.close()
+    // It has seen that the proxy is gone once it connects anew, to somebody who says nothing.
+    const mute = await listening(reserved.port)
+    const [connection] = (await once(mute, 'connection')) as [net.Socket]
+    for (let count = 0; count < 100; count++) publisher.send('channel/a/', Buffer.from('meanwhile'))
+    connection.destroy()
+    mute.close()
+    await once(mute, 'close')
+    const { heard } = await hearAll(reserved.port)
+    await arrives(heard, 'after')
+
+    expect(heard).not.toContain('meanwhile')
   })
 })
 

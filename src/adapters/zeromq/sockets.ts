@@ -81,6 +81,8 @@ export function openPublisher(address: string, pass?: Pass): Publisher {
     ...connecting(address),
     linger: 0,
     sendHighWaterMark: HIGH_WATER_MARK,
+    // Else it would keep as many of the proxy's return as its queue is long, however large they are.
+    immediate: true,
     sendTimeout: 0,
   }
   const held = holdConnected(
