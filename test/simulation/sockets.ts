@@ -98,6 +98,7 @@ export class Sockets {
     this.#dialled.set(id, dialled)
     return {
       send: (frames) => {
+        if (!this.#dialled.has(id)) return false
         this.#send(dialled, address, frames)
         return true
       },
@@ -196,6 +197,7 @@ export class Sockets {
 
   #close(dialled: Dialled, address: string): void {
     this.#dialled.delete(dialled.id)
+    dialled.parked.length = 0
     this.#waiting.get(address)?.delete(dialled)
     for (const link of [dialled.there, dialled.back]) if (link !== undefined) this.#network.unlink(link)
   }
