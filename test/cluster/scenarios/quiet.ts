@@ -9,8 +9,8 @@ import { Stage } from '../support/stage.ts'
 const QUIET_S = 300
 /** One every 2 s, and some for being late. */
 const RENEWALS_MAX = QUIET_S / 2 + 10
-/** What became of the last change dies away: conditions, events, heartbeats. */
-const BEFORE_S = 20
+/** What became of the last change dies away: conditions, heartbeats, and events, whose counts are written a minute later. */
+const BEFORE_S = 75
 
 const nothing: Scenario = {
   name: 'a quiet cluster',
