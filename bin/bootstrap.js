@@ -1,15 +1,20 @@
 // Plain JavaScript for Node 20, without packages: it makes the packages and Node 24 available, then hands over.
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const OWN_NODE = join(ROOT, 'node_modules', 'node', 'bin', 'node')
+/** Names the process that installs: another one at the same time, from a second terminal, would spoil both. */
+const TURN = join(ROOT, '.installing')
+const TURN_WAIT_MS = 600_000
+const TURN_LOOK_MS = 100
+
 /** Installs what is missing or stale; the path of a Node 24 binary. Throws an Error of one line when that fails. */
 export function prepare() {
   if (process.platform === 'win32') throw new Error('recado runs on Linux and macOS; on Windows use WSL2')
-  if (!isInstalled()) install()
+  if (!isInstalled()) installInTurn()
   const version = versionOf(OWN_NODE)
   if (version.startsWith('v24.')) return OWN_NODE
   throw new Error(
@@ -60,6 +65,53 @@ function packagesOf(lock) {
     return JSON.parse(readFileSync(join(ROOT, lock), 'utf8')).packages
   } catch {
     return undefined
+  }
+}
+
+function installInTurn() {
+  takeTurn()
+  try {
+    if (!isInstalled()) install()
+  } finally {
+    rmSync(TURN, { force: true })
+  }
+}
+
+/** Waits while another process installs. One that ended without a word, by Ctrl-C say, holds nobody up. */
+function takeTurn() {
+  const deadline = Date.now() + TURN_WAIT_MS
+  while (!isTurnTaken()) {
+    const holder = Number(readTurn())
+    if (holder > 0 && !isAlive(holder)) rmSync(TURN, { force: true })
+    else if (Date.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TURN_LOOK_MS)
+    else throw new Error(`process ${holder} installs packages and does not end: end it, or remove ${TURN}`)
+  }
+}
+
+function isTurnTaken() {
+  try {
+    writeFileSync(TURN, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw new Error(`Cannot write ${TURN}: ${error.message}`, { cause: error })
+  }
+}
+
+function readTurn() {
+  try {
+    return readFileSync(TURN, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code !== 'ESRCH'
   }
 }
 
