@@ -96,6 +96,13 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
 
 const change = { secret: 'first secret', new_secret: 'second secret' }
 
+/** What a server asks for, and how a change of a secret must be held. */
+const LEVELS = [
+  ['one', 'quorum'],
+  ['quorum', 'quorum'],
+  ['all', 'all'],
+] as const
+
 describe('Logins', () => {
   it('change a secret by an operation that names the one which set the first', async () => {
     const { accepted, logIn } = setUp()
@@ -114,11 +121,7 @@ describe('Logins', () => {
     expect(accepted).toHaveLength(1)
   })
 
-  it.each([
-    ['one', 'quorum'],
-    ['quorum', 'quorum'],
-    ['all', 'all'],
-  ] as const)(
+  it.each(LEVELS)(
     'have a change held by a majority at least, where a server asks for %s',
     async (acks, level) => {
       const { accepted, logIn } = setUp(acks)
@@ -128,11 +131,7 @@ describe('Logins', () => {
     },
   )
 
-  it.each([
-    ['one', 'quorum'],
-    ['quorum', 'quorum'],
-    ['all', 'all'],
-  ] as const)(
+  it.each(LEVELS)(
     'answer a change that is sent again once a majority holds it, where a server asks for %s',
     async (acks, level) => {
       const { awaited, logIn } = setUp(acks)
