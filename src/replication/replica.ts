@@ -89,7 +89,7 @@ export class Replica {
     this.#tickedAt = time.monotonic()
     this.#pace = new Pace({ ...options, tick: () => this.tick(), isQuiet: () => this.#isQuiet })
     this.condition = { state: 'joining', intact: store.found && store.memory.intact, rank: store.memory.rank }
-    this.voting = new Voting(store.memory.voters)
+    this.voting = new Voting(store.memory.voters, this.#tickedAt + options.heartbeatTimeoutMs)
     this.quorum = new Quorum(this.voting, () => this.#counting())
     this.peers = new Peers({ ...options, self: identity.name, kept: () => this.#sendWhole() })
     this.#questions = new Questions({
@@ -223,7 +223,10 @@ export class Replica {
       this.condition.rank = reply.rank
       this.#options.store.remember({ rank: reply.rank })
     }
-    if (reply.voters !== undefined) this.adopt(reply.voters)
+    if (reply.voters !== undefined) {
+      this.voting.told(reply.voters)
+      this.adopt(reply.voters)
+    }
     const own = reply.servers.find((server) => server.name === this.#options.identity.name)
     this.#heed(own?.state)
   }
@@ -334,10 +337,10 @@ export class Replica {
   }
 
   #tryToRise(): void {
-    const { store, identity, log } = this.#options
+    const { store, identity, log, time } = this.#options
     const name = identity.name
-    const isReady = this.voting.epoch > 0 && store.memory.incarnation === identity.incarnation
-    if (this.#catchUp === undefined || !isReady) return
+    const isStarted = store.memory.incarnation === identity.incarnation
+    if (this.#catchUp === undefined || !isStarted || !this.voting.isNewest(time.monotonic())) return
     if (!this.#catchUp.met(this.voting, name, this.#intact, store.durable)) return
     this.#catchUp = undefined
     store.remember({ intact: true }, () => {

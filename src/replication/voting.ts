@@ -3,9 +3,13 @@ import { isMajorityOf, type Voters } from '../wire/index.ts'
 /** The voters as this server has them on its disk: every majority is of this list, and of the one that shall follow. */
 export class Voting {
   #voters: Voters
+  readonly #aloneUntil: number
+  #toldEpoch = 0
 
-  constructor(voters: Voters) {
+  /** `aloneUntil`, monotonic ms: until then a list of one waits for ref to say that there is no newer one. */
+  constructor(voters: Voters, aloneUntil = Number.NEGATIVE_INFINITY) {
     this.#voters = voters
+    this.#aloneUntil = aloneUntil
   }
 
   get voters(): Voters {
@@ -18,6 +22,21 @@ export class Voting {
 
   get names(): readonly string[] {
     return this.#voters.names
+  }
+
+  /**
+   * Whether the list is one to rise by. A longer one takes a majority, and the others would name a newer; a server that
+   * votes alone asks nobody, and its disk may be a copy from before others voted too: only ref can tell.
+   */
+  isNewest(now: number): boolean {
+    if (this.epoch === 0) return false
+    if (this.everyone.length > 1) return true
+    return this.#toldEpoch > 0 ? this.epoch >= this.#toldEpoch : now >= this.#aloneUntil
+  }
+
+  /** Ref told of a list of this epoch. */
+  told({ epoch }: Voters): void {
+    this.#toldEpoch = Math.max(this.#toldEpoch, epoch)
   }
 
   /** Those of the list and of the one that shall follow. */

@@ -108,6 +108,36 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets no server rise by a list of itself alone before ref has told whether others vote too', async () => {
+    const stage = await started(9, { servers: 1 })
+    const { world, servers } = stage.cluster
+    const [first] = servers as [SimulatedServer]
+    const copy = first.copy()
+    stage.want(['server-1', 'server-2'])
+    const both = (): boolean => first.server?.replica.voting.names.length === 2
+    expect(await stage.until(both, 10_000)).toBe(true)
+    await world.advance(2000)
+    first.crash()
+    first.restore(copy)
+    first.start()
+    // The checker of rising looks at what it holds when it is up.
+    expect(await stage.settle()).toEqual([])
+  })
+
+  it('has a server that votes alone rise after a heartbeat timeout while ref is away', async () => {
+    const stage = await started(10, { servers: 1, heartbeatTimeoutMs: 1000 })
+    const { world, servers, ref } = stage.cluster
+    const [first] = servers as [SimulatedServer]
+    ref.crash()
+    first.crash()
+    first.start()
+    await world.advance(900)
+    expect(first.state).toBe('joining')
+    await world.advance(700)
+    expect(first.state).toBe('up')
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('lets no server vouch before it has heard what its disk lacks', async () => {
     const stage = await started(11)
     const { world, servers, network } = stage.cluster
@@ -187,8 +217,7 @@ describe('A cluster under a virtual clock', () => {
     first.crash()
     second.freeze()
     first.start()
-    await world.advance(1000)
-    expect(first.state).toBe('up')
+    expect(await stage.until(() => first.state === 'up', 4000)).toBe(true)
     expect(first.store?.finalClock).toBe(0)
     second.thaw()
     ref.thaw()

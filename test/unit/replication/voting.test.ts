@@ -25,6 +25,25 @@ describe('Voting', () => {
     expect(growing.everyone).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('takes a list of several for one to rise by, and none never', () => {
+    expect(new Voting(three, 1000).isNewest(0)).toBe(true)
+    expect(new Voting({ epoch: 1, names: ['a'], next: ['a', 'b'] }, 1000).isNewest(0)).toBe(true)
+    expect(new Voting({ epoch: 0, names: [] }, 1000).isNewest(2000)).toBe(false)
+  })
+
+  it('takes a list of one for such once ref told of no newer, or after a while without a word of ref', () => {
+    const alone = { epoch: 4, names: ['a'] }
+    const voting = new Voting(alone, 1000)
+    expect(voting.isNewest(999)).toBe(false)
+    expect(voting.isNewest(1000)).toBe(true)
+    voting.told({ epoch: 3, names: ['a'] })
+    expect(voting.isNewest(0)).toBe(true)
+    voting.told({ epoch: 5, names: ['a', 'b'] })
+    expect(voting.isNewest(2000)).toBe(false)
+    voting.adopt({ epoch: 5, names: ['b'] })
+    expect(voting.isNewest(0)).toBe(true)
+  })
+
   it('never goes back to a list of a lower epoch', () => {
     const voting = new Voting({ epoch: 2, names: ['a'] })
     voting.adopt(three)
