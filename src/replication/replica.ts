@@ -29,6 +29,7 @@ import { Progress } from './progress.ts'
 import { Questions } from './questions.ts'
 import { type Counting, Quorum } from './quorum.ts'
 import { Voting } from './voting.ts'
+import { Wanted } from './wanted.ts'
 
 export interface ReplicaOptions {
   readonly identity: Identity
@@ -78,6 +79,7 @@ export class Replica {
   readonly #listening: Listening
   readonly #finality: Finality
   readonly #progress: Progress
+  readonly #wanted: Wanted
   #catchUp: Barrier | undefined
   readonly #pace: Pace
   #tickedAt: number
@@ -89,6 +91,7 @@ export class Replica {
     this.#tickedAt = time.monotonic()
     this.#pace = new Pace({ ...options, tick: () => this.tick(), isQuiet: () => this.#isQuiet })
     this.condition = { state: 'joining', intact: store.found && store.memory.intact, rank: store.memory.rank }
+    this.#wanted = new Wanted(this.condition, options.log)
     this.voting = new Voting(store.memory.voters, this.#tickedAt + options.heartbeatTimeoutMs)
     this.quorum = new Quorum(this.voting, () => this.#counting())
     this.peers = new Peers({ ...options, self: identity.name, kept: () => this.#sendWhole() })
@@ -227,8 +230,10 @@ export class Replica {
       this.voting.told(reply.voters)
       this.adopt(reply.voters)
     }
-    const own = reply.servers.find((server) => server.name === this.#options.identity.name)
-    this.#heed(own?.state)
+    this.#wanted.told(reply.servers.find(({ name }) => name === this.#options.identity.name)?.state)
+    if (!this.#wanted.apply()) return
+    this.#options.events.changed()
+    this.#sendWhole()
   }
 
   /** Puts a list of voters of a higher epoch on the disk, and uses it from then on. */
@@ -264,6 +269,7 @@ export class Replica {
       'This process stood still; it asks to be counted again',
     )
     this.#options.metrics.add('recado_server_stalls_total')
+    this.voting.waitAlone(now + this.#options.heartbeatTimeoutMs)
     this.#admission.restart(this.#finality.askAnew())
     this.#options.events.changed()
     return true
@@ -346,6 +352,7 @@ export class Replica {
     store.remember({ intact: true }, () => {
       this.condition.intact = true
       this.condition.state = 'up'
+      this.#wanted.apply()
       log.info({ incarnation: identity.incarnation, epoch: this.voting.epoch }, 'Caught up')
       this.#finality.askAnew()
       this.#review()
@@ -374,17 +381,6 @@ export class Replica {
   #sendWhole(): void {
     this.#pace.wholeSent(this.#options.time.monotonic())
     this.#heads.sendWholeToAll()
-  }
-
-  /** Ref's word on whether this server is wanted: one that is not accepts nothing, and goes on taking everything in. */
-  #heed(word: HeartbeatReply['servers'][number]['state'] | undefined): void {
-    if (word !== 'leaving' && word !== 'up') return
-    if (this.condition.state !== (word === 'leaving' ? 'up' : 'leaving')) return
-    this.condition.state = word
-    const what = word === 'up' ? 'Wanted again; accepting goes on' : 'No longer wanted; accepting ends'
-    this.#options.log.info({}, what)
-    this.#options.events.changed()
-    this.#sendWhole()
   }
 
   /** Somebody knows a newer incarnation of this name. While joining that may be a former one whose clock was ahead. */

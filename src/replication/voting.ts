@@ -3,7 +3,7 @@ import { isMajorityOf, type Voters } from '../wire/index.ts'
 /** The voters as this server has them on its disk: every majority is of this list, and of the one that shall follow. */
 export class Voting {
   #voters: Voters
-  readonly #aloneUntil: number
+  #aloneUntil: number
   #toldEpoch = 0
 
   /** `aloneUntil`, monotonic ms: until then a list of one waits for ref to say that there is no newer one. */
@@ -32,6 +32,11 @@ export class Voting {
     if (this.epoch === 0) return false
     if (this.everyone.length > 1) return true
     return this.#toldEpoch > 0 ? this.epoch >= this.#toldEpoch : now >= this.#aloneUntil
+  }
+
+  /** This server stood still: what ref said meanwhile is still to come. */
+  waitAlone(until: number): void {
+    this.#aloneUntil = until
   }
 
   /** Ref told of a list of this epoch. */

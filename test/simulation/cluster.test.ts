@@ -124,6 +124,26 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('lets no server that votes alone rise by what it has not been told while it stood still', async () => {
+    const stage = await started(9, { servers: 1 })
+    const { world, servers, network } = stage.cluster
+    const [first] = servers as [SimulatedServer]
+    const copy = first.copy()
+    stage.want(['server-1', 'server-2'])
+    const both = (): boolean => first.server?.replica.voting.names.length === 2
+    expect(await stage.until(both, 10_000)).toBe(true)
+    await world.advance(2000)
+    first.crash()
+    first.restore(copy)
+    network.slow('ref', first.name, 200)
+    first.start()
+    await world.advance(20)
+    first.freeze()
+    await world.advance(3500)
+    first.thaw()
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('has a server that votes alone rise after a heartbeat timeout while ref is away', async () => {
     const stage = await started(10, { servers: 1, heartbeatTimeoutMs: 1000 })
     const { world, servers, ref } = stage.cluster
@@ -221,6 +241,23 @@ describe('A cluster under a virtual clock', () => {
     expect(first.store?.finalClock).toBe(0)
     second.thaw()
     ref.thaw()
+    expect(await stage.settle()).toEqual([])
+  })
+
+  it('lets a server that was taken off accept nothing when it starts again', async () => {
+    const stage = await started(15, { operated: true })
+    const { world, servers, network } = stage.cluster
+    const [first, , third] = servers as [SimulatedServer, SimulatedServer, SimulatedServer]
+    stage.want(['server-1', 'server-2'])
+    expect(await stage.until(() => first.server?.replica.voting.names.length === 2, 10_000)).toBe(true)
+    third.crash()
+    network.slow(third.name, 'ref', 40)
+    third.start()
+    const accepts = (): boolean => third.server?.accepting === true
+    expect(await stage.until(accepts, 3000)).toBe(false)
+    expect(third.state).toBe('leaving')
+    network.slow(third.name, 'ref', 0)
+    await world.advance(100)
     expect(await stage.settle()).toEqual([])
   })
 

@@ -19,8 +19,10 @@ interface Route {
   cut: Cut | undefined
   /** Virtual ms of the last moment at which it was cut, as far as it is no longer. */
   cutUntil: number
-  /** Milliseconds that are added to every delay. */
+  /** Up to so many ms are added to every delay; and to how many before, until when (virtual ms). */
   slowMs: number
+  formerMs: number
+  formerUntil: number
   readonly links: Link[]
 }
 
@@ -115,7 +117,7 @@ export class Network {
 
   /** Adds a delay to all that goes one way from now on; 0 ends it. */
   slow(from: string, to: string, ms: number): void {
-    this.#route(from, to).slowMs = ms
+    this.#setSlow(this.#route(from, to), ms)
   }
 
   /** The connections between two processes break and are made again at once. */
@@ -134,7 +136,7 @@ export class Network {
   heal(): void {
     for (const routes of this.#routes.values()) {
       for (const route of routes.values()) {
-        route.slowMs = 0
+        this.#setSlow(route, 0)
         this.#mend(route)
       }
     }
@@ -149,6 +151,20 @@ export class Network {
   wasCut(from: string, to: string, since: number): boolean {
     const route = this.#route(from, to)
     return route.cut !== undefined || route.cutUntil >= since
+  }
+
+  /** Whether messages took up to so many ms longer one way at any time since then (virtual ms). */
+  wasSlow(from: string, to: string, ms: number, since: number): boolean {
+    const { slowMs, formerMs, formerUntil } = this.#route(from, to)
+    return slowMs >= ms || (formerMs >= ms && formerUntil >= since)
+  }
+
+  #setSlow(route: Route, ms: number): void {
+    if (route.slowMs > 0) {
+      route.formerMs = route.slowMs
+      route.formerUntil = this.#world.now
+    }
+    route.slowMs = ms
   }
 
   #mend(route: Route): void {
@@ -206,7 +222,14 @@ export class Network {
     }
     let route = routes.get(to)
     if (route === undefined) {
-      route = { cut: undefined, cutUntil: Number.NEGATIVE_INFINITY, slowMs: 0, links: [] }
+      route = {
+        cut: undefined,
+        cutUntil: Number.NEGATIVE_INFINITY,
+        slowMs: 0,
+        formerMs: 0,
+        formerUntil: 0,
+        links: [],
+      }
       routes.set(to, route)
     }
     return route

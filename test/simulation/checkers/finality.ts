@@ -19,6 +19,8 @@ interface Facts {
   losses: number
 }
 
+/** The longest time between two heads of a server that has nothing to tell. */
+const HEADS_MS = 500
 /** How long after a fault its effects on who is heard may be felt, beyond the heartbeat timeout, in ms. */
 const SLACK_MS = 1000
 
@@ -108,6 +110,9 @@ export class Finality implements Checker {
     const { network, options, everSaidGone } = this.#cluster
     const since = Math.min(at, passed.at) - options.heartbeatTimeoutMs - SLACK_MS
     if (network.wasCut(origin, server.name, since) || network.wasCut(server.name, origin, since)) return true
+    // Two heads in a row may have been further apart than the timeout.
+    const late = options.heartbeatTimeoutMs - HEADS_MS
+    if (network.wasSlow(origin, server.name, Math.max(1, late), since)) return true
     // Ref calls down whom it cannot hear, and nobody counts whom it calls so.
     if (everSaidGone.has(origin) || network.wasCut(origin, 'ref', since)) return true
     const maker = this.#cluster.server(origin)
