@@ -1,8 +1,9 @@
 import type { Log } from '../ports/index.ts'
-import { type Heartbeat, isMajority, isMajorityOf, type Vector, type Voters } from '../wire/index.ts'
+import { type Heartbeat, isMajority, isMajorityOf, type Voters } from '../wire/index.ts'
 import type { Members } from './members.ts'
 import type { RefRecord } from './record.ts'
-import { heldByAny, highestList, majorityHolds, sameList } from './voters.ts'
+import { Target } from './target.ts'
+import { highestList, risen, sameList } from './voters.ts'
 
 export interface ListsOptions {
   readonly record: RefRecord
@@ -21,8 +22,7 @@ export class Lists {
   #confirmed = false
   /** The epoch of the list that was seen on enough disks. */
   #heldEpoch = 0
-  /** What must be on most disks of the list that follows, before it takes the place of the former. */
-  #target: Vector | undefined
+  #target: Target | undefined
 
   constructor(options: ListsOptions) {
     this.#options = options
@@ -174,8 +174,8 @@ export class Lists {
       this.#target = undefined
       return
     }
-    this.#target ??= heldByAny(live)
-    if (majorityHolds(this.#target, live, next)) this.#propose({ names: next })
+    if (this.#target === undefined || this.#target.isOutdated(names, live)) this.#target = new Target(live)
+    if (this.#target.isHeldBy(next, live)) this.#propose({ names: next })
   }
 
   /** Whether a voter that is no longer wanted accepts nothing more. */
@@ -191,11 +191,6 @@ export class Lists {
     this.#target = undefined
     log.info({ ...record.voters, former: record.former }, 'Proposed a new list of voters')
   }
-}
-
-/** The names of those that have caught up. */
-function risen(live: readonly Heartbeat[]): string[] {
-  return live.filter(({ state }) => state !== 'joining').map(({ name }) => name)
 }
 
 /** Ranks as most servers know them, then ref's own for names and ranks that nobody claims. */

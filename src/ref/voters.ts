@@ -25,6 +25,11 @@ export function highestList(heartbeats: readonly Heartbeat[]): Voters | undefine
   return highest
 }
 
+/** The names of those that have caught up. */
+export function risen(live: readonly Heartbeat[]): string[] {
+  return live.filter(({ state }) => state !== 'joining').map(({ name }) => name)
+}
+
 /** What any of these servers has on its disk. */
 export function heldByAny(heartbeats: readonly Heartbeat[]): Vector {
   const held: Vector = new Map()

@@ -16,6 +16,27 @@ function scaleDown(world: RefWorld, wanted: readonly string[], order: readonly s
   }
 }
 
+describe('Ref, when a server is added', () => {
+  it('does not wait for what only a disk had that is lost meanwhile', () => {
+    const world = new RefWorld(THREE)
+    world.pods(THREE)
+    world.report(THREE)
+    world.beatAll(THREE, 3)
+    world.beat('b', { durable: { 'b/1': 5 } })
+    world.report([...THREE, 'd'])
+    for (let round = 0; round < 8; round++) {
+      world.beatAll(['a', 'b', 'c', 'd'], 1)
+      // Of the list that follows as many as are needed have all that the others have, but for what b has alone.
+      expect(world.voters).toEqual(THREE)
+    }
+    world.beat('b', { incarnation: 2, state: 'joining', durable: {} })
+    world.beatAll(['a', 'c', 'd'], 1)
+    world.beat('b', { state: 'up' })
+    world.beatAll(['a', 'b', 'c', 'd'], 4)
+    expect(new Set(world.voters)).toEqual(new Set([...THREE, 'd']))
+  })
+})
+
 describe('Ref, when servers are taken off', () => {
   it('calls one removed only when a majority of the list without it holds that list', () => {
     const world = new RefWorld(['a', 'b'])
