@@ -27,12 +27,17 @@ export class Rising implements Checker {
     }
   }
 
-  /** Whether an old copy lacks this, and nobody who knows can tell its server so. */
+  /**
+   * Whether an old copy lacks this, or lacked it when it was asked, and nobody who knows could tell its server so. The answer
+   * that counts may be older than the last loss: while the asker's disk was full its server got what it lacked, and lost it again.
+   */
   #isHidden(stream: StreamKey, seq: number): boolean {
     for (const [name, { losses }] of this.#cluster.witness.disks) {
-      const loss = losses.findLast(({ held }) => (held.get(stream) ?? 0) >= seq)
-      if (loss === undefined || !losses.some(({ at, copied }) => copied && at >= loss.at)) continue
-      if (!this.#isKnown(name, loss, stream, seq)) return true
+      for (const loss of losses) {
+        if ((loss.held.get(stream) ?? 0) < seq) continue
+        if (!losses.some(({ at, copied }) => copied && at >= loss.at)) continue
+        if (!this.#isKnown(name, loss, stream, seq)) return true
+      }
     }
     return false
   }
