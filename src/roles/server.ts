@@ -211,12 +211,12 @@ class Composition implements RunningRole {
   }
 
   #takeIdentity(port: number): Identity {
-    const { config, time } = this.#context
+    const { config, time, chance } = this.#context
     return {
       cluster: config.cluster,
       name: config.name,
       address: advertised(config.advertise, port),
-      incarnation: takeIncarnation(this.#store, time.wall()),
+      incarnation: takeIncarnation(this.#store, time.wall(), chance),
     }
   }
 

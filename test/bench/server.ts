@@ -51,7 +51,7 @@ class OneServer {
       files: openFiles(folder),
       events,
     })
-    const incarnation = takeIncarnation(store, time.wall())
+    const incarnation = takeIncarnation(store, time.wall(), ports.chance)
     this.#server = new Server({
       ...ports,
       identity: { cluster: 'bench', name: 'server-1', address: 'tcp://127.0.0.1:5560', incarnation },

@@ -244,6 +244,25 @@ describe('A cluster under a virtual clock', () => {
     expect(await stage.settle()).toEqual([])
   })
 
+  it('tells two lives apart that began with copies of one disk while the clock was behind', async () => {
+    const stage = await started(16)
+    const { world, servers } = stage.cluster
+    const [, second] = servers as [SimulatedServer, SimulatedServer]
+    const copy = second.copy()
+    second.process.stepWall(-10_000)
+    const lives: number[] = []
+    for (let life = 0; life < 2; life++) {
+      second.crash()
+      second.restore(copy)
+      second.start()
+      expect(await stage.until(() => second.ready, 10_000)).toBe(true)
+      lives.push(second.incarnation)
+      await world.advance(1000)
+    }
+    expect(lives[1]).toBeGreaterThan(lives[0] as number)
+    expect(await stage.settle()).toEqual([])
+  })
+
   it('lets a server that was taken off accept nothing when it starts again', async () => {
     const stage = await started(15, { operated: true })
     const { world, servers, network } = stage.cluster

@@ -108,7 +108,7 @@ export class SimulatedServer extends SimulatedService {
       (changes) => server.flushed(changes),
       (full) => server.diskFull(full),
     )
-    const incarnation = takeIncarnation(store, process.wall())
+    const incarnation = takeIncarnation(store, process.wall(), cluster.chance)
     const lamport = this.#watch(startClock(store))
     const identity: Identity = { cluster: CLUSTER, name: this.name, address: this.#address, incarnation }
     const brokers = new Map<string, Dealer>()

@@ -192,12 +192,14 @@ export class Stage {
     return new Set(sizes).size > 1 ? 'the files differ' : ''
   }
 
-  /** Takes servers away for good that are no longer wanted and that no list holds any more. */
+  /** Takes servers away for good that are no longer wanted and that no list holds any more; whose list is lost may get one that does. */
   #dismiss(): void {
     for (const server of this.servers) {
       if (this.wanted.includes(server.name)) continue
       const lists = this.servers.filter(({ name }) => this.wanted.includes(name))
-      if (lists.some((each) => each.server?.replica.voting.everyone.includes(server.name) ?? true)) continue
+      const mayHold = ({ server: of }: (typeof lists)[number]): boolean =>
+        of === undefined || of.replica.voting.epoch === 0 || of.replica.voting.everyone.includes(server.name)
+      if (lists.some(mayHold)) continue
       server.removed = true
       server.crash()
       this.cluster.witness.tell(server.name, 'is taken away')

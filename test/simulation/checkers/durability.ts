@@ -1,23 +1,33 @@
 import type { Voters } from '../../../src/wire/index.ts'
+import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
+import { isHidden } from './hidden.ts'
 
 /** An acknowledgement says on whose disks an operation is, flushed; and while most of them survive, it is not lost. */
 export class Durability implements Checker {
+  readonly #cluster: Cluster
   readonly #witness: Witness
   /** The highest epoch of a list that was looked at. */
   #checked = 0
 
-  constructor(witness: Witness) {
-    this.#witness = witness
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    this.#witness = cluster.witness
   }
 
-  /** A list of voters takes effect only once all that was acknowledged under those before is on most of its disks. */
+  /**
+   * A list of voters takes effect only once all that was acknowledged under those before is on most of its disks, but for what
+   * an old copy lacks that looks like a whole one: then others may hold it who are away.
+   */
   voters(_server: SimulatedServer, list: Voters): void {
     if (list.epoch <= this.#checked) return
     this.#checked = list.epoch
-    for (const wish of this.#witness.wishes.values())
-      if (wish.acknowledgedAt !== undefined && wish.level !== 'one') this.#check(wish, list)
+    for (const wish of this.#witness.wishes.values()) {
+      if (wish.acknowledgedAt === undefined || wish.level === 'one') continue
+      if (this.#operationsOf(wish).some(({ stream, seq }) => isHidden(this.#cluster, stream, seq))) continue
+      this.#check(wish, list)
+    }
   }
 
   acknowledged(wish: Wish): void {

@@ -13,7 +13,7 @@ import { VotersLists } from './voters.ts'
 export function addCheckers(cluster: Cluster): void {
   const { witness } = cluster
   witness.add(
-    new Durability(witness),
+    new Durability(cluster),
     new Publishing(witness),
     new FinalFiles(cluster),
     new Subscribers(cluster),
