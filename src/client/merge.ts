@@ -34,6 +34,8 @@ export interface Page {
 export interface Question {
   readonly after: string | undefined
   readonly limit: number
+  /** What was passed of each stream, beside the cursor: else what came live would come again, as often as is asked. */
+  readonly passed: Readonly<Record<StreamKey, number>>
   /** What the answering server must hold. */
   readonly seen: Readonly<Record<StreamKey, number>>
 }
@@ -119,6 +121,7 @@ export class Merge {
     this.#options.ask({
       after: this.#after,
       limit: PAGE_MESSAGES,
+      passed: Object.fromEntries(this.#passed),
       seen: this.#trusting ? {} : this.#heldLast(),
     })
   }

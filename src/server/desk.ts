@@ -4,12 +4,14 @@ import type { Store, UserSecret } from '../store/index.ts'
 import {
   HISTORY_LIMIT_MAX,
   isName,
+  join,
   type Operation,
   type Position,
   RecadoError,
   readInteger,
   readName,
   streamKey,
+  type Vector,
   vectorToObject,
 } from '../wire/index.ts'
 import type { Acceptor, Entry } from './acceptor.ts'
@@ -154,7 +156,9 @@ export class ServerDesk implements Desk {
   history(call: Call): void {
     const { data } = call.request
     const fromNow = data['after'] === NOW
-    const after = fromNow ? new Map<string, number>() : decodeCursor(data['after'])
+    const after = fromNow
+      ? new Map<string, number>()
+      : join(decodeCursor(data['after']), optionalVector(data, 'passed'))
     const limit = data['limit'] === undefined ? 100 : readInteger(data, 'limit')
     if (limit < 1 || limit > HISTORY_LIMIT_MAX) {
       throw new RecadoError('bad_request', `Key "limit" must be from 1 to ${HISTORY_LIMIT_MAX}`)
@@ -180,10 +184,7 @@ export class ServerDesk implements Desk {
       })
       call.ok({ messages, next: encodeCursor(next), more })
     }
-    const seen =
-      data['seen'] === undefined || data['seen'] === null
-        ? new Map<string, number>()
-        : readVector(data['seen'], 'seen')
+    const seen = optionalVector(data, 'seen')
     let waiting = 1
     const arrived = (held: boolean): void => {
       waiting -= 1
@@ -285,6 +286,12 @@ function isSame(entry: Entry, operation: Operation): boolean {
     return asked === known
   }
   return Buffer.compare(asked, known) === 0
+}
+
+/** @throws RecadoError `bad_request` */
+function optionalVector(data: Readonly<Record<string, unknown>>, key: string): Vector {
+  const value = data[key]
+  return value === undefined || value === null ? new Map() : readVector(value, key)
 }
 
 function internal(cause: unknown): RecadoError {

@@ -58,3 +58,37 @@ it(
   },
   TEST_MS,
 )
+
+it(
+  'servers leave out of history what the client says it has passed, and count it as part of the cursor',
+  async () => {
+    const client = await connectTo(system, 'bob')
+    await client.createChannel('passed')
+    const said = await Promise.all(
+      ['one', 'two', 'three'].map((message) => client.publish('passed', message)),
+    )
+    await client.close()
+    const seen: Record<string, number> = {}
+    for (const { origin, incarnation, seq } of said) {
+      const stream = `${origin}/${incarnation}`
+      seen[stream] = Math.max(seq, seen[stream] ?? 0)
+    }
+    const [first] = said as [(typeof said)[number], ...typeof said]
+    const ask = async (data: Record<string, unknown>): Promise<Record<string, unknown>> => {
+      const asked = { channel: 'passed', seen, ...data }
+      const body = { service: 'history', id: 'asked', clock: 1, timestamp: 1, data: asked }
+      return (await send(system.brokerAddress, [body]))[0]?.data ?? {}
+    }
+    const messages = (page: Record<string, unknown>): unknown[] =>
+      (page['messages'] as { message: string }[]).map(({ message }) => message)
+
+    const behindFirst = { [`${first.origin}/${first.incarnation}`]: first.seq }
+    const page = await ask({ passed: behindFirst, limit: 1 })
+    expect(messages(page)).toEqual(['two'])
+    expect(messages(await ask({ after: page['next'] }))).toEqual(['three'])
+    expect(messages(await ask({ passed: seen }))).toEqual([])
+    expect(messages(await ask({}))).toEqual(['one', 'two', 'three'])
+    expect(await ask({ passed: 'one' })).toMatchObject({ status: 'error', code: 'bad_request' })
+  },
+  TEST_MS,
+)

@@ -33,12 +33,16 @@ class Topic {
     return publication
   }
 
-  page({ after, limit }: Question): Page {
+  page({ after, limit, passed: also }: Question): Page {
     if (after === 'now') {
       const passed = new Map([...this.#last].map(([origin, seq]) => [`${origin}/1`, seq]))
       return { messages: [], next: JSON.stringify([...this.#last]), more: false, passed }
     }
     const passed = new Map<string, number>(after === undefined ? [] : JSON.parse(after))
+    for (const [stream, seq] of Object.entries(also)) {
+      const origin = stream.split('/')[0] as string
+      passed.set(origin, Math.max(seq, passed.get(origin) ?? 0))
+    }
     const behind = this.messages
       .filter(({ operation }) => operation.seq > (passed.get(operation.origin) ?? 0))
       .toSorted((a, b) => comparePositions(a.operation, b.operation))
@@ -126,6 +130,20 @@ describe('Merge', () => {
     expect(reader.got).toEqual(['a 1', 'a 2', 'a 3'])
     expect(reader.questions.at(-1)?.seen).toEqual({ [streamKey('a', 1)]: 3 })
     expect(reader.merge.counts).toMatchObject({ gaps: 1, repaired: 3 })
+  })
+
+  it('is not given again what came live when it asks from time to time', () => {
+    const topic = new Topic()
+    topic.say('a')
+    const reader = new Reader(topic)
+    reader.world.run(1)
+    for (let i = 0; i < 3; i++) reader.merge.live([topic.say('a')])
+    reader.world.run(6000)
+
+    const question = reader.questions.at(-1) as Question
+    expect(reader.questions).toHaveLength(2)
+    expect(question.passed).toEqual({ [streamKey('a', 1)]: 4 })
+    expect(topic.page(question).messages).toEqual([])
   })
 
   it('goes on with other streams while one has a gap', () => {
