@@ -42,8 +42,8 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       [
         'src/server/start.ts',
-        'Math.max(Math.floor(wallMs), store.memory.incarnation + 1)',
-        'store.memory.incarnation || Math.floor(wallMs)',
+        'now >= lowest ? now : lowest + Math.floor(chance.next() * LEAP)',
+        'store.memory.incarnation || now',
       ],
     ],
   },
