@@ -12,6 +12,19 @@ async function started(seed: number, options: StageOptions = {}): Promise<Stage>
   return stage
 }
 
+/** One of two servers, ended, its disk as it was while it was the only one. */
+async function putBackToAlone(): Promise<{ stage: Stage; first: SimulatedServer }> {
+  const stage = await started(9, { servers: 1 })
+  const [first] = stage.cluster.servers as [SimulatedServer]
+  const copy = first.copy()
+  stage.want(['server-1', 'server-2'])
+  expect(await stage.until(() => first.server?.replica.voting.names.length === 2, 10_000)).toBe(true)
+  await stage.cluster.world.advance(2000)
+  first.crash()
+  first.restore(copy)
+  return { stage, first }
+}
+
 function acknowledged({ clients }: Stage): number[] {
   return clients.flatMap((client) =>
     client instanceof SimpleClient || client instanceof LibraryClient ? [client.acknowledged] : [],
@@ -109,32 +122,15 @@ describe('A cluster under a virtual clock', () => {
   })
 
   it('lets no server rise by a list of itself alone before ref has told whether others vote too', async () => {
-    const stage = await started(9, { servers: 1 })
-    const { world, servers } = stage.cluster
-    const [first] = servers as [SimulatedServer]
-    const copy = first.copy()
-    stage.want(['server-1', 'server-2'])
-    const both = (): boolean => first.server?.replica.voting.names.length === 2
-    expect(await stage.until(both, 10_000)).toBe(true)
-    await world.advance(2000)
-    first.crash()
-    first.restore(copy)
+    const { stage, first } = await putBackToAlone()
     first.start()
     // The checker of rising looks at what it holds when it is up.
     expect(await stage.settle()).toEqual([])
   })
 
   it('lets no server that votes alone rise by what it has not been told while it stood still', async () => {
-    const stage = await started(9, { servers: 1 })
-    const { world, servers, network } = stage.cluster
-    const [first] = servers as [SimulatedServer]
-    const copy = first.copy()
-    stage.want(['server-1', 'server-2'])
-    const both = (): boolean => first.server?.replica.voting.names.length === 2
-    expect(await stage.until(both, 10_000)).toBe(true)
-    await world.advance(2000)
-    first.crash()
-    first.restore(copy)
+    const { stage, first } = await putBackToAlone()
+    const { world, network } = stage.cluster
     network.slow('ref', first.name, 200)
     first.start()
     await world.advance(20)

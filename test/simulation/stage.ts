@@ -192,7 +192,10 @@ export class Stage {
     return new Set(sizes).size > 1 ? 'the files differ' : ''
   }
 
-  /** Takes servers away for good that are no longer wanted and that no list holds any more; whose list is lost may get one that does. */
+  /**
+   * Takes servers away for good that are no longer wanted and that no list holds any more. Who has lost its list may yet get
+   * one that does.
+   */
   #dismiss(): void {
     for (const server of this.servers) {
       if (this.wanted.includes(server.name)) continue
