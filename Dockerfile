@@ -34,7 +34,7 @@ COPY --from=production --chown=65532:65532 /data /data
 WORKDIR /recado
 COPY --from=build /recado/dist dist
 COPY LICENSE ./
-ENV PATH=/usr/local/bin NODE_ENV=production BIND=0.0.0.0 DATA_DIR=/data UV_THREADPOOL_SIZE=8
+ENV PATH=/usr/local/bin NODE_ENV=production BIND=0.0.0.0 DATA_DIR=/data UV_THREADPOOL_SIZE=8 MALLOC_ARENA_MAX=1
 USER 65532:65532
 EXPOSE 5555 5556 5557 5558 5559 5560 5561 5562 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 \

@@ -16,3 +16,10 @@ export const ROLE_OPTIONS = [
   '--invocation-count-for-maglev=100',
   '--invocation-count-for-turbofan=1000',
 ] as const
+
+/**
+ * What a role finds in its environment beside its settings, unless that is there already. The image says the same.
+ * - One arena for the C library's memory: with one for each thread what one thread gave back lies there unused while another's
+ *   grows, and a server with a million operations held 420 MiB after load instead of 300.
+ */
+export const ROLE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' } as const

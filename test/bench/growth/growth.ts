@@ -70,6 +70,7 @@ async function benchShape(options: GrowthOptions, folders: string, shape: Shape)
     operations,
     size: bytesOf(join(many, 'server-1')) / 2 ** 20,
     ready: spreadOf(withMany.flatMap(({ ready }) => ready)),
+    restarted: spreadOf(withMany.flatMap(({ restarted }) => restarted)),
     memoryReady: spreadOf(withMany.flatMap(({ memoryReady }) => Object.values(memoryReady))),
     memoryLoaded: spreadOf(withMany.flatMap(({ memoryLoaded }) => Object.values(memoryLoaded))),
     perSecond: spreadOf(withMany.map(({ perSecond }) => perSecond)),
@@ -82,6 +83,7 @@ async function benchShape(options: GrowthOptions, folders: string, shape: Shape)
 
 interface Run {
   readonly ready: readonly number[]
+  readonly restarted: readonly number[]
   readonly memoryReady: Memory
   readonly memoryLoaded: Memory
   readonly perSecond: number
@@ -94,12 +96,17 @@ function measure(folder: string, ms: number): Promise<Run> {
     )
     await system.ready()
     await delay(REST_MS)
+    const restarted: number[] = []
+    for (const name of serversOf(system)) restarted.push(await restart(system, name))
+    await system.ready()
+    await delay(REST_MS)
     const memoryReady = memoryOf(system)
     const load = await Load.start('publisher', system, { channel: 'bench' })
     try {
       await load.ask('publish', { window: WINDOW, ms: WARM_UP_MS })
       const { acknowledged, tookMs } = await load.ask('publish', { window: WINDOW, ms })
-      return { ready, memoryReady, memoryLoaded: memoryOf(system), perSecond: (acknowledged / tookMs) * 1000 }
+      const perSecond = (acknowledged / tookMs) * 1000
+      return { ready, restarted, memoryReady, memoryLoaded: memoryOf(system), perSecond }
     } finally {
       await load.stop()
     }
@@ -161,6 +168,15 @@ async function onCopy<Result>(
 
 function serversOf(system: TestSystem): string[] {
   return system.processes.map(({ name }) => name).filter((name) => name.startsWith('server-'))
+}
+
+/** Stops a server in order and starts it again; how long it takes from the start until it is ready, in ms. */
+async function restart(system: TestSystem, name: string): Promise<number> {
+  const server = system.process(name)
+  await server.kill('SIGTERM')
+  const began = performance.now()
+  server.start()
+  return (await readyAt(system, name)) - began
 }
 
 /** When a server says that it is ready. */

@@ -16,6 +16,8 @@ export interface ShapeResult {
   readonly size: number
   /** From the start of all processes at once until a server is ready, in ms, over all servers and runs. */
   readonly ready: Spread
+  /** From the start of one server, whose system runs and is not loaded, until it is ready, in ms, over all servers and runs. */
+  readonly restarted: Spread
   /** Over all servers and runs: at rest after the start, and after a load at full speed. */
   readonly memoryReady: Spread
   readonly memoryLoaded: Spread

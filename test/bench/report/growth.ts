@@ -48,11 +48,17 @@ export function soakChart({ memory }: SoakResult): string {
 }
 
 export function growthGoals(shape: ShapeResult): Goal[] {
-  const { ready, memoryReady, memoryLoaded, perSecond, perSecondFew, few, snapshot } = shape
+  const { restarted, memoryReady, memoryLoaded, perSecond, perSecondFew, few, snapshot } = shape
   const kept = perSecond.median / perSecondFew.median
   const keptWhile = snapshot.perSecondDuring / snapshot.perSecondBefore
   return [
-    goal('ready after its start, all three at once: the slowest', ready.max / 1000, 3, 's', 1),
+    goal(
+      'a server is ready after its start, the others running: the slowest',
+      restarted.max / 1000,
+      3,
+      's',
+      1,
+    ),
     goal('anonymous memory of a server after its start: the most', memoryReady.max, 300, 'MiB', 0),
     goal('the same after load at full speed', memoryLoaded.max, 300, 'MiB', 0),
     atLeast(`of the throughput with ${whole(few)} stored`, kept, 0.9),
@@ -112,7 +118,15 @@ function atLeast(what: string, value: number, limit: number): Goal {
   }
 }
 
-function detailTable({ size, ready, memoryReady, memoryLoaded, perSecond, ...shape }: ShapeResult): string {
+function detailTable({
+  size,
+  ready,
+  restarted,
+  memoryReady,
+  memoryLoaded,
+  perSecond,
+  ...shape
+}: ShapeResult): string {
   const { few, readyFew, perSecondFew, snapshot } = shape
   const row = (what: string, { median, min, max }: Spread, show: (value: number) => string): string[] => [
     what,
@@ -123,8 +137,9 @@ function detailTable({ size, ready, memoryReady, memoryLoaded, perSecond, ...sha
     ['', 'median', 'min', 'max'],
     [
       one("a server's folder, MiB", size),
-      row('ms from the start to ready', ready, whole),
-      row(`ms from the start to ready with ${whole(few)} stored`, readyFew, whole),
+      row('ms from the start of one server to ready', restarted, whole),
+      row('ms from the start of the whole system at once to ready', ready, whole),
+      row(`the same with ${whole(few)} stored`, readyFew, whole),
       row('anonymous memory, MiB: at rest after the start', memoryReady, whole),
       row('anonymous memory, MiB: after the load', memoryLoaded, whole),
       row('publications a second, 1,000 in flight', perSecond, whole),
