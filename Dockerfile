@@ -39,4 +39,4 @@ USER 65532:65532
 EXPOSE 5555 5556 5557 5558 5559 5560 5561 5562 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT_HTTP ?? 9464}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--heap-growing-percent=100", "--always-sparkplug", "--no-lazy-feedback-allocation", "--invocation-count-for-maglev=100", "--invocation-count-for-turbofan=1000", "dist/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=8", "--external-memory-accounted-in-global-limit", "--heap-growing-percent=70", "--always-sparkplug", "--no-lazy-feedback-allocation", "--invocation-count-for-maglev=100", "--invocation-count-for-turbofan=1000", "dist/main.js"]
