@@ -1,4 +1,5 @@
 import { ID_WINDOW, TextWriter } from '../wire/index.ts'
+import { IdTable } from './id-table.ts'
 
 /** Where an operation stands: a number that `Places` makes of its stream and `seq`. 0 is none. */
 export type Place = number
@@ -12,11 +13,15 @@ export interface IdsOptions {
   readonly compare: (a: Place, b: Place) => number
 }
 
-const CAPACITY_MIN = 4096
+/** So many tables, a power of two: making one anew is a short pause, and takes little memory beside what is there. */
+const TABLES = 64
+const SLOTS_MIN = 64
+/** What a full table grows by when nothing in it is behind a window. */
+const GROWTH = 1.5
 
 /**
- * Which operation has which id of which user: over each user's window and all that is not final. A hash table in a few
- * flat arrays, for there may be thousands of ids for each of thousands of users, and each operation is looked up.
+ * Which operation has which id of which user: over each user's window and all that is not final. Hash tables in flat arrays,
+ * for there may be thousands of ids for each of thousands of users, and each operation is looked up.
  */
 export class Ids {
   readonly #options: IdsOptions
@@ -24,15 +29,11 @@ export class Ids {
   readonly #names: string[] = []
   /** How many of each user's operations are final. */
   #counts = new Float64Array(64)
-  #capacity = 0
-  #used = 0
-  #low = new Uint32Array(0)
-  #high = new Uint32Array(0)
-  #owners = new Uint32Array(0)
-  /** The first operation in the order, of those known and not behind the window. */
-  #places = new Float64Array(0)
-  /** Which of its user's final operations had this id last; 0 while none is final. */
-  #finals = new Float64Array(0)
+  /** Of several sizes, so that they are not full at the same time. */
+  readonly #tables = Array.from(
+    { length: TABLES },
+    (_, index) => new IdTable(Math.floor(SLOTS_MIN * GROWTH ** (index / TABLES))),
+  )
   /** Further operations of the same id that are not final, in the order. Nearly always there are none. */
   readonly #doubles = new Map<string, Place[]>()
   /** The id that is looked for, in UTF-8. */
@@ -42,7 +43,6 @@ export class Ids {
 
   constructor(options: IdsOptions) {
     this.#options = options
-    this.#allocate(CAPACITY_MIN)
   }
 
   /** A user's number here. */
@@ -68,20 +68,20 @@ export class Ids {
     this.#sought.clear()
     this.#sought.text(id)
     const { bytes, length } = this.#sought
-    this.#hash(owner, bytes, 0, length)
-    const slot = this.#slot(owner, bytes, 0, length, 0)
-    const place = this.#places[slot] as number
+    const table = this.#tableOf(owner, bytes, 0, length)
+    const slot = this.#slot(table, owner, bytes, 0, length, 0)
+    const place = table.placeAt(slot)
     if (place === 0) return undefined
-    return this.#isStale(slot) ? this.#doubles.get(this.#keyOf(slot))?.[0] : place
+    return this.#isStale(table, slot) ? this.#doubles.get(table.keyAt(slot))?.[0] : place
   }
 
   /** An operation is known: its id stands in `bytes` from `start` to `end`. */
   add(owner: number, bytes: Uint8Array, start: number, end: number, place: Place): void {
-    this.#hash(owner, bytes, start, end)
-    const slot = this.#slot(owner, bytes, start, end, place)
-    const known = this.#places[slot] as number
-    if (known === 0) this.#insert(slot, owner, place)
-    else if (known !== place) this.#addDouble(slot, known, place)
+    const table = this.#tableOf(owner, bytes, start, end)
+    const slot = this.#slot(table, owner, bytes, start, end, place)
+    const known = table.placeAt(slot)
+    if (known === 0) this.#insert(table, slot, owner, place)
+    else if (known !== place) this.#addDouble(table, slot, known, place)
   }
 
   /**
@@ -89,83 +89,68 @@ export class Ids {
    * of its user had its id.
    */
   finalise(owner: number, bytes: Uint8Array, start: number, end: number, place: Place): boolean {
-    this.#hash(owner, bytes, start, end)
-    let slot = this.#slot(owner, bytes, start, end, place)
-    if (this.#places[slot] === 0) slot = this.#insert(slot, owner, place)
+    const table = this.#tableOf(owner, bytes, start, end)
+    let slot = this.#slot(table, owner, bytes, start, end, place)
+    if (table.placeAt(slot) === 0) slot = this.#insert(table, slot, owner, place)
     const count = (this.#counts[owner] as number) + 1
     this.#counts[owner] = count
-    const last = this.#finals[slot] as number
+    const last = table.finalAt(slot)
     const leftOut = last > 0 && count - last <= ID_WINDOW
-    this.#finals[slot] = count
-    if (!leftOut) this.#places[slot] = place
-    if (this.#doubles.size > 0) this.#removeDouble(slot, place)
+    table.setFinal(slot, count)
+    if (!leftOut) table.setPlace(slot, place)
+    if (this.#doubles.size > 0) this.#removeDouble(table, slot, place)
     return leftOut
   }
 
   /** Nothing is final any more: what is will be told anew, from the first on. */
   restart(): void {
-    this.#finals.fill(0)
+    for (const table of this.#tables) table.forgetFinals()
     this.#counts.fill(0)
   }
 
-  #isStale(slot: number): boolean {
-    const last = this.#finals[slot] as number
-    return last > 0 && (this.#counts[this.#owners[slot] as number] as number) - last >= ID_WINDOW
+  #isStale(table: IdTable, slot: number): boolean {
+    const last = table.finalAt(slot)
+    return last > 0 && (this.#counts[table.ownerAt(slot)] as number) - last >= ID_WINDOW
   }
 
-  /** The slot of this id, whose hash has just been made, or the free one where it belongs. */
-  #slot(owner: number, bytes: Uint8Array, start: number, end: number, place: Place): number {
-    const mask = this.#capacity - 1
-    let slot = this.#hashLow & mask
-    for (;;) {
-      const known = this.#places[slot] as number
+  /** The slot of the id whose hash has just been made, or the free one where it belongs. */
+  #slot(table: IdTable, owner: number, bytes: Uint8Array, start: number, end: number, place: Place): number {
+    for (let slot = table.home(this.#hashLow); ; slot = table.after(slot)) {
+      const known = table.placeAt(slot)
       if (known === 0 || known === place) return slot
-      const same =
-        this.#low[slot] === this.#hashLow &&
-        this.#high[slot] === this.#hashHigh &&
-        this.#owners[slot] === owner
-      if (same && this.#options.isOf(known, this.#names[owner] as string, bytes.subarray(start, end)))
-        return slot
-      slot = (slot + 1) & mask
+      if (!table.fits(slot, this.#hashLow, this.#hashHigh, owner)) continue
+      const name = this.#names[owner] as string
+      if (this.#options.isOf(known, name, bytes.subarray(start, end))) return slot
     }
   }
 
-  #insert(slot: number, owner: number, place: Place): number {
-    this.#low[slot] = this.#hashLow
-    this.#high[slot] = this.#hashHigh
-    this.#owners[slot] = owner
-    this.#places[slot] = place
-    this.#finals[slot] = 0
-    this.#used++
-    if (this.#used * 4 <= this.#capacity * 3) return slot
-    this.#rebuild()
-    return this.#slotOfPlace(place)
-  }
-
-  /** Where a place that is surely here has come to lie. */
-  #slotOfPlace(place: Place): number {
-    const mask = this.#capacity - 1
-    let slot = this.#hashLow & mask
-    while (this.#places[slot] !== place) slot = (slot + 1) & mask
+  #insert(table: IdTable, free: number, owner: number, place: Place): number {
+    table.take(free, this.#hashLow, this.#hashHigh, owner, place)
+    if (!table.full) return free
+    table.renew((slot) => {
+      if (this.#isStale(table, slot)) this.#renewOrDrop(table, slot)
+    })
+    let slot = table.home(this.#hashLow)
+    while (table.placeAt(slot) !== place) slot = table.after(slot)
     return slot
   }
 
-  #addDouble(slot: number, known: Place, place: Place): void {
-    if (this.#isStale(slot)) {
-      this.#places[slot] = place
-      this.#finals[slot] = 0
+  #addDouble(table: IdTable, slot: number, known: Place, place: Place): void {
+    if (this.#isStale(table, slot)) {
+      table.setPlace(slot, place)
+      table.setFinal(slot, 0)
       return
     }
     const { compare } = this.#options
-    const key = this.#keyOf(slot)
+    const key = table.keyAt(slot)
     const doubles = this.#doubles.get(key) ?? []
     const later = compare(known, place) < 0 ? place : known
-    if (later === known) this.#places[slot] = place
+    if (later === known) table.setPlace(slot, place)
     if (!doubles.includes(later)) this.#doubles.set(key, [...doubles, later].toSorted(compare))
   }
 
-  #removeDouble(slot: number, place: Place): void {
-    const key = this.#keyOf(slot)
+  #removeDouble(table: IdTable, slot: number, place: Place): void {
+    const key = table.keyAt(slot)
     const doubles = this.#doubles.get(key)
     if (doubles === undefined) return
     const left = doubles.filter((each) => each !== place)
@@ -173,75 +158,22 @@ export class Ids {
     else this.#doubles.set(key, left)
   }
 
-  #keyOf(slot: number): string {
-    return `${this.#owners[slot]} ${this.#low[slot]} ${this.#high[slot]}`
-  }
-
-  /** Makes the table anew without what is behind its user's window. */
-  #rebuild(): void {
-    const old = {
-      capacity: this.#capacity,
-      low: this.#low,
-      high: this.#high,
-      owners: this.#owners,
-      places: this.#places,
-      finals: this.#finals,
-    }
-    let live = 0
-    for (let slot = 0; slot < old.capacity; slot++) {
-      if (old.places[slot] === 0) continue
-      if (this.#isStale(slot)) this.#renewOrDrop(slot)
-      if (old.places[slot] !== 0) live++
-    }
-    let capacity = CAPACITY_MIN
-    while (capacity < live * 2) capacity *= 2
-    this.#allocate(capacity)
-    for (let slot = 0; slot < old.capacity; slot++) {
-      if (old.places[slot] !== 0) this.#move(old, slot)
-    }
-  }
-
   /** What is behind the window makes room, or for a later operation of the same id. */
-  #renewOrDrop(slot: number): void {
-    this.#finals[slot] = 0
-    this.#places[slot] = 0
+  #renewOrDrop(table: IdTable, slot: number): void {
+    table.setFinal(slot, 0)
+    table.setPlace(slot, 0)
     if (this.#doubles.size === 0) return
-    const key = this.#keyOf(slot)
+    const key = table.keyAt(slot)
     const [next, ...rest] = this.#doubles.get(key) ?? []
-    this.#places[slot] = next ?? 0
+    table.setPlace(slot, next ?? 0)
     if (rest.length === 0) this.#doubles.delete(key)
     else this.#doubles.set(key, rest)
   }
 
-  #move(
-    old: {
-      low: Uint32Array
-      high: Uint32Array
-      owners: Uint32Array
-      places: Float64Array
-      finals: Float64Array
-    },
-    from: number,
-  ): void {
-    const mask = this.#capacity - 1
-    let slot = (old.low[from] as number) & mask
-    while (this.#places[slot] !== 0) slot = (slot + 1) & mask
-    this.#low[slot] = old.low[from] as number
-    this.#high[slot] = old.high[from] as number
-    this.#owners[slot] = old.owners[from] as number
-    this.#places[slot] = old.places[from] as number
-    this.#finals[slot] = old.finals[from] as number
-    this.#used++
-  }
-
-  #allocate(capacity: number): void {
-    this.#capacity = capacity
-    this.#used = 0
-    this.#low = new Uint32Array(capacity)
-    this.#high = new Uint32Array(capacity)
-    this.#owners = new Uint32Array(capacity)
-    this.#places = new Float64Array(capacity)
-    this.#finals = new Float64Array(capacity)
+  /** The table where this id belongs; makes its hash. */
+  #tableOf(owner: number, bytes: Uint8Array, start: number, end: number): IdTable {
+    this.#hash(owner, bytes, start, end)
+    return this.#tables[this.#hashHigh & (TABLES - 1)] as IdTable
   }
 
   /** Two lanes of FNV-1a (Fowler, Noll, Vo) with different primes, from a secret beginning. */

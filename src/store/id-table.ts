@@ -1,0 +1,119 @@
+import type { Place } from './ids.ts'
+
+/** A slot takes half a line of the processor's cache: two wide numbers, then three words and one that is not used. */
+const [WIDE, PLACE, FINAL] = [4, 0, 1]
+const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
+
+/**
+ * Slots for ids, found by hash (open addressing, linear probing). What is read of a slot lies together in one flat array:
+ * of a million slots nearly each that is looked at must come from memory.
+ */
+export class IdTable {
+  readonly #least: number
+  #capacity = 0
+  #used = 0
+  #wide = new Float64Array(0)
+  /** The same memory. */
+  #words = new Uint32Array(0)
+
+  /** `least`: how many slots there are at least. */
+  constructor(least: number) {
+    this.#least = least
+    this.#allocate(least)
+  }
+
+  /** Whether it must be made anew before it takes another. */
+  get full(): boolean {
+    return this.#used * 4 > this.#capacity * 3
+  }
+
+  /** Where an id with this lower half of the hash belongs: the half as a part of the table (Lemire's reduction). */
+  home(low: number): number {
+    return Math.floor((low / 2 ** 32) * this.#capacity)
+  }
+
+  /** The slot to look at next. */
+  after(slot: number): number {
+    return slot + 1 < this.#capacity ? slot + 1 : 0
+  }
+
+  /** 0 when the slot is free. */
+  placeAt(slot: number): Place {
+    return this.#wide[slot * WIDE + PLACE] as number
+  }
+
+  setPlace(slot: number, place: Place): void {
+    this.#wide[slot * WIDE + PLACE] = place
+  }
+
+  finalAt(slot: number): number {
+    return this.#wide[slot * WIDE + FINAL] as number
+  }
+
+  setFinal(slot: number, final: number): void {
+    this.#wide[slot * WIDE + FINAL] = final
+  }
+
+  ownerAt(slot: number): number {
+    return this.#words[slot * WORDS + OWNER] as number
+  }
+
+  /** Whether an id of this owner with this hash may be the slot's: another id may have the same hash. */
+  fits(slot: number, low: number, high: number, owner: number): boolean {
+    const at = slot * WORDS
+    return (
+      this.#words[at + LOW] === low && this.#words[at + HIGH] === high && this.#words[at + OWNER] === owner
+    )
+  }
+
+  /** The same text for a slot however often the table is made anew. */
+  keyAt(slot: number): string {
+    const at = slot * WORDS
+    return `${this.#words[at + OWNER]} ${this.#words[at + LOW]} ${this.#words[at + HIGH]}`
+  }
+
+  /** Takes a free slot. */
+  take(slot: number, low: number, high: number, owner: number, place: Place): void {
+    this.#words[slot * WORDS + LOW] = low
+    this.#words[slot * WORDS + HIGH] = high
+    this.#words[slot * WORDS + OWNER] = owner
+    this.setPlace(slot, place)
+    this.setFinal(slot, 0)
+    this.#used++
+  }
+
+  forgetFinals(): void {
+    for (let slot = 0; slot < this.#capacity; slot++) this.setFinal(slot, 0)
+  }
+
+  /** Makes the table anew with room for as much again; `review` may free each slot before. */
+  renew(review: (slot: number) => void): void {
+    const [capacity, old] = [this.#capacity, this.#words]
+    let live = 0
+    for (let slot = 0; slot < capacity; slot++) {
+      if (this.placeAt(slot) === 0) continue
+      review(slot)
+      if (this.placeAt(slot) !== 0) live++
+    }
+    const places = this.#wide
+    this.#allocate(Math.max(this.#least, live * 2))
+    for (let slot = 0; slot < capacity; slot++) {
+      if (places[slot * WIDE + PLACE] !== 0) this.#move(old, slot)
+    }
+  }
+
+  #move(old: Uint32Array, from: number): void {
+    let slot = this.home(old[from * WORDS + LOW] as number)
+    while (this.placeAt(slot) !== 0) slot = this.after(slot)
+    // As words: a hash read as a wide number may be no number, whose bits are not kept.
+    for (let at = 0; at < WORDS; at++) this.#words[slot * WORDS + at] = old[from * WORDS + at] as number
+    this.#used++
+  }
+
+  #allocate(capacity: number): void {
+    this.#capacity = capacity
+    this.#used = 0
+    this.#wide = new Float64Array(capacity * WIDE)
+    this.#words = new Uint32Array(this.#wide.buffer)
+  }
+}

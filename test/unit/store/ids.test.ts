@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { IdWindow } from '../../../src/store/id-window.ts'
+import { Ids } from '../../../src/store/ids.ts'
+import { ID_WINDOW } from '../../../src/wire/index.ts'
+
+/** Ids of operations that stand in the order in which they are made; places count from 1. */
+function setUp() {
+  const said: { user: string; id: string }[] = []
+  const ids = new Ids({
+    seed: 4711,
+    isOf: (place, user, id) => {
+      const operation = said[place - 1]
+      return operation?.user === user && operation.id === Buffer.from(id).toString()
+    },
+    compare: (a, b) => a - b,
+  })
+  const bytesOf = (id: string): Uint8Array => Buffer.from(id)
+  const add = (user: string, id: string): number => {
+    const place = said.push({ user, id })
+    const bytes = bytesOf(id)
+    ids.add(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
+    return place
+  }
+  const finalise = (place: number): boolean => {
+    const { user, id } = said[place - 1] as { user: string; id: string }
+    const bytes = bytesOf(id)
+    return ids.finalise(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
+  }
+  return { ids, said, add, finalise }
+}
+
+const USERS = ['ana', 'bob', 'eve', 'joão', 'li', 'max', 'zoe']
+const MANY = 100_000
+
+describe('Ids', () => {
+  it('finds each of many ids that are not final, and none of another user', () => {
+    const { ids, said, add } = setUp()
+    for (let at = 0; at < MANY; at++) add(USERS[at % USERS.length] as string, `id-${at}`)
+
+    const wrong = said.filter(({ user, id }, index) => ids.find(user, id) !== index + 1)
+    const others = said.filter(
+      ({ id }, index) => ids.find(USERS[(index + 1) % USERS.length] as string, id) !== undefined,
+    )
+    expect(wrong).toEqual([])
+    expect(others).toEqual([])
+  })
+
+  it('finds the first of several operations with one id, until the next counts', () => {
+    const { ids, add, finalise } = setUp()
+    const first = add('ana', 'same')
+    const second = add('ana', 'same')
+    expect(ids.find('ana', 'same')).toBe(first)
+
+    finalise(first)
+    expect(finalise(second)).toBe(true)
+    expect(ids.find('ana', 'same')).toBe(first)
+  })
+
+  it('leaves out what the rule leaves out when ids come again within and behind the window', () => {
+    const { add, finalise } = setUp()
+    const windows = new Map(USERS.map((user) => [user, new IdWindow()]))
+    let [wrong, leftOut] = [0, 0]
+    for (let at = 0; at < MANY; at++) {
+      const user = USERS[at % 3] as string
+      // Some ids come again soon, some just within the window, some just behind it.
+      const back = at % 11 === 0 ? 3 * ID_WINDOW + (at % 7) - 3 : at % 13 === 0 ? 30 : 0
+      const id = `id-${Math.max(at - back, at % 3)}`
+      const expected = windows.get(user)?.push(id) === true
+      if (finalise(add(user, id)) !== expected) wrong++
+      if (expected) leftOut++
+    }
+    expect(wrong).toBe(0)
+    expect(leftOut).toBeGreaterThan(1000)
+  })
+
+  it('forgets an id that is behind the window of its user', () => {
+    const { ids, add, finalise } = setUp()
+    finalise(add('ana', 'old'))
+    for (let at = 0; at < ID_WINDOW - 1; at++) finalise(add('ana', `id-${at}`))
+    expect(ids.find('ana', 'old')).toBe(1)
+
+    finalise(add('ana', 'one more'))
+    expect(ids.find('ana', 'old')).toBeUndefined()
+  })
+
+  it('tells anew what is final after a restart', () => {
+    const { ids, said, add, finalise } = setUp()
+    for (let at = 0; at < 1000; at++) finalise(add('ana', `id-${at}`))
+    ids.restart()
+
+    expect(said.map((_, index) => finalise(index + 1)).includes(true)).toBe(false)
+  })
+})
