@@ -11,7 +11,7 @@ const FETCH_TIMEOUT_MS = 1000
 /** How long a peer that had nothing to give is left alone. */
 const PAUSE_MS = 250
 /** Between two questions of a server that takes everything: those who answer have clients to serve as well. */
-const PACE_MS = 15
+const PACE_MS = 20
 /** Batches that came before their turn, over all streams; the oldest are dropped and fetched again. */
 const EARLY_MAX = 256
 
