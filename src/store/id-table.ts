@@ -1,12 +1,12 @@
 import type { Place } from './ids.ts'
 
-/** A slot takes half a line of the processor's cache: two wide numbers, then three words and one that is not used. */
+/** A slot: two wide numbers, then three words, and one that is not used. */
 const [WIDE, PLACE, FINAL] = [4, 0, 1]
 const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
 
 /**
- * Slots for ids, found by hash (open addressing, linear probing). What is read of a slot lies together in one flat array:
- * of a million slots nearly each that is looked at must come from memory.
+ * Slots for ids, found by hash (open addressing, linear probing), in one flat array: what is read of a slot lies together,
+ * and a table that is made anew is read and written from one end to the other, for `home` keeps the order of hashes.
  */
 export class IdTable {
   readonly #least: number
@@ -37,7 +37,7 @@ export class IdTable {
     return slot + 1 < this.#capacity ? slot + 1 : 0
   }
 
-  /** 0 when the slot is free. */
+  /** The first operation in the order with the slot's id, of those known and not behind the window; 0 when the slot is free. */
   placeAt(slot: number): Place {
     return this.#wide[slot * WIDE + PLACE] as number
   }
@@ -46,6 +46,7 @@ export class IdTable {
     this.#wide[slot * WIDE + PLACE] = place
   }
 
+  /** Which of its user's final operations had the slot's id last; 0 while none is final. */
   finalAt(slot: number): number {
     return this.#wide[slot * WIDE + FINAL] as number
   }

@@ -5,7 +5,7 @@ import { IdTable } from './id-table.ts'
 export type Place = number
 
 export interface IdsOptions {
-  /** Makes hashes differ from process to process, so that nobody can choose ids that meet in the table. */
+  /** Makes hashes differ from process to process, so that nobody can choose ids that meet in a table. */
   readonly seed: number
   /** Whether the operation at this place has this user and id: two ids may have one hash. */
   readonly isOf: (place: Place, user: string, id: Uint8Array) => boolean

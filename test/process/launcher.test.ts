@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { ROLE_ENVIRONMENT, ROLE_OPTIONS } from '../../src/cli/launcher/index.ts'
 import { freeBase } from '../support/ports.ts'
 
 interface Line {
@@ -45,11 +46,14 @@ function start(...args: string[]) {
   return { child, lines, says, errors: () => errors, ended: once(child, 'close') as Promise<[number | null]> }
 }
 
-it('start is ready, says that a killed process is started again, stops with 0, and goes on where it was', async () => {
+it('start is ready, gives roles what they run with, says that a killed process is started again, stops with 0, and goes on where it was', async () => {
   const options = ['--data', folder, '--port-base', String(await freeBase())]
   const system = start(...options)
   await system.says('Ready')
   const { pid } = system.lines().find((line) => line.message === 'server-2 started') as Line
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8')
+  expect(environment.split('\0')).toContain(`MALLOC_ARENA_MAX=${ROLE_ENVIRONMENT.MALLOC_ARENA_MAX}`)
+  expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).toContain(ROLE_OPTIONS.join('\0'))
   process.kill(pid as number, 'SIGKILL')
   await system.says('server-2 died and is started again')
   await system.says('server-2 started', 2)

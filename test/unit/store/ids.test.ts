@@ -15,18 +15,19 @@ function setUp() {
     compare: (a, b) => a - b,
   })
   const bytesOf = (id: string): Uint8Array => Buffer.from(id)
-  const add = (user: string, id: string): number => {
-    const place = said.push({ user, id })
+  const addAt = (place: number): number => {
+    const { user, id } = said[place - 1] as { user: string; id: string }
     const bytes = bytesOf(id)
     ids.add(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
     return place
   }
+  const add = (user: string, id: string): number => addAt(said.push({ user, id }))
   const finalise = (place: number): boolean => {
     const { user, id } = said[place - 1] as { user: string; id: string }
     const bytes = bytesOf(id)
     return ids.finalise(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
   }
-  return { ids, said, add, finalise }
+  return { ids, said, addAt, add, finalise }
 }
 
 const USERS = ['ana', 'bob', 'eve', 'joão', 'li', 'max', 'zoe']
@@ -45,15 +46,30 @@ describe('Ids', () => {
     expect(others).toEqual([])
   })
 
-  it('finds the first of several operations with one id, until the next counts', () => {
-    const { ids, add, finalise } = setUp()
-    const first = add('ana', 'same')
-    const second = add('ana', 'same')
-    expect(ids.find('ana', 'same')).toBe(first)
+  it('finds the first in the order of several operations with one id, in whichever order they come', () => {
+    const { ids, said, addAt, finalise } = setUp()
+    said.push({ user: 'ana', id: 'same' }, { user: 'ana', id: 'same' })
+    addAt(2)
+    expect(ids.find('ana', 'same')).toBe(2)
+    addAt(1)
+    expect(ids.find('ana', 'same')).toBe(1)
 
-    finalise(first)
-    expect(finalise(second)).toBe(true)
-    expect(ids.find('ana', 'same')).toBe(first)
+    finalise(1)
+    expect(finalise(2)).toBe(true)
+    expect(ids.find('ana', 'same')).toBe(1)
+  })
+
+  it('finds the next operation with an id once the first is behind the window, in tables made anew too', () => {
+    const { ids, add, finalise } = setUp()
+    finalise(add('ana', 'same'))
+    const second = add('ana', 'same')
+    for (let at = 0; at < ID_WINDOW; at++) finalise(add('ana', `id-${at}`))
+    expect(ids.find('ana', 'same')).toBe(second)
+
+    for (let at = 0; at < MANY; at++) add('bob', `id-${at}`)
+    expect(ids.find('ana', 'same')).toBe(second)
+    expect(finalise(second)).toBe(false)
+    expect(ids.find('ana', 'same')).toBe(second)
   })
 
   it('leaves out what the rule leaves out when ids come again within and behind the window', () => {
