@@ -4,6 +4,11 @@ import type { Place } from './ids.ts'
 const [WIDE, PLACE, FINAL] = [4, 0, 1]
 const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
 
+/** The part of the slots that may be taken, and how many there are for each taken one once the table is made anew. */
+const [TAKEN_MAX, ROOM] = [3 / 4, 2]
+/** What a full table grows by when `review` frees nothing. */
+export const GROWTH = TAKEN_MAX * ROOM
+
 /**
  * Slots for ids, found by hash (open addressing, linear probing), in one flat array: what is read of a slot lies together,
  * and a table that is made anew is read and written from one end to the other, for `home` keeps the order of hashes.
@@ -24,7 +29,7 @@ export class IdTable {
 
   /** Whether it must be made anew before it takes another. */
   get full(): boolean {
-    return this.#used * 4 > this.#capacity * 3
+    return this.#used > this.#capacity * TAKEN_MAX
   }
 
   /** Where an id with this lower half of the hash belongs: the half as a part of the table (Lemire's reduction). */
@@ -97,7 +102,7 @@ export class IdTable {
       if (this.placeAt(slot) !== 0) live++
     }
     const places = this.#wide
-    this.#allocate(Math.max(this.#least, live * 2))
+    this.#allocate(Math.max(this.#least, live * ROOM))
     for (let slot = 0; slot < capacity; slot++) {
       if (places[slot * WIDE + PLACE] !== 0) this.#move(old, slot)
     }

@@ -1,5 +1,5 @@
 import { ID_WINDOW, TextWriter } from '../wire/index.ts'
-import { IdTable } from './id-table.ts'
+import { GROWTH, IdTable } from './id-table.ts'
 
 /** Where an operation stands: a number that `Places` makes of its stream and `seq`. 0 is none. */
 export type Place = number
@@ -15,9 +15,8 @@ export interface IdsOptions {
 
 /** So many tables, a power of two: making one anew is a short pause, and takes little memory beside what is there. */
 const TABLES = 64
+/** Of the smallest table. */
 const SLOTS_MIN = 64
-/** What a full table grows by when nothing in it is behind a window. */
-const GROWTH = 1.5
 
 /**
  * Which operation has which id of which user: over each user's window and all that is not final. Hash tables in flat arrays,
@@ -29,7 +28,7 @@ export class Ids {
   readonly #names: string[] = []
   /** How many of each user's operations are final. */
   #counts = new Float64Array(64)
-  /** Of several sizes, so that they are not full at the same time. */
+  /** Their sizes are spread over one step of their growth, so that they are not full at the same time. */
   readonly #tables = Array.from(
     { length: TABLES },
     (_, index) => new IdTable(Math.floor(SLOTS_MIN * GROWTH ** (index / TABLES))),
