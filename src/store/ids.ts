@@ -1,4 +1,4 @@
-import { ID_WINDOW, TextWriter } from '../wire/index.ts'
+import { type Batch, ID_WINDOW, TextWriter } from '../wire/index.ts'
 import { GROWTH, IdTable } from './id-table.ts'
 
 /** Where an operation stands: a number that `Places` makes of its stream and `seq`. 0 is none. */
@@ -13,6 +13,25 @@ export interface IdsOptions {
   readonly compare: (a: Place, b: Place) => number
 }
 
+/** What is read of a batch: its users' names, and its ids in UTF-8, one behind the other. */
+export type BatchWithIds = Pick<Batch, 'count' | 'users' | 'userIndexAt' | 'ids' | 'idStart'>
+
+/** A batch's ids on their way through the tables, in the batch's order. */
+export interface IdsOfBatch {
+  readonly batch: BatchWithIds
+  /** The numbers of the batch's users. */
+  readonly owners: readonly number[]
+  /** Both halves of the hashes of some: from `begin` to `end` in the batch. */
+  readonly hashes: Uint32Array
+  begin: number
+  end: number
+}
+
+/**
+ * So many of a batch's ids are hashed at once, and read where they belong. Each stands at a place of its own in many MiB:
+ * read one behind the other without other work between them, these places are fetched from memory side by side.
+ */
+const AHEAD = 64
 /** So many tables, a power of two: making one anew is a short pause, and takes little memory beside what is there. */
 const TABLES = 64
 /** Of the smallest table. */
@@ -39,25 +58,17 @@ export class Ids {
   readonly #sought = new TextWriter()
   #hashLow = 0
   #hashHigh = 0
+  /** Keeps the compiler from leaving out what is only read ahead. */
+  #fetched = 0
 
   constructor(options: IdsOptions) {
     this.#options = options
   }
 
-  /** A user's number here. */
-  userNumber(name: string): number {
-    let number = this.#users.get(name)
-    if (number === undefined) {
-      number = this.#names.length
-      this.#users.set(name, number)
-      this.#names.push(name)
-      if (number >= this.#counts.length) {
-        const counts = new Float64Array(this.#counts.length * 2)
-        counts.set(this.#counts)
-        this.#counts = counts
-      }
-    }
-    return number
+  /** To be handed to `add` or `finalise` with each of the batch's operations. */
+  of(batch: BatchWithIds): IdsOfBatch {
+    const owners = batch.users.map((user) => this.#userNumber(user))
+    return { batch, owners, hashes: new Uint32Array(2 * Math.min(AHEAD, batch.count)), begin: 0, end: 0 }
   }
 
   /** The first operation of this user with this id, of those known and not behind the window. */
@@ -67,29 +78,32 @@ export class Ids {
     this.#sought.clear()
     this.#sought.text(id)
     const { bytes, length } = this.#sought
-    const table = this.#tableOf(owner, bytes, 0, length)
+    this.#hash(owner, bytes, 0, length)
+    const table = this.#tableOf(this.#hashHigh)
     const slot = this.#slot(table, owner, bytes, 0, length, 0)
     const place = table.placeAt(slot)
     if (place === 0) return undefined
     return this.#isStale(table, slot) ? this.#doubles.get(table.keyAt(slot))?.[0] : place
   }
 
-  /** An operation is known: its id stands in `bytes` from `start` to `end`. */
-  add(owner: number, bytes: Uint8Array, start: number, end: number, place: Place): void {
-    const table = this.#tableOf(owner, bytes, start, end)
-    const slot = this.#slot(table, owner, bytes, start, end, place)
-    const known = table.placeAt(slot)
-    if (known === 0) this.#insert(table, slot, owner, place)
-    else if (known !== place) this.#addDouble(table, slot, known, place)
+  /** The batch's operation at `index` is known. */
+  add(known: IdsOfBatch, index: number, place: Place): void {
+    const owner = this.#look(known, index)
+    const table = this.#tableOf(this.#hashHigh)
+    const slot = this.#slotIn(known.batch, index, table, owner, place)
+    const first = table.placeAt(slot)
+    if (first === 0) this.#insert(table, slot, owner, place)
+    else if (first !== place) this.#addDouble(table, slot, first, place)
   }
 
   /**
-   * An operation is final, and all before it in the order are: whether it is left out, for one of the `ID_WINDOW` before it
-   * of its user had its id.
+   * The batch's operation at `index` is final, and all before it in the order are: whether it is left out, for one of the
+   * `ID_WINDOW` before it of its user had its id.
    */
-  finalise(owner: number, bytes: Uint8Array, start: number, end: number, place: Place): boolean {
-    const table = this.#tableOf(owner, bytes, start, end)
-    let slot = this.#slot(table, owner, bytes, start, end, place)
+  finalise(known: IdsOfBatch, index: number, place: Place): boolean {
+    const owner = this.#look(known, index)
+    const table = this.#tableOf(this.#hashHigh)
+    let slot = this.#slotIn(known.batch, index, table, owner, place)
     if (table.placeAt(slot) === 0) slot = this.#insert(table, slot, owner, place)
     const count = (this.#counts[owner] as number) + 1
     this.#counts[owner] = count
@@ -105,6 +119,51 @@ export class Ids {
   restart(): void {
     for (const table of this.#tables) table.forgetFinals()
     this.#counts.fill(0)
+  }
+
+  #userNumber(name: string): number {
+    let number = this.#users.get(name)
+    if (number === undefined) {
+      number = this.#names.length
+      this.#users.set(name, number)
+      this.#names.push(name)
+      if (number >= this.#counts.length) {
+        const counts = new Float64Array(this.#counts.length * 2)
+        counts.set(this.#counts)
+        this.#counts = counts
+      }
+    }
+    return number
+  }
+
+  /** Makes the hash of the batch's id at `index` the one that is looked for; its user's number. */
+  #look(known: IdsOfBatch, index: number): number {
+    if (index < known.begin || index >= known.end) this.#fetch(known, index)
+    const at = 2 * (index - known.begin)
+    this.#hashLow = known.hashes[at] as number
+    this.#hashHigh = known.hashes[at + 1] as number
+    return known.owners[known.batch.userIndexAt(index)] as number
+  }
+
+  #fetch(known: IdsOfBatch, from: number): void {
+    const { batch, owners, hashes } = known
+    known.begin = from
+    known.end = Math.min(batch.count, from + AHEAD)
+    const { ids } = batch
+    for (let index = from; index < known.end; index++) {
+      const owner = owners[batch.userIndexAt(index)] as number
+      this.#hash(owner, ids, batch.idStart(index), batch.idStart(index + 1))
+      hashes[2 * (index - from)] = this.#hashLow
+      hashes[2 * (index - from) + 1] = this.#hashHigh
+    }
+    for (let at = 0; at < 2 * (known.end - from); at += 2) {
+      const table = this.#tableOf(hashes[at + 1] as number)
+      this.#fetched = (this.#fetched + table.placeAt(table.home(hashes[at] as number))) | 0
+    }
+  }
+
+  #slotIn(batch: BatchWithIds, index: number, table: IdTable, owner: number, place: Place): number {
+    return this.#slot(table, owner, batch.ids, batch.idStart(index), batch.idStart(index + 1), place)
   }
 
   #isStale(table: IdTable, slot: number): boolean {
@@ -169,10 +228,9 @@ export class Ids {
     else this.#doubles.set(key, rest)
   }
 
-  /** The table where this id belongs; makes its hash. */
-  #tableOf(owner: number, bytes: Uint8Array, start: number, end: number): IdTable {
-    this.#hash(owner, bytes, start, end)
-    return this.#tables[this.#hashHigh & (TABLES - 1)] as IdTable
+  /** The table where an id with this upper half of the hash belongs. */
+  #tableOf(high: number): IdTable {
+    return this.#tables[high & (TABLES - 1)] as IdTable
   }
 
   /** Two lanes of FNV-1a (Fowler, Noll, Vo) with different primes, from a secret beginning. */

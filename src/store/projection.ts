@@ -1,7 +1,7 @@
 import type { Files, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import { type Batch, KINDS, type StreamKey } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
-import type { Ids } from './ids.ts'
+import type { Ids, IdsOfBatch } from './ids.ts'
 import type { Places } from './places.ts'
 import { ProjectedFile } from './projected-file.ts'
 import { Registered } from './registered.ts'
@@ -35,8 +35,7 @@ interface Cursor {
   readonly number: number
   batch: Batch
   index: number
-  /** The numbers of the batch's users among the ids. */
-  owners: readonly number[]
+  ids: IdsOfBatch
 }
 
 /** A file, and the lines for it that stand behind each other in one batch: they are written as one. */
@@ -224,19 +223,17 @@ export class Projection {
     else if (this.#registered.add(batch, index)) this.#registryChanged = true
   }
 
-  #isDoubled({ number, batch, index, owners }: Cursor, seq: number): boolean {
+  #isDoubled(cursor: Cursor, seq: number): boolean {
     const { ids, places } = this.#options
-    const owner = owners[batch.userIndexAt(index)] as number
-    const [start, end] = [batch.idStart(index), batch.idStart(index + 1)]
-    const place = places.place(number, seq)
+    const place = places.place(cursor.number, seq)
     // What came late may have been forgotten with older ones before its place was made.
-    if (this.#before !== undefined) ids.add(owner, batch.ids, start, end, place)
-    return ids.finalise(owner, batch.ids, start, end, place)
+    if (this.#before !== undefined) ids.add(cursor.ids, cursor.index, place)
+    return ids.finalise(cursor.ids, cursor.index, place)
   }
 
   /** The next final operation of each stream that has one. */
   #cursors(): Cursor[] {
-    const { batches, held, places } = this.#options
+    const { batches, held, ids, places } = this.#options
     const cursors: Cursor[] = []
     for (const [stream, last] of held) {
       const seq = (this.#projected.get(stream) ?? 0) + 1
@@ -245,18 +242,14 @@ export class Projection {
       if (batch === undefined) continue
       const index = seq - batch.firstSeq
       if (batch.clockAt(index) > this.#finalClock) continue
-      cursors.push({ stream, number: places.stream(stream), batch, index, owners: this.#owners(batch) })
+      cursors.push({ stream, number: places.stream(stream), batch, index, ids: ids.of(batch) })
     }
     return cursors
   }
 
-  #owners(batch: Batch): readonly number[] {
-    return batch.users.map((user) => this.#options.ids.userNumber(user))
-  }
-
   /** Moves to the stream's next operation; false when that is not final or not here. */
   #advance(cursor: Cursor): boolean {
-    const { batches, held } = this.#options
+    const { batches, held, ids } = this.#options
     const { batch } = cursor
     cursor.index++
     if (cursor.index === batch.count) {
@@ -264,7 +257,7 @@ export class Projection {
       if (seq > (held.get(cursor.stream) ?? 0)) return false
       const next = batches.startingAt(cursor.stream, seq)
       if (next === undefined) return false
-      Object.assign(cursor, { batch: next, index: 0, owners: this.#owners(next) })
+      Object.assign(cursor, { batch: next, index: 0, ids: ids.of(next) })
     }
     return cursor.batch.clockAt(cursor.index) <= this.#finalClock
   }

@@ -36,16 +36,15 @@ export class SetIndex {
 
   /** A batch is in the set, and can be found among the batches. */
   add(batch: Batch): void {
-    const { stream, firstSeq, count, ids } = batch
+    const { stream, firstSeq, count } = batch
     this.highestClock = Math.max(this.highestClock, batch.lastClock)
     const number = this.places.stream(stream)
-    const owners = batch.users.map((user) => this.ids.userNumber(user))
+    const ids = this.ids.of(batch)
     for (let index = 0; index < count; index++) {
       const kind = batch.kindAt(index)
       if (kind === VOID) continue
-      const owner = owners[batch.userIndexAt(index)] as number
       const place = this.places.place(number, firstSeq + index)
-      this.ids.add(owner, ids, batch.idStart(index), batch.idStart(index + 1), place)
+      this.ids.add(ids, index, place)
       if (REGISTERING.has(kind)) this.#register(batch, index, kind, this.#positionOf(place))
     }
   }

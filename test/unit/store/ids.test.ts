@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { IdWindow } from '../../../src/store/id-window.ts'
-import { Ids } from '../../../src/store/ids.ts'
+import { type BatchWithIds, Ids } from '../../../src/store/ids.ts'
 import { ID_WINDOW } from '../../../src/wire/index.ts'
 
 /** Ids of operations that stand in the order in which they are made; places count from 1. */
@@ -14,19 +14,24 @@ function setUp() {
     },
     compare: (a, b) => a - b,
   })
-  const bytesOf = (id: string): Uint8Array => Buffer.from(id)
-  const addAt = (place: number): number => {
+  /** As if each operation stood in a batch of its own. */
+  const batchAt = (place: number): BatchWithIds => {
     const { user, id } = said[place - 1] as { user: string; id: string }
-    const bytes = bytesOf(id)
-    ids.add(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
+    const bytes = Buffer.from(id)
+    return {
+      count: 1,
+      users: [user],
+      userIndexAt: () => 0,
+      ids: bytes,
+      idStart: (index) => index * bytes.byteLength,
+    }
+  }
+  const addAt = (place: number): number => {
+    ids.add(ids.of(batchAt(place)), 0, place)
     return place
   }
   const add = (user: string, id: string): number => addAt(said.push({ user, id }))
-  const finalise = (place: number): boolean => {
-    const { user, id } = said[place - 1] as { user: string; id: string }
-    const bytes = bytesOf(id)
-    return ids.finalise(ids.userNumber(user), bytes, 0, bytes.byteLength, place)
-  }
+  const finalise = (place: number): boolean => ids.finalise(ids.of(batchAt(place)), 0, place)
   return { ids, said, addAt, add, finalise }
 }
 
@@ -34,6 +39,29 @@ const USERS = ['ana', 'bob', 'eve', 'joão', 'li', 'max', 'zoe']
 const MANY = 100_000
 
 describe('Ids', () => {
+  it('finds each of the ids of one long batch, wherever in it they are begun with', () => {
+    const count = 1000
+    const texts = Array.from({ length: count }, (_, index) => `id-${index * 7}`)
+    const starts = texts.map((_, index) => texts.slice(0, index).join('').length)
+    const batch: BatchWithIds = {
+      count,
+      users: USERS,
+      userIndexAt: (index) => index % USERS.length,
+      ids: Buffer.from(texts.join('')),
+      idStart: (index) => starts[index] ?? texts.join('').length,
+    }
+    const ids = new Ids({ seed: 4711, isOf: () => false, compare: (a, b) => a - b })
+    const half = ids.of(batch)
+    for (let index = 500; index < count; index++) ids.add(half, index, index + 1)
+    const whole = ids.of(batch)
+    for (let index = 0; index < count; index++) ids.add(whole, index, index + 1)
+
+    const leftOut = texts.filter((_, index) => ids.finalise(whole, index, index + 1))
+    const found = texts.map((text, index) => ids.find(USERS[index % USERS.length] as string, text))
+    expect(found).toEqual(texts.map((_, index) => index + 1))
+    expect(leftOut).toEqual([])
+  })
+
   it('finds each of many ids that are not final, and none of another user', () => {
     const { ids, said, add } = setUp()
     for (let at = 0; at < MANY; at++) add(USERS[at % USERS.length] as string, `id-${at}`)
