@@ -50,7 +50,9 @@ describe('Ids', () => {
       ids: Buffer.from(texts.join('')),
       idStart: (index) => starts[index] ?? texts.join('').length,
     }
-    const ids = new Ids({ seed: 4711, isOf: () => false, compare: (a, b) => a - b })
+    const isOf = (place: number, _: string, id: Uint8Array): boolean =>
+      texts[place - 1] === Buffer.from(id).toString()
+    const ids = new Ids({ seed: 4711, isOf, compare: (a, b) => a - b })
     const half = ids.of(batch)
     for (let index = 500; index < count; index++) ids.add(half, index, index + 1)
     const whole = ids.of(batch)
