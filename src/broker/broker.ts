@@ -11,6 +11,7 @@ import {
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
 import { Liveness } from './liveness.ts'
+import { PassingMap } from './passing-map.ts'
 import { type Body, type Connection, newBody } from './queue.ts'
 import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
@@ -54,14 +55,14 @@ export class Broker {
   readonly #connections = new Connections()
   readonly #servers = new Registry()
   readonly #refusals: Refusals
-  /** All bodies that have no answer, in the order of their arrival. */
-  readonly #bodies = new Set<Body>()
+  /** All bodies that have no answer, by their numbers, in the order of their arrival. */
+  readonly #bodies = new PassingMap<number, Body>()
+  #arrived = 0
   #bytes = 0
   /** Bodies that were given up while a server had them, in the order of their deadlines. */
   #abandoned: Body[] = []
   /** Connections with bodies that have no server to go to. */
   readonly #homeless = new Set<Connection>()
-  readonly #outgoing = new Set<ServerLink>()
   /** Connections that sent more than may wait. */
   readonly #restricted = new Set<Connection>()
   #tag = 0
@@ -130,8 +131,8 @@ export class Broker {
       const what = 'Too many requests wait at the broker; send less and try again'
       return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
     }
-    const body = newBody(connection, envelope, bytes, now + requestDeadlineMs)
-    this.#bodies.add(body)
+    const body = newBody(this.#arrived++, connection, envelope, bytes, now + requestDeadlineMs)
+    this.#bodies.set(body.number, body)
     this.#bytes += size
     connection.bytes += size
     connection.waiting.push(body)
@@ -197,7 +198,6 @@ export class Broker {
     server.leaving = true
     this.#options.log.info({ server: server.name, held: server.held.size }, 'A server takes nothing new')
     this.#options.metrics.set('recado_broker_servers', this.servers)
-    this.#outgoing.delete(server)
     for (const body of server.takeOutgoing().toReversed()) {
       server.release(body)
       if (!body.expired) body.connection.waiting.unshift(body)
@@ -263,7 +263,6 @@ export class Broker {
       if (!server.admits(connection.waiting[0] as Body)) return
       this.#tag++
       server.give(this.#tag, connection.waiting.shift() as Body)
-      this.#outgoing.add(server)
       if (server.outgoing.length >= OUTGOING_MAX || server.outgoingBytes >= OUTGOING_BYTES_MAX) {
         this.#send(server)
       } else {
@@ -287,7 +286,6 @@ export class Broker {
   #lose(server: ServerLink, reason: string): void {
     const { log, metrics } = this.#options
     this.#servers.remove(server)
-    this.#outgoing.delete(server)
     const returned = Map.groupBy(server.held.values(), ({ connection }) => connection)
     let passedOn = 0
     for (const [connection, bodies] of returned) {
@@ -307,12 +305,11 @@ export class Broker {
     this.#scheduled = true
     this.#options.timers.soon(() => {
       this.#scheduled = false
-      for (const server of this.#outgoing) this.#send(server)
+      for (const server of this.#servers.all()) this.#send(server)
     })
   }
 
   #send(server: ServerLink): void {
-    this.#outgoing.delete(server)
     const bodies = server.takeOutgoing()
     if (bodies.length === 0) return
     const head: BackendHead = {
@@ -337,7 +334,7 @@ export class Broker {
 
   /** The body has its answer, whatever that is. */
   #finish(body: Body): void {
-    this.#bodies.delete(body)
+    this.#bodies.delete(body.number)
     this.#bytes -= body.bytes.byteLength
     body.connection.bytes -= body.bytes.byteLength
   }
@@ -370,7 +367,7 @@ export class Broker {
 
   #expire(now: number): void {
     let count = 0
-    for (const body of this.#bodies) {
+    for (const body of this.#bodies.values()) {
       if (body.deadline > now || count >= EXPIRIES_MAX) return
       count++
       this.#finish(body)

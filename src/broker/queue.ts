@@ -3,6 +3,8 @@ import { Share } from './share.ts'
 
 /** One body of a client, from its arrival until its answer. */
 export interface Body {
+  /** Which of all bodies that came to this broker it is. */
+  readonly number: number
   readonly connection: Connection
   /** The frames before the body, which the reply needs again. */
   readonly envelope: readonly Uint8Array[]
@@ -19,12 +21,13 @@ export interface Body {
 }
 
 export function newBody(
+  number: number,
   connection: Connection,
   envelope: readonly Uint8Array[],
   bytes: Uint8Array,
   deadline: number,
 ): Body {
-  return { connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0, cost: 0 }
+  return { number, connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0, cost: 0 }
 }
 
 /** One client's connection: its bodies go to one server, in their order, while that lives. */

@@ -1,4 +1,5 @@
 import type { Ready } from '../wire/index.ts'
+import { PassingMap } from './passing-map.ts'
 import type { Body, Connection } from './queue.ts'
 
 /** What one connection may have here while no other asks, and what all that ask have together. */
@@ -15,7 +16,7 @@ export class ServerLink {
   readonly session: number
   readonly credit: number
   /** By tag, in the order in which it was given them. */
-  readonly held = new Map<number, Body>()
+  readonly held = new PassingMap<number, Body>()
   /** Connections with bodies that wait for its credit, in turn. */
   readonly stalled = new Set<Connection>()
   /** Connections whose bodies go here. */

@@ -56,8 +56,8 @@ export class Acceptor {
   #sent = 0
   #cancelGathering: Cancel | undefined
   /** The operations that are in no batch yet by user and id. */
-  readonly #ids = new Map<string, Map<string, Operation>>()
-  readonly #registered = new Map<string, Operation>()
+  #ids = new Map<string, Map<string, Operation>>()
+  #registered = new Map<string, Operation>()
   /** Batches that the store could not take yet. */
   readonly #stuck: Batch[] = []
   readonly #flushSoon = (): void => this.#flushOrGather()
@@ -134,8 +134,9 @@ export class Acceptor {
     const batch = this.#writer.take({ origin, incarnation, firstSeq })
     this.#sent = batch.lastSeq
     this.#operations = []
-    this.#ids.clear()
-    this.#registered.clear()
+    // A cleared Map's table would point to the next one, and make it grow old with it: see the broker's PassingMap.
+    this.#ids = new Map()
+    if (this.#registered.size > 0) this.#registered = new Map()
     if (this.stuck || this.#options.store.append(batch) === 'full') this.#stuck.push(batch)
     else this.#options.distribute(batch)
   }

@@ -31,7 +31,8 @@ export interface PublicationsOptions {
  */
 export class Publications {
   readonly #options: PublicationsOptions
-  readonly #waiting: Unpublished[] = []
+  /** From `#first` on; undefined is what was published, so that nothing keeps it. */
+  readonly #waiting: (Unpublished | undefined)[] = []
   #first = 0
   /** The last `seq` published on each topic: subscribers see gaps by it. */
   readonly #previous = new Map<string, number>()
@@ -57,6 +58,7 @@ export class Publications {
     for (;;) {
       const next = this.#waiting[this.#first]
       if (next === undefined || !this.#isDue(next)) break
+      this.#waiting[this.#first] = undefined
       this.#first++
       this.#publish(next)
     }

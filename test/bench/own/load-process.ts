@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PassingMap } from '../../../src/broker/passing-map.ts'
 import { type Client, connect, RecadoError, type Subscription } from '../../../src/client/index.ts'
 import { latencyOf } from '../statistics.ts'
 import type { Answer, Commands, Published, Question } from './protocol.ts'
@@ -45,7 +46,7 @@ const commands: Commands = {
   async pace({ perSecond, ms }) {
     const latencies: number[] = []
     let [answered, failed, sent] = [0, 0, 0]
-    const underWay = new Set<Promise<void>>()
+    const underWay = new PassingMap<number, Promise<void>>()
     const began = performance.now()
     const send = async (client: Client): Promise<void> => {
       const at = performance.now()
@@ -62,11 +63,12 @@ const commands: Commands = {
         failed++
         continue
       }
-      const sending = send(clients[sent++ % clients.length] as Client)
-      underWay.add(sending)
-      void sending.then(() => underWay.delete(sending))
+      const number = sent++
+      const sending = send(clients[number % clients.length] as Client)
+      underWay.set(number, sending)
+      void sending.then(() => underWay.delete(number))
     }
-    await Promise.all(underWay)
+    await Promise.all(underWay.values())
     return { ...published(latencies, failed, began), acknowledged: answered }
   },
 

@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Level } from '../../../src/server/acknowledgements.ts'
 import { Publications } from '../../../src/server/publications.ts'
 import { parsePublications } from '../../../src/wire/index.ts'
+import { collect } from '../../support/collect.ts'
 import { VirtualTime } from '../../support/virtual-time.ts'
 
 function setUp() {
@@ -50,6 +52,23 @@ function setUp() {
 }
 
 describe('Publications', () => {
+  it('does not keep what it has published', async () => {
+    const { world, reached, publications, add } = setUp()
+    const messages = [1, 2, 3].map((seq) => {
+      const message = Buffer.from(`message ${seq}`)
+      add(seq, 'quorum', 'channel/news/', 5000, message)
+      return new WeakRef(message)
+    })
+    reached.quorum = 2
+    publications.advance()
+    world.run(1)
+    // What a WeakRef was made of stays until the turn ends.
+    await turn()
+    collect({ type: 'major' })
+
+    expect(messages.map((message) => message.deref() !== undefined)).toEqual([false, false, true])
+  })
+
   it('publishes nothing before it is held as its level asks', () => {
     const { world, reached, frames, publications, add } = setUp()
     add(1, 'quorum')
