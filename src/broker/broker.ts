@@ -310,8 +310,8 @@ export class Broker {
   }
 
   #send(server: ServerLink): void {
+    if (server.outgoing.length === 0) return
     const bodies = server.takeOutgoing()
-    if (bodies.length === 0) return
     const head: BackendHead = {
       kind: 'requests',
       session: server.session,

@@ -4,8 +4,9 @@ const RENEWED_AFTER = 64
 /**
  * A Map for what is soon taken out again. In a plain one each of V8's tables points to the one that took its place, for the
  * sake of iterators, and deleting makes new tables as adding does. Once a table has come to the old generation, all that follow
- * it come there too, with every value that was in them, and stay until the old generation is collected: hundreds of MiB of
- * messages that nobody has any more. So a new Map takes the place of the one within now and then; no table points to its own.
+ * it come there too, each with what it held when it was outgrown, and stay until the old generation is collected: hundreds of
+ * MiB of messages that nobody has any more. So a new Map takes the place of the one within now and then, whose tables no
+ * former one points to.
  */
 export class PassingMap<Key, Value> {
   #map = new Map<Key, Value>()
@@ -32,7 +33,7 @@ export class PassingMap<Key, Value> {
     return this.#map.delete(key)
   }
 
-  /** In the order in which they were added. They may be deleted meanwhile; whether those that are added come too is open. */
+  /** In the order in which they were added. They may be deleted meanwhile, but nothing may be added. */
   values(): Iterable<Value> {
     return this.#map.values()
   }

@@ -171,7 +171,7 @@ export class Ids {
     return last > 0 && (this.#counts[table.ownerAt(slot)] as number) - last >= ID_WINDOW
   }
 
-  /** The slot of the id whose hash has just been made, or the free one where it belongs. */
+  /** The slot of the id whose hash is looked for, or the free one where it belongs. */
   #slot(table: IdTable, owner: number, bytes: Uint8Array, start: number, end: number, place: Place): number {
     for (let slot = table.home(this.#hashLow); ; slot = table.after(slot)) {
       const known = table.placeAt(slot)

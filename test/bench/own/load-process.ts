@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PassingMap } from '../../../src/broker/passing-map.ts'
 import { type Client, connect, RecadoError, type Subscription } from '../../../src/client/index.ts'
 import { latencyOf } from '../statistics.ts'
 import type { Answer, Commands, Published, Question } from './protocol.ts'
@@ -46,7 +45,13 @@ const commands: Commands = {
   async pace({ perSecond, ms }) {
     const latencies: number[] = []
     let [answered, failed, sent] = [0, 0, 0]
-    const underWay = new PassingMap<number, Promise<void>>()
+    // One of them is the loop that sends.
+    let underWay = 1
+    const allEnded = Promise.withResolvers<void>()
+    const end = (): void => {
+      underWay--
+      if (underWay === 0) allEnded.resolve()
+    }
     const began = performance.now()
     const send = async (client: Client): Promise<void> => {
       const at = performance.now()
@@ -59,16 +64,15 @@ const commands: Commands = {
       const wait = due - performance.now()
       if (wait > 0) await delay(wait)
       // A system that is so far behind does not hold the rate: what is not even sent counts as failed.
-      if (underWay.size === UNDER_WAY_MAX) {
+      if (underWay > UNDER_WAY_MAX) {
         failed++
         continue
       }
-      const number = sent++
-      const sending = send(clients[number % clients.length] as Client)
-      underWay.set(number, sending)
-      void sending.then(() => underWay.delete(number))
+      underWay++
+      void send(clients[sent++ % clients.length] as Client).then(end)
     }
-    await Promise.all(underWay.values())
+    end()
+    await allEnded.promise
     return { ...published(latencies, failed, began), acknowledged: answered }
   },
 

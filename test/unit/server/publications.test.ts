@@ -67,6 +67,7 @@ describe('Publications', () => {
     collect({ type: 'major' })
 
     expect(messages.map((message) => message.deref() !== undefined)).toEqual([false, false, true])
+    expect(publications.size).toBe(1)
   })
 
   it('publishes nothing before it is held as its level asks', () => {

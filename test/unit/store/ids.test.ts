@@ -35,32 +35,44 @@ function setUp() {
   return { ids, said, addAt, add, finalise }
 }
 
+/** A batch with these ids, its users in turn. */
+function batchOf(texts: readonly string[]): BatchWithIds {
+  const starts = [0]
+  for (const text of texts) starts.push((starts.at(-1) as number) + text.length)
+  return {
+    count: texts.length,
+    users: USERS,
+    userIndexAt: (index) => index % USERS.length,
+    ids: Buffer.from(texts.join('')),
+    idStart: (index) => starts[index] as number,
+  }
+}
+
 const USERS = ['ana', 'bob', 'eve', 'joão', 'li', 'max', 'zoe']
 const MANY = 100_000
 
 describe('Ids', () => {
-  it('finds each of the ids of one long batch, wherever in it they are begun with', () => {
-    const count = 1000
-    const texts = Array.from({ length: count }, (_, index) => `id-${index * 7}`)
-    const starts = texts.map((_, index) => texts.slice(0, index).join('').length)
-    const batch: BatchWithIds = {
-      count,
-      users: USERS,
-      userIndexAt: (index) => index % USERS.length,
-      ids: Buffer.from(texts.join('')),
-      idStart: (index) => starts[index] ?? texts.join('').length,
-    }
+  it('finds each of the ids of two long batches in turn, wherever in them it begins, in tables made anew meanwhile', () => {
+    const texts = Array.from({ length: MANY }, (_, index) => `id-${index * 7}`)
+    const half = MANY / 2
     const isOf = (place: number, _: string, id: Uint8Array): boolean =>
       texts[place - 1] === Buffer.from(id).toString()
     const ids = new Ids({ seed: 4711, isOf, compare: (a, b) => a - b })
-    const half = ids.of(batch)
-    for (let index = 500; index < count; index++) ids.add(half, index, index + 1)
-    const whole = ids.of(batch)
-    for (let index = 0; index < count; index++) ids.add(whole, index, index + 1)
+    const [one, other] = [ids.of(batchOf(texts.slice(0, half))), ids.of(batchOf(texts.slice(half)))]
+    const addBoth = (from: number): void => {
+      for (let index = from; index < half; index++) {
+        ids.add(one, index, index + 1)
+        ids.add(other, index, half + index + 1)
+      }
+    }
+    addBoth(1000)
+    addBoth(0)
 
-    const leftOut = texts.filter((_, index) => ids.finalise(whole, index, index + 1))
-    const found = texts.map((text, index) => ids.find(USERS[index % USERS.length] as string, text))
+    const found = texts.map((text, index) => ids.find(USERS[(index % half) % USERS.length] as string, text))
     expect(found).toEqual(texts.map((_, index) => index + 1))
+    const leftOut = texts.filter((_, index) =>
+      index < half ? ids.finalise(one, index, index + 1) : ids.finalise(other, index - half, index + 1),
+    )
     expect(leftOut).toEqual([])
   })
 
