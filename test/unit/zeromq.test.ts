@@ -187,9 +187,10 @@ describe('openPublisher', () => {
   }
 
   it('keeps nothing of what it publishes while the proxy is away', async () => {
-    const reserved = await openRouter({ host: HOST, port: 0 })
-    await reserved.close()
-    const publisher = kept(openPublisher(at(reserved.port)))
+    // Bound before anybody connects: a port that is only reserved may be another process's meanwhile.
+    const first = await hearAll(0)
+    const port = Number(first.socket.lastEndpoint?.split(':').at(-1))
+    const publisher = kept(openPublisher(at(port)))
     const arrives = async (heard: string[], body: string): Promise<void> => {
       const publish = (): string[] => {
         publisher.send('channel/a/', Buffer.from(body))
@@ -197,17 +198,16 @@ describe('openPublisher', () => {
       }
       await expect.poll(publish, WAIT).toContain(body)
     }
-    const first = await hearAll(reserved.port)
     await arrives(first.heard, 'before')
     first.socket.close()
     // It has seen that the proxy is gone once it connects anew, to somebody who says nothing.
-    const mute = await listening(reserved.port)
+    const mute = await listening(port)
     const [connection] = (await once(mute, 'connection')) as [net.Socket]
     for (let count = 0; count < 100; count++) publisher.send('channel/a/', Buffer.from('meanwhile'))
     connection.destroy()
     mute.close()
     await once(mute, 'close')
-    const { heard } = await hearAll(reserved.port)
+    const { heard } = await hearAll(port)
     await arrives(heard, 'after')
 
     expect(heard).not.toContain('meanwhile')
