@@ -33,7 +33,10 @@ load() {
   docker build --quiet -t recado:kind . >/dev/null
   tag=$(docker image inspect --format '{{.Id}}' recado:kind | cut -d: -f2 | cut -c1-12)
   docker tag recado:kind "recado:$tag"
-  kind load docker-image "recado:$tag" --name "$cluster"
+  # The pods of examples/kubernetes name the version.
+  version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
+  docker tag recado:kind "recado:$version"
+  kind load docker-image "recado:$tag" "recado:$version" --name "$cluster"
   helm upgrade recado charts/recado --install --kube-context "kind-$cluster" --namespace "$namespace" \
     --create-namespace --set "image.tag=$tag" --wait --timeout 5m
 }

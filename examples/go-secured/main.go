@@ -3,7 +3,7 @@
 //	go run . KEYS USER SECRET CHANNEL MESSAGE [TO]
 //
 // KEYS is the folder of a client's keys, as `recado keys make NAME` makes it. Hears CHANNEL and the messages to USER, says
-// MESSAGE in CHANNEL and to TO (USER itself unless given), and ends when both were heard, or nothing came for 10 seconds.
+// MESSAGE in CHANNEL and to TO (USER itself unless given), and ends when it has heard both, or nothing for 10 seconds.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"github.com/pebbe/zmq4"
 	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 type fields = map[string]any
@@ -67,12 +68,26 @@ func main() {
 	time.Sleep(500 * time.Millisecond)
 	ask(broker, "publish", fields{"user": user, "token": token, "channel": channel, "message": text})
 	ask(broker, "message", fields{"user": user, "token": token, "to": to, "message": text})
-	for range 2 {
+	for own := 0; own < 2; {
 		frames := must(proxy.RecvMessageBytes(0))
-		var publication fields
-		check(msgpack.Unmarshal(frames[1], &publication))
-		fmt.Println(string(frames[0]), publication["message"])
+		for _, publication := range publications(frames[1]) {
+			fmt.Println(string(frames[0]), publication["message"])
+			if publication["user"] == user {
+				own++
+			}
+		}
 	}
+}
+
+// publications reads a body: one of them, or an array.
+func publications(body []byte) (all []fields) {
+	if msgpcode.IsFixedArray(body[0]) || body[0] == msgpcode.Array16 || body[0] == msgpcode.Array32 {
+		check(msgpack.Unmarshal(body, &all))
+		return all
+	}
+	var one fields
+	check(msgpack.Unmarshal(body, &one))
+	return []fields{one}
 }
 
 func must[Value any](value Value, err error) Value {

@@ -1,7 +1,7 @@
 """A recado client for secured mode: python secured.py KEYS USER SECRET CHANNEL MESSAGE [TO]
 
 KEYS is the folder of a client's keys, as `recado keys make NAME` makes it. Hears CHANNEL and the messages to USER, says
-MESSAGE in CHANNEL and to TO (USER itself unless given), and ends when both were heard, or nothing came for 10 seconds.
+MESSAGE in CHANNEL and to TO (USER itself unless given), and ends when it has heard both, or nothing for 10 seconds.
 """
 import os, sys, time, uuid
 import msgpack, zmq, zmq.auth
@@ -35,6 +35,10 @@ for topic in (f"channel/{channel}/", f"user/{user}/", f"grant/{me['token']}/"):
 time.sleep(0.5)
 ask("publish", channel=channel, message=text, **me)
 ask("message", to=(sys.argv[6:] or [user])[0], message=text, **me)
-for _ in range(2):
+own = 0
+while own < 2:
     topic, body = proxy.recv_multipart()
-    print(topic.decode(), msgpack.unpackb(body)["message"], flush=True)
+    publications = msgpack.unpackb(body)
+    for each in publications if isinstance(publications, list) else [publications]:
+        print(topic.decode(), each["message"], flush=True)
+        own += each["user"] == user

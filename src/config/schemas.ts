@@ -193,7 +193,6 @@ export const serverFields = {
 
 export const clientFields = {
   ...everyone,
-  ...ref,
   brokers: setting(addressesField('tcp://127.0.0.1:5555'), {
     meaning: 'The brokers’ ports for clients',
     expected: ADDRESSES,

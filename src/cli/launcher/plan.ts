@@ -100,7 +100,7 @@ export function planSystem(options: SystemOptions): SystemPlan {
       LOG_FORMAT: 'json',
       ...(keys !== undefined && { SECURITY: 'secured', KEYS_DIR: keysOf(keys, role) }),
     }
-    const known = role === 'ref' ? {} : { REF: refAddress }
+    const known = role === 'ref' || role === 'client' ? {} : { REF: refAddress }
     processes.push({
       name,
       role,

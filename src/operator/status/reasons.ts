@@ -28,7 +28,7 @@ export const REASONS = {
     of: ['Ready', 'Degraded'],
     meaning:
       'The reference service does not answer the operator. Messaging goes on, scaling and rolling wait',
-    cure: 'See why the pod of ref is not ready, and whether a NetworkPolicy keeps the operator from port 5559',
+    cure: 'See why the pod of ref is not ready, and whether a NetworkPolicy keeps the operator from its port: 5562, in open mode 5559',
   },
   ServersNotUp: {
     of: ['Ready'],

@@ -16,7 +16,7 @@ export const USER_REASONS = {
   LoginPending: {
     meaning:
       'The operator has not logged the user in yet, which makes the name its own; the message says why',
-    cure: 'Wait while servers start. When the secret is wrong somebody has the name already: take another',
+    cure: 'Wait while servers start. When the secret is wrong somebody has the name already: take another, or give the name back by a permit for the secret in the user’s Secret',
   },
   ChannelsPending: {
     meaning:

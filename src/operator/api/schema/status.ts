@@ -68,7 +68,10 @@ export const STATUS = field(
     proxies: component('proxies'),
     ref: component('reference service'),
     clients: component('automatic clients'),
-    coordinator: field(z.string().max(64).optional(), 'The server that keeps the time and is asked first'),
+    coordinator: field(
+      z.string().max(64).optional(),
+      'The server that keeps the time: the live one of the lowest rank',
+    ),
     epoch: field(
       z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
       'The number of the list of servers that count for a majority',
