@@ -9,6 +9,8 @@ export interface Outcome {
   readonly virtualMs: number
   readonly operations: number
   readonly acknowledged: number
+  /** The kinds of faults that came to pass. */
+  readonly struck: ReadonlySet<FaultName>
 }
 
 /** Virtual ms until all servers of a new system are ready, at most: some begin slowly, and faults may meet them so. */
@@ -27,6 +29,7 @@ export async function runSchedule(seed: number, { trace, only }: RunOptions = {}
   const stage = new Stage(seed, profile)
   const { cluster } = stage
   const { world, witness, network } = cluster
+  const struck = new Set<FaultName>()
   if (trace !== undefined) traceTo(trace, schedule, stage)
   network.faults.delayMs = profile.delayMs
   try {
@@ -36,11 +39,13 @@ export async function runSchedule(seed: number, { trace, only }: RunOptions = {}
     stage.start()
     await stage.until(() => cluster.servers.every(({ ready }) => ready), BEGIN_MS)
     const began = world.now
-    for (const { at, text, can, run } of schedule.steps(stage)) {
+    for (const { fault, at, text, who, can, run } of schedule.steps(stage)) {
       await world.advance(began + at - world.now)
-      const possible = can?.(stage) ?? true
+      const possible = (who === undefined || stage.has(who)) && (can?.(stage) ?? true)
       witness.tell('', possible ? text : `(not now: ${text})`)
-      if (possible) run(stage)
+      if (!possible) continue
+      struck.add(fault)
+      run(stage)
     }
     await world.advance(began + profile.lengthMs - world.now)
     await stage.settle()
@@ -54,5 +59,6 @@ export async function runSchedule(seed: number, { trace, only }: RunOptions = {}
     operations: witness.operations.size,
     acknowledged: [...witness.wishes.values()].filter(({ acknowledgedAt }) => acknowledgedAt !== undefined)
       .length,
+    struck,
   }
 }

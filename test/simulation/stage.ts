@@ -1,5 +1,5 @@
 import type { Chance } from '../../src/ports/index.ts'
-import { covers } from '../../src/wire/index.ts'
+import { covers, join, type Vector } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
 import { LibraryClient } from './clients/library.ts'
@@ -17,6 +17,8 @@ export interface StageOptions extends ClusterOptions {
   readonly readers?: number
   /** Pauses between a client's requests, in ms at most. */
   readonly pauseMs?: number
+  /** Publications that the client with the library has under way at once. */
+  readonly window?: number
   /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
   readonly operated?: boolean
 }
@@ -36,6 +38,8 @@ export class Stage {
   readonly chance: Chance
   /** Names of the servers that shall be in the system. */
   wanted: readonly string[]
+  /** What the disks of those held that were taken away. */
+  readonly #tookAlong = new Map<string, Vector>()
 
   constructor(seed: number, options: StageOptions = {}) {
     this.cluster = new Cluster(seed, options)
@@ -56,18 +60,14 @@ export class Stage {
     return [...this.cluster.all(), ...this.clients]
   }
 
+  has(name: string): boolean {
+    return this.all().some((each) => each.name === name)
+  }
+
   find(name: string): SimulatedService | Party {
     const found = this.all().find((each) => each.name === name)
     if (found === undefined) throw new Error(`Nobody is named ${name}`)
     return found
-  }
-
-  freeze(name: string): void {
-    this.#service(name)?.freeze()
-  }
-
-  thaw(name: string): void {
-    this.#service(name)?.thaw()
   }
 
   /** The servers that are or shall be part of the system. */
@@ -84,9 +84,13 @@ export class Stage {
   /** Tells whoever decides which servers are wanted. */
   want(names: readonly string[]): void {
     this.wanted = names
-    for (const name of names)
-      if (this.cluster.server(name) === undefined) this.cluster.addServer(name).start()
-    const { ref } = this.cluster
+    const { ref, witness } = this.cluster
+    witness.tell('', `wanted: ${names.join(', ')}`)
+    for (const name of names) {
+      const server = this.cluster.server(name)
+      if (server === undefined) this.cluster.addServer(name).start()
+      else if (server.removed) this.#bringBack(server)
+    }
     if (this.operator !== undefined) {
       this.operator.wanted = names
       this.operator.report()
@@ -116,7 +120,7 @@ export class Stage {
     for (const { disk } of servers) Object.assign(disk, { space: 'room', failure: undefined, commitMs: 0.4 })
     this.operator?.gone.clear()
     for (const each of this.all()) {
-      if ('thaw' in each) each.thaw()
+      each.thaw()
       if (!each.up && !('removed' in each && each.removed)) each.start()
     }
     if (everSaidGone.size > 0) this.operator?.report()
@@ -155,10 +159,6 @@ export class Stage {
     }
     witness.find('It does not become quiet')
     return false
-  }
-
-  #service(name: string): SimulatedService | undefined {
-    return this.cluster.all().find((each) => each.name === name)
   }
 
   /** All are ready with the voters that are wanted, every client has its answers, and all is final and written. */
@@ -203,15 +203,28 @@ export class Stage {
       const mayHold = ({ server: of }: (typeof lists)[number]): boolean =>
         of === undefined || of.replica.voting.epoch === 0 || of.replica.voting.everyone.includes(server.name)
       if (lists.some(mayHold)) continue
+      const { witness } = this.cluster
       server.removed = true
       server.crash()
-      this.cluster.witness.tell(server.name, 'is taken away')
-      this.cluster.witness.lost(server, new Map())
+      witness.tell(server.name, 'is taken away')
+      this.#tookAlong.set(server.name, new Map(witness.disk(server.name).holds))
+      witness.lost(server, new Map())
     }
   }
 
+  /** Starts one again that was taken away: as often with the disk that it had then as with an empty one. */
+  #bringBack(server: SimulatedServer): void {
+    const { witness } = this.cluster
+    const kept = this.chance.next() < 0.5
+    witness.tell(server.name, `comes back with ${kept ? 'its former' : 'an empty'} disk`)
+    if (kept) join(witness.disk(server.name).holds, this.#tookAlong.get(server.name) ?? new Map())
+    else server.disk.empty()
+    server.removed = false
+    server.start()
+  }
+
   #makeClients(seed: number, options: StageOptions): Party[] {
-    const { simple = 2, library = 1, readers = 1, pauseMs = 400 } = options
+    const { simple = 2, library = 1, readers = 1, pauseMs = 400, window = 1 } = options
     const { cluster } = this
     const { ackDeadlineMs } = cluster.options
     const chance = (index: number): Chance => seededChance(seed * 31 + index)
@@ -221,7 +234,7 @@ export class Stage {
       clients.push(new SimpleClient(cluster, USERS[i] as string, chance(i), habits))
     }
     for (let i = 0; i < library; i++) {
-      const habits = { pauseMs, window: 1 + i * 3, deadlineMs: ackDeadlineMs * 2 }
+      const habits = { pauseMs, window, deadlineMs: ackDeadlineMs * 2 }
       clients.push(new LibraryClient(cluster, USERS[simple + i] as string, chance(10 + i), habits))
     }
     for (let i = 0; i < readers; i++)

@@ -1,7 +1,12 @@
+import type { Voters } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
+import type { SimulatedServer } from '../server.ts'
 import { type Checker, isSame } from '../witness.ts'
 
-/** At no time may two lists of voters act without a common member: of one epoch there is one, and one at most acts. */
+/**
+ * At no time may two lists of voters act at once. A server uses one list at a time, so two that are each used by a
+ * majority would decide without a common member.
+ */
 export class VotersLists implements Checker {
   readonly #cluster: Cluster
 
@@ -21,25 +26,19 @@ export class VotersLists implements Checker {
     const { witness, servers } = this.#cluster
     const { lists } = witness
     const acting = lists.filter((list) => {
-      const users = servers.filter(({ server, state }) => {
-        return (
-          state !== 'down' &&
-          state !== 'joining' &&
-          server !== undefined &&
-          isSame(server.replica.voting.voters, list)
-        )
-      })
-      return users.filter(({ name }) => list.names.includes(name)).length > list.names.length / 2
+      const users = new Set(servers.filter((server) => uses(server, list)).map(({ name }) => name))
+      return [list.names, list.next ?? list.names].every(
+        (names) => names.filter((name) => users.has(name)).length > names.length / 2,
+      )
     })
-    const [one, other] = acting
-    if (one !== undefined && other !== undefined && !one.names.some((name) => other.names.includes(name)))
-      witness.find(`Lists of epochs ${one.epoch} and ${other.epoch} act at once without a common member`)
-    for (const list of acting) {
-      const rival = lists.find((each) => each.epoch === list.epoch && !isSame(each, list))
-      if (rival !== undefined && acting.includes(rival))
-        witness.find(
-          `Two lists of epoch ${list.epoch} act at once: ${list.names.join(', ')} and ${rival.names.join(', ')}`,
-        )
-    }
+    if (acting.length > 1)
+      witness.find(
+        `Lists act at once: ${acting.map(({ epoch, names }) => `${names.join(', ')} (epoch ${epoch})`).join(' and ')}`,
+      )
   }
+}
+
+function uses({ server, state }: SimulatedServer, list: Voters): boolean {
+  const counts = server !== undefined && state !== 'joining'
+  return counts && isSame(server.replica.voting.voters, list)
 }

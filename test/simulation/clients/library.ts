@@ -24,6 +24,8 @@ export class LibraryClient extends Party {
   #underWay = 0
   #subscribed = false
   #concluded = false
+  /** Whether something that it said after all faults had ended was acknowledged. */
+  #hasSaidLast = false
 
   constructor(cluster: Cluster, user: string, chance: Chance, habits: Habits) {
     super(cluster, user, chance, { promising: true })
@@ -31,7 +33,12 @@ export class LibraryClient extends Party {
   }
 
   get done(): boolean {
-    return this.enough && this.#underWay === 0 && this.#subscribed
+    return this.#hasSaidLast && this.#underWay === 0 && this.#subscribed
+  }
+
+  override finish(): void {
+    super.finish()
+    if (this.#subscribed) this.#sayLast()
   }
 
   /** Goes on from its cursor, as after a restart: so it need not wait for the time at which it looks again. */
@@ -103,6 +110,20 @@ export class LibraryClient extends Party {
     this.#subscribe(client)
     this.#subscribed = true
     for (let i = 0; i < this.#habits.window; i++) this.#publishAll(client, life)
+    if (this.enough) this.#sayLast()
+  }
+
+  #sayLast(): void {
+    const client = this.#client as Client
+    const say = async (): Promise<void> => {
+      const sentAt = this.cluster.world.now
+      this.#acknowledged(await client.publish(CHANNEL, `the last of ${this.user}`), sentAt)
+      this.#hasSaidLast = true
+    }
+    this.cluster.world.promises = true
+    this.#insist(client, this.process.life, say).catch((error: unknown) =>
+      this.#fail('its last publication', error),
+    )
   }
 
   /** Tries until it is done. */

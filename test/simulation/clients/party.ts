@@ -35,7 +35,15 @@ export abstract class Party {
     this.process.crash()
   }
 
-  /** Makes no new requests; those under way are brought to their end. */
+  freeze(): void {
+    if (this.up) this.process.freeze()
+  }
+
+  thaw(): void {
+    if (this.process.frozen) this.process.thaw()
+  }
+
+  /** No new requests any more, but for one last thing that who speaks says, which must be acknowledged. */
   finish(): void {
     this.enough = true
   }

@@ -41,6 +41,9 @@ export class SimpleClient extends Party {
   #dealer = 0
   #sentAt = 0
   #nextAt = 0
+  /** Whether something that it said after all faults had ended was acknowledged. */
+  #hasSaidLast = false
+  #finishedAt = Number.POSITIVE_INFINITY
 
   constructor(cluster: Cluster, user: string, chance: Chance, habits: Habits) {
     super(cluster, user, chance, { promising: false })
@@ -48,7 +51,12 @@ export class SimpleClient extends Party {
   }
 
   get done(): boolean {
-    return this.enough && this.#current === undefined
+    return this.#current === undefined && this.#hasSaidLast
+  }
+
+  override finish(): void {
+    super.finish()
+    this.#finishedAt = this.cluster.world.now
   }
 
   conclude(): void {
@@ -84,14 +92,13 @@ export class SimpleClient extends Party {
   #tick(): void {
     const now = this.process.monotonic()
     if (this.#current === undefined) {
-      if (this.enough || now < this.#nextAt) return
+      if (this.enough ? this.#hasSaidLast : now < this.#nextAt) return
       this.#begin()
       this.#send()
       if (this.chance.next() < this.#habits.twice) this.#send((this.#dealer + 1) % this.#dealers.length)
     } else if (now - this.#sentAt > this.#habits.retryMs) {
       const { wish } = this.#current
-      const spoke = wish.kind === 'publish' || wish.kind === 'message'
-      if (spoke && this.chance.next() < this.#habits.givesUp) return this.#end()
+      if (!this.enough && isSaid(wish) && this.chance.next() < this.#habits.givesUp) return this.#end()
       if (this.chance.next() < 0.5) this.#dealer = (this.#dealer + 1) % this.#dealers.length
       this.#send()
     }
@@ -162,6 +169,7 @@ export class SimpleClient extends Party {
     const { witness } = this.cluster
     if (data.status === 'ok') {
       if (wish.kind === 'publish') this.acknowledged++
+      if (isSaid(wish) && wish.sentAt >= this.#finishedAt) this.#hasSaidLast = true
       witness.acknowledged(this.user, id, data['operation'] as Wish['operation'])
       this.#end()
     } else if (!data.retryable) {
@@ -174,4 +182,8 @@ export class SimpleClient extends Party {
     this.#current = undefined
     this.#nextAt = this.process.monotonic() + this.chance.next() * this.#habits.pauseMs
   }
+}
+
+function isSaid({ kind }: Wish): boolean {
+  return kind === 'publish' || kind === 'message'
 }

@@ -5,19 +5,8 @@ import type { SimulatedServer } from '../server.ts'
 import type { Stage } from '../stage.ts'
 import { mayLoseDisk } from './budget.ts'
 import type { Dice } from './dice.ts'
-import type { Profile } from './profile.ts'
-import type { Step } from './steps.ts'
-
-/** What a fault may touch, by name. */
-export interface Cast {
-  readonly servers: readonly string[]
-  readonly services: readonly string[]
-  readonly clients: readonly string[]
-  readonly profile: Profile
-}
-
-/** Makes the steps of one fault that begins at a time. */
-export type Fault = (at: number, dice: Dice, cast: Cast) => Step[]
+import { addServer, removeServer } from './membership.ts'
+import type { Fault, Step } from './steps.ts'
 
 function serverOf(stage: Stage, name: string): SimulatedServer {
   return stage.find(name) as SimulatedServer
@@ -27,6 +16,7 @@ function crash(at: number, name: string): Step {
   return {
     at,
     text: `${name} crashes`,
+    who: name,
     can: (stage) => stage.find(name).up,
     run: (stage) => stage.find(name).crash(),
   }
@@ -36,6 +26,7 @@ function start(at: number, name: string): Step {
   return {
     at,
     text: `${name} starts`,
+    who: name,
     can: (stage) => {
       const found = stage.find(name)
       return !found.up && !('removed' in found && found.removed)
@@ -62,12 +53,18 @@ const fullStop: Fault = (at, dice, { servers, services }) => {
     .flatMap((name) => [crash(at + dice.ms(0, 30), name), start(at + dice.ms(100, 900), name)])
 }
 
-const freeze: Fault = (at, dice, { servers, services, profile }) => {
-  const name = dice.share(0.75) ? dice.pick(servers) : dice.pick(services)
+const freeze: Fault = (at, dice, { servers, services, clients, profile }) => {
+  const name = dice.share(0.7) ? dice.pick(servers) : dice.pick([...services, ...clients])
   const until = at + dice.ms(100, profile.heartbeatTimeoutMs * 2)
   return [
-    { at, text: `${name} freezes`, can: (stage) => stage.find(name).up, run: (stage) => stage.freeze(name) },
-    { at: until, text: `${name} goes on`, run: (stage) => stage.thaw(name) },
+    {
+      at,
+      text: `${name} freezes`,
+      who: name,
+      can: (stage) => stage.find(name).up,
+      run: (stage) => stage.find(name).freeze(),
+    },
+    { at: until, text: `${name} goes on`, who: name, run: (stage) => stage.find(name).thaw() },
   ]
 }
 
@@ -171,11 +168,13 @@ const slowDisk: Fault = (at, dice, { servers }) => {
     {
       at,
       text: `the disk of ${name} takes ${ms} ms`,
+      who: name,
       run: (stage) => setDisk(stage, name, { commitMs: ms }),
     },
     {
       at: at + dice.ms(200, 1500),
       text: `the disk of ${name} is fast again`,
+      who: name,
       run: (stage) => setDisk(stage, name, { commitMs: 0.4 }),
     },
   ]
@@ -188,11 +187,13 @@ const failFlush: Fault = (at, dice, { servers }) => {
     {
       at,
       text: `the disk of ${name} fails at its next flush`,
+      who: name,
       run: (stage) => setDisk(stage, name, { failure }),
     },
     {
       at: at + dice.ms(100, 190),
       text: `the disk of ${name} works again`,
+      who: name,
       run: (stage) => setDisk(stage, name, { failure: undefined }),
     },
   ]
@@ -205,7 +206,7 @@ const fillDisk: Fault = (at, dice, { servers }) => {
 
 function filled(name: string, at: number, space: 'full' | 'low' | 'room'): Step {
   const text = space === 'room' ? `the disk of ${name} has room` : `the disk of ${name} is ${space}`
-  return { at, text, run: (stage) => setDisk(stage, name, { space }) }
+  return { at, text, who: name, run: (stage) => setDisk(stage, name, { space }) }
 }
 
 function setDisk(stage: Stage, name: string, faults: object): void {
@@ -219,6 +220,7 @@ function emptied(name: string, at: number, dice: Dice): Step[] {
     {
       at,
       text: `${name} loses its disk`,
+      who: name,
       can: (stage) => mayLoseDisk(stage, name),
       run: (stage) => serverOf(stage, name).empty(),
     },
@@ -235,6 +237,7 @@ function oldCopyOf(name: string, copiedAt: number, at: number, dice: Dice): [Ste
     {
       at: copiedAt,
       text: `the disk of ${name} is copied`,
+      who: name,
       run: (stage) => {
         copy = serverOf(stage, name).copy()
       },
@@ -242,6 +245,7 @@ function oldCopyOf(name: string, copiedAt: number, at: number, dice: Dice): [Ste
     {
       at,
       text: `${name} gets the old copy of its disk`,
+      who: name,
       can: (stage) => copy !== undefined && mayLoseDisk(stage, name),
       run: (stage) => {
         if (copy !== undefined) serverOf(stage, name).restore(copy)
@@ -285,6 +289,7 @@ const stepClock: Fault = (at, dice, { servers }) => {
     {
       at,
       text: `the clock of ${name} steps by ${ms} ms`,
+      who: name,
       run: (stage) => serverOf(stage, name).process.stepWall(ms),
     },
   ]
@@ -297,6 +302,7 @@ const saidGone: Fault = (at, dice, { servers }) => {
     {
       at,
       text: `ref is told that ${name} is gone`,
+      who: name,
       can: ({ operator }) => operator !== undefined,
       run: ({ cluster, operator }) => {
         cluster.everSaidGone.add(name)
@@ -307,6 +313,7 @@ const saidGone: Fault = (at, dice, { servers }) => {
     {
       at: at + dice.ms(200, 2500),
       text: `ref is told that ${name} lives`,
+      who: name,
       can: ({ operator }) => operator !== undefined,
       run: ({ operator }) => {
         operator?.gone.delete(name)
@@ -327,27 +334,6 @@ const forgetfulRef: Fault = (at, dice) => [
   },
   start(at + dice.ms(50, 1000), 'ref'),
 ]
-
-const addServer: Fault = (at, _dice, { servers }) => [
-  {
-    at,
-    text: `server-${servers.length + 1} is wanted too`,
-    can: (stage) => stage.wanted.length === servers.length,
-    run: (stage) => stage.want([...stage.wanted, `server-${servers.length + 1}`]),
-  },
-]
-
-const removeServer: Fault = (at, dice, { servers }) => {
-  const name = dice.pick(servers)
-  return [
-    {
-      at,
-      text: `${name} is no longer wanted`,
-      can: (stage) => stage.wanted.length > 1 && stage.wanted.length === servers.length,
-      run: (stage) => stage.want(stage.wanted.filter((each) => each !== name)),
-    },
-  ]
-}
 
 /** Every fault, with how often it is drawn. */
 export const FAULTS = {

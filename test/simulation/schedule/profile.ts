@@ -11,6 +11,9 @@ export interface Profile extends Required<Omit<StageOptions, 'acks'>> {
   readonly lengthMs: number
 }
 
+/** Servers that may be wanted beyond those of the beginning. */
+export const EXTRA_SERVERS = 2
+
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
 export function drawProfile(dice: Dice): Profile {
@@ -22,7 +25,7 @@ export function drawProfile(dice: Dice): Profile {
     brokers: dice.share(0.25) ? 2 : 1,
     proxies: dice.share(0.25) ? 2 : 1,
     operated: dice.share(0.35),
-    clocks: Array.from({ length: servers + 2 }, () => ({
+    clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => ({
       offsetMs: apart ? dice.ms(-5000, 5000) : 0,
       driftPpm: apart ? dice.ms(-500, 500) : 0,
     })),
@@ -34,8 +37,9 @@ export function drawProfile(dice: Dice): Profile {
     library: dice.share(0.6) ? 1 : 0,
     readers: dice.share(0.5) ? 1 : 0,
     pauseMs: dice.pick([200, 400, 400, 800]),
+    window: dice.pick([1, 1, 4, 16]),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
-    commitMs: Array.from({ length: servers + 2 }, () =>
+    commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
     ),
     lengthMs: dice.pick([800, 1500, 1500, 2500, 3500]),
