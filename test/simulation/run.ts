@@ -41,6 +41,7 @@ export async function runSchedule(seed: number, { trace, only }: RunOptions = {}
     const began = world.now
     for (const { fault, at, text, who, can, run } of schedule.steps(stage)) {
       await world.advance(began + at - world.now)
+      stage.dismiss()
       const possible = (who === undefined || stage.has(who)) && (can?.(stage) ?? true)
       witness.tell('', possible ? text : `(not now: ${text})`)
       if (!possible) continue

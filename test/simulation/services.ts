@@ -2,6 +2,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { LamportClock } from '../../src/clocks/index.ts'
 import type { Log } from '../../src/ports/index.ts'
 import { Ref } from '../../src/ref/index.ts'
+import { encode, parseReplies, type ServerEntry } from '../../src/wire/index.ts'
 import { quietMetrics } from '../support/quiet.ts'
 import type { Cluster } from './cluster.ts'
 import { type ClockOptions, SimulatedProcess } from './process.ts'
@@ -59,10 +60,17 @@ export abstract class SimulatedService {
   protected abstract run(): void
 }
 
+/** What ref's list says of servers. */
+interface Listed {
+  readonly servers: readonly ServerEntry[]
+  readonly epoch: number
+}
+
 export class SimulatedRef extends SimulatedService {
   /** The names in its setting SERVERS. */
   servers: readonly string[]
   #bytes: Uint8Array | undefined
+  #ref: Ref | undefined
 
   constructor(cluster: Cluster, servers: readonly string[]) {
     super(cluster, 'ref')
@@ -72,6 +80,22 @@ export class SimulatedRef extends SimulatedService {
   /** Somebody removed its file. */
   forget(): void {
     this.#bytes = undefined
+  }
+
+  override crash(): void {
+    super.crash()
+    this.#ref = undefined
+  }
+
+  /** Whether a server that is not wanted may be taken away for good, as far as ref's list says: like the operator's isRemoved. */
+  lets(name: string): boolean {
+    const envelope = { service: 'list', id: 'whether it may go', clock: 0, timestamp: 0, data: {} }
+    const answer = this.process.frozen ? undefined : this.#ref?.answer(encode(envelope))
+    if (answer === undefined) return false
+    const { servers, epoch } = parseReplies(answer)[0]?.data as unknown as Listed
+    const entry = servers.find((each) => each.name === name)
+    // One that ref never heard of was never a server.
+    return epoch > 0 && (entry === undefined || entry.drained)
   }
 
   protected run(): void {
@@ -96,6 +120,7 @@ export class SimulatedRef extends SimulatedService {
       send(from, [ref.answer(frames.at(-1) as Uint8Array)]),
     )
     ref.start()
+    this.#ref = ref
   }
 }
 

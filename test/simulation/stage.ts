@@ -163,7 +163,7 @@ export class Stage {
 
   /** All are ready with the voters that are wanted, every client has its answers, and all is final and written. */
   #isQuiet(): boolean {
-    this.#dismiss()
+    this.dismiss()
     return this.#waitsFor() === ''
   }
 
@@ -192,18 +192,11 @@ export class Stage {
     return new Set(sizes).size > 1 ? 'the files differ' : ''
   }
 
-  /**
-   * Takes servers away for good that are no longer wanted and that no list holds any more. Who has lost its list may yet get
-   * one that does.
-   */
-  #dismiss(): void {
+  /** Takes servers away for good that ref says may go, as whoever runs the system does. */
+  dismiss(): void {
+    const { witness, ref } = this.cluster
     for (const server of this.servers) {
-      if (this.wanted.includes(server.name)) continue
-      const lists = this.servers.filter(({ name }) => this.wanted.includes(name))
-      const mayHold = ({ server: of }: (typeof lists)[number]): boolean =>
-        of === undefined || of.replica.voting.epoch === 0 || of.replica.voting.everyone.includes(server.name)
-      if (lists.some(mayHold)) continue
-      const { witness } = this.cluster
+      if (this.wanted.includes(server.name) || !ref.lets(server.name)) continue
       server.removed = true
       server.crash()
       witness.tell(server.name, 'is taken away')

@@ -355,8 +355,8 @@ export const FAULTS = {
   stepClock: [stepClock, 2],
   saidGone: [saidGone, 3],
   forgetfulRef: [forgetfulRef, 3],
-  addServer: [addServer, 3],
-  removeServer: [removeServer, 2],
+  addServer: [addServer, 5],
+  removeServer: [removeServer, 4],
 } as const satisfies Readonly<Record<string, readonly [Fault, number]>>
 
 export type FaultName = keyof typeof FAULTS
