@@ -77,6 +77,8 @@ export class Merge {
   readonly counts: MergeCounts = { live: 0, gaps: 0, duplicates: 0, repaired: 0 }
   readonly #options: MergeOptions
   readonly #passed: Vector
+  /** What the answer to "from now on" covers: all of it lies before the beginning. */
+  #begun: ReadonlyVector = new Map()
   #after: string | undefined
   #held: Publication[] = []
   #heldBytes = 0
@@ -147,7 +149,8 @@ export class Merge {
     for (const message of messages) this.#fromHistory(message)
     this.#after = next
     this.#before = undefined
-    if (passed !== undefined) this.#beginBehind(passed)
+    // What of it came live is not given: `next` is the cursor behind all of it, and there is none behind a part.
+    if (passed !== undefined) this.#begun = passed
     if (more) return this.read()
     const first = !this.#caughtUp
     this.#caughtUp = true
@@ -211,16 +214,6 @@ export class Merge {
     this.read()
   }
 
-  /** What came live before the server told where now is was said after the subscription began: it is delivered too. */
-  #beginBehind(passed: ReadonlyVector): void {
-    for (const held of this.#held) {
-      if (held.operation.seq <= (passed.get(streamOf(held)) ?? 0) && !this.#isPassed(held))
-        this.#deliver(held)
-    }
-    for (const [stream, seq] of passed)
-      if (seq > (this.#passed.get(stream) ?? 0)) this.#setPassed(stream, seq)
-  }
-
   /** Delivers of the held ones what follows now. */
   #release(): void {
     const held = this.#held
@@ -247,12 +240,16 @@ export class Merge {
   }
 
   #isPassed(publication: Publication): boolean {
-    return publication.operation.seq <= (this.#passed.get(streamOf(publication)) ?? 0)
+    return publication.operation.seq <= this.#passedOf(streamOf(publication))
   }
 
   /** Whether all that this topic had before it in its stream has been passed. */
-  #follows({ previous, operation }: Publication): boolean {
-    return previous <= (this.#passed.get(streamKey(operation.origin, operation.incarnation)) ?? 0)
+  #follows(publication: Publication): boolean {
+    return publication.previous <= this.#passedOf(streamOf(publication))
+  }
+
+  #passedOf(stream: StreamKey): number {
+    return this.#passed.get(stream) ?? this.#begun.get(stream) ?? 0
   }
 
   #pass(publication: Publication): void {
