@@ -235,6 +235,7 @@ export class Client {
    * what comes. Leave the loop, abort the signal or call `close` to end it.
    */
   subscribe(topic: string | { readonly user: string }, options: SubscribeOptions = {}): Subscription {
+    this.#requests.checkOpen()
     if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new RecadoError(
         'overloaded',

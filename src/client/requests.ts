@@ -143,6 +143,11 @@ export class Requests {
     }) as Promise<Value>
   }
 
+  /** @throws RecadoError `unavailable` once it is closed */
+  checkOpen(): void {
+    if (this.#closed) throw closedError()
+  }
+
   /** Fails what is under way and closes the socket. */
   async close(): Promise<void> {
     this.#closed = true
@@ -158,7 +163,7 @@ export class Requests {
   }
 
   #admit(bytes: number): void {
-    if (this.#closed) throw closedError()
+    this.checkOpen()
     if (bytes > CLIENT_LIMITS.frameBytes) {
       throw new RecadoError('too_large', `The message has ${bytes} bytes, more than one frame may hold`)
     }
