@@ -256,7 +256,8 @@ export class Client {
       signal: options.signal,
       closed: (ended) => this.#subscriptions.delete(ended),
     })
-    this.#subscriptions.add(subscription)
+    // By a signal that was aborted before it has ended already, and nothing would take it out again.
+    if (!subscription.ended) this.#subscriptions.add(subscription)
     return subscription
   }
 

@@ -48,4 +48,17 @@ describe('A subscription of a client', () => {
     expect(open).toEqual([])
     expect(sent).toEqual([])
   })
+
+  it('is let go of when its signal was aborted before: any number of them leave room for others', async () => {
+    const { client } = setUp()
+    const reason = new Error('gone')
+    const signal = AbortSignal.abort(reason)
+    const aborted = Array.from({ length: 1025 }, () => client.subscribe('news', { signal }))
+
+    await expect(aborted.at(-1)?.next()).rejects.toBe(reason)
+    await expect(aborted.at(-1)?.ready).rejects.toBe(reason)
+    for (let n = 0; n < 1024; n++) client.subscribe('news')
+    expect(() => client.subscribe('news')).toThrow(expect.objectContaining({ code: 'overloaded' }))
+    await client.close()
+  })
 })
