@@ -76,7 +76,9 @@ export interface MergeCounts {
 export class Merge {
   readonly counts: MergeCounts = { live: 0, gaps: 0, duplicates: 0, repaired: 0 }
   readonly #options: MergeOptions
+  /** Those heard of last stand last. */
   readonly #passed: Vector
+  #last: StreamKey = ''
   /** What the answer to "from now on" covers: all of it lies before the beginning. */
   #begun: ReadonlyVector = new Map()
   #after: string | undefined
@@ -109,7 +111,7 @@ export class Merge {
     this.#held = []
   }
 
-  /** Reads history, once there is room: after reconnecting, or when the consumer has taken something. */
+  /** Reads history, once there is room: from time to time, at a gap, or when the consumer has taken something. */
   read(): void {
     if (this.#asking) {
       this.#due = true
@@ -258,11 +260,17 @@ export class Merge {
 
   #setPassed(stream: StreamKey, seq: number): void {
     if (stream !== this.#beforeOf) this.#before = undefined
-    if (this.#passed.size >= STREAMS_MAX && !this.#passed.has(stream)) {
-      const [eldest] = this.#passed.keys()
-      if (eldest !== undefined) this.#passed.delete(eldest)
-    }
+    if (stream !== this.#last) this.#putLast(stream)
     this.#passed.set(stream, seq)
+  }
+
+  /** Takes it out, so that it will stand behind the others, and makes room for it. Mostly it stands there already. */
+  #putLast(stream: StreamKey): void {
+    this.#last = stream
+    this.#passed.delete(stream)
+    if (this.#passed.size < STREAMS_MAX) return
+    const [eldest] = this.#passed.keys()
+    if (eldest !== undefined) this.#passed.delete(eldest)
   }
 }
 

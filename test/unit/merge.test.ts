@@ -58,6 +58,20 @@ describe('Merge', () => {
     expect(topic.page(question).messages).toEqual([])
   })
 
+  it('keeps of too many streams the places of those heard of last', () => {
+    const topic = new Topic()
+    const reader = new Reader(topic)
+    reader.world.run(1)
+    for (let n = 0; n < 256; n++) reader.merge.live([topic.say(`s${n}`)])
+    reader.merge.live([topic.say('s0'), topic.say('new')])
+    reader.world.run(6000)
+
+    const { passed } = reader.questions.at(-1) as Question
+    expect(Object.keys(passed)).toHaveLength(256)
+    expect(passed).toMatchObject({ [streamKey('s0', 1)]: 2, [streamKey('new', 1)]: 1 })
+    expect(passed).not.toHaveProperty([streamKey('s1', 1)])
+  })
+
   it('goes on with other streams while one has a gap', () => {
     const topic = new Topic()
     const reader = new Reader(topic)
