@@ -99,7 +99,11 @@ export class Client {
   readonly #feeds: Feeds
   readonly #subscriptions = new Set<Subscription>()
   readonly #closing: (() => void)[] = []
-  /** What this client was told that a majority holds: history answers once it holds that too. */
+  /**
+   * What this client was told that a majority holds, as it takes all for which it did not ask for less: history answers once
+   * it holds that too. Nothing is dropped when it does not in time: what a lost disk took with it looks no different from here
+   * than what a server that is cut off has not heard of yet, and after that one's own writes would be missing without a word.
+   */
   readonly #seen: Vector = new Map()
   #seenLast = ''
   readonly #readHeld = (ok: OkData): OperationName => {
