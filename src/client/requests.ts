@@ -55,6 +55,7 @@ export interface RequestOptions {
 /**
  * Requests under way to one of several brokers. What is asked within one turn goes out as one array; a request is
  * tried with the same id until its deadline; at most CLIENT_WINDOW are sent beyond the oldest unanswered one.
+ * That a retry counts once rests on it, and it bounds these alone: whoever else is the same user is not known here.
  */
 export class Requests {
   readonly #options: RequestsOptions
