@@ -63,7 +63,7 @@ class FileJournal implements Journal {
 
   records(after: number): JournalRecords {
     const runs = this.#files
-      .map(readRun)
+      .map((file) => readRun(file, after))
       .toSorted((a, b) => (a.groups[0]?.number ?? 0) - (b.groups[0]?.number ?? 0))
     const groups = runs.flatMap((run) => run.groups).filter(({ number }) => number > after)
     let expected = after + 1
@@ -164,7 +164,7 @@ function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[
 }
 
 /** The groups from a file's beginning whose numbers follow each other, and whether a later one shows that one is missing. */
-function readRun(file: number): { groups: Group[]; damaged: boolean } {
+function readRun(file: number, after: number): { groups: Group[]; damaged: boolean } {
   const { size } = fstatSync(file)
   const groups: Group[] = []
   let position = 0
@@ -178,9 +178,9 @@ function readRun(file: number): { groups: Group[]; damaged: boolean } {
       continue
     }
     // A group is written only once the one before it is flushed: one behind a broken one means that flushed bytes changed.
+    // But behind a torn one, that of a file's beginning too, older ones may stand: their numbers are settled.
     const next = read.group === undefined ? readGroup(file, read.end, size)?.group : undefined
-    const first = last === undefined ? (next?.number ?? 0) : last.number + 2
-    return { groups, damaged: next !== undefined && next.number === first }
+    return { groups, damaged: next !== undefined && next.number >= Math.max(after, last?.number ?? 0) + 2 }
   }
 }
 
