@@ -20,6 +20,8 @@ import type { Journal, JournalRecords } from '../../src/ports/index.ts'
 /** The head of a group, and of a record in it. */
 export const HEAD_BYTES = 20
 const RECORD_HEAD_BYTES = 4
+/** What a group of one record is longer than that. */
+export const GROUP_BYTES = HEAD_BYTES + RECORD_HEAD_BYTES
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = 512
 
