@@ -231,6 +231,8 @@ function readGroup(file: number, position: number, size: number): { group: Group
   const records: Uint8Array[] = []
   let at = HEAD_BYTES - 8
   for (let left = body.readUInt32LE(8); left > 0; left--) {
+    // Nothing that was appended: a message's bytes were made to look like it.
+    if (at + 4 > body.byteLength) return undefined
     const bytes = body.readUInt32LE(at)
     records.push(body.subarray(at + 4, at + 4 + bytes))
     at += 4 + bytes

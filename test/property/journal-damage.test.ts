@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -83,11 +84,11 @@ function lose(
 describe('a journal of which flushed bytes changed', () => {
   it('lacks what a flipped bit is in and what follows in that file, and is damaged unless that was the very last append', async () => {
     await fc.assert(
-      fc.asyncProperty(laid, fc.array(flips, { minLength: 1, maxLength: 6 }), (laid, flips) =>
+      fc.asyncProperty(laid, fc.array(flips, { minLength: 1, maxLength: 6 }), (appends, hits) =>
         inFolder(async (folder) => {
-          await lay(folder, laid)
+          await lay(folder, appends)
           const { needed } = folder
-          for (const { group, bit } of flips) {
+          for (const { group, bit } of hits) {
             const hit = needed[group % needed.length] as Written
             const found = folder.peek(() => flip(folder, hit, bit))
             expectGroups(found, besides(needed, hit))
@@ -113,11 +114,11 @@ describe('a journal of which flushed bytes changed', () => {
 
   it('is damaged by a lost write, or zeros, over some appends in a row, unless no later one is left to show it', async () => {
     await fc.assert(
-      fc.asyncProperty(laid, fc.array(bursts, { minLength: 1, maxLength: 4 }), (laid, bursts) =>
+      fc.asyncProperty(laid, fc.array(bursts, { minLength: 1, maxLength: 4 }), (appends, losses) =>
         inFolder(async (folder) => {
-          const before = await lay(folder, laid)
+          const before = await lay(folder, appends)
           const { needed } = folder
-          for (const burst of bursts) {
+          for (const burst of losses) {
             let ends: [Written, Written] | undefined
             const found = folder.peek(() => {
               ends = lose(folder, before, burst)
@@ -170,16 +171,16 @@ describe('a journal of which flushed bytes changed', () => {
 
   it('never gives back what it once left out, and is no longer damaged once it was settled', async () => {
     await fc.assert(
-      fc.asyncProperty(laid, bursts, rough, (laid, burst, { steps, last }) =>
+      fc.asyncProperty(laid, bursts, rough, (appends, burst, { steps, last }) =>
         inFolder(async (folder) => {
-          const before = await lay(folder, laid)
+          const before = await lay(folder, appends)
           folder.close()
           const [first] = lose(folder, before, burst)
           folder.keep(besides(folder.needed, first))
           const found = folder.open()
           expectGroups(found, folder.needed)
           folder.recover(found)
-          for (const each of [...laid.former, last]) await folder.append(each)
+          for (const each of [...appends.former, last]) await folder.append(each)
           const again = folder.open()
           expectGroups(again, folder.needed)
           // Where nothing was found nothing was settled: the damage still shows.
@@ -194,6 +195,24 @@ describe('a journal of which flushed bytes changed', () => {
   })
 })
 
+describe('a journal whose message holds what looks like a later group', () => {
+  it('is opened, and gives back none of it, where the append with it is torn and nothing in it is a record', async () => {
+    await inFolder(async (folder) => {
+      await folder.append([100])
+      const forged = Buffer.alloc(HEAD_BYTES + 4)
+      forged.writeUInt32LE(4, 0)
+      forged.writeDoubleLE(3, 8)
+      forged.writeUInt32LE(1000, 16)
+      forged.writeUInt32LE(crc32(forged.subarray(8)), 4)
+      const torn = await folder.appendRecords([forged, Buffer.alloc(100)])
+      folder.close()
+      flip(folder, torn, 8 * (torn.end - torn.start - 1))
+      folder.keep(folder.needed.slice(0, 1))
+      expect(reopen(folder).damaged).toBe(false)
+    })
+  })
+})
+
 describe('a journal whose files are not those that were written', () => {
   const other = (file: 0 | 1): 0 | 1 => (file === 0 ? 1 : 0)
   const laidAndPart = fc.tuple(laid, fc.double({ min: 0, max: 1, noNaN: true }))
@@ -202,8 +221,8 @@ describe('a journal whose files are not those that were written', () => {
     check: (folder: JournalFolder, before: Files, part: number) => void,
     numRuns = 20,
   ): Promise<void> {
-    const property = fc.asyncProperty(laidAndPart, ([laid, part]) =>
-      inFolder(async (folder) => check(folder, await lay(folder, laid), part)),
+    const property = fc.asyncProperty(laidAndPart, ([appends, part]) =>
+      inFolder(async (folder) => check(folder, await lay(folder, appends), part)),
     )
     await fc.assert(property, { numRuns })
   }

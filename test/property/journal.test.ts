@@ -9,7 +9,7 @@ describe('a journal of which nothing was lost', () => {
       fc.asyncProperty(calm, ({ steps }) =>
         inFolder(async (folder) => {
           for (const step of steps) await take(folder, step)
-          reopen(folder)
+          expect(reopen(folder).damaged).toBe(false)
         }),
       ),
       { numRuns: 50 },
@@ -26,7 +26,7 @@ describe('a journal whose last append is torn', () => {
           await folder.tear(last, tear)
           reopen(folder)
           await folder.append(last)
-          reopen(folder)
+          expect(reopen(folder).damaged).toBe(false)
         }),
       ),
       { numRuns: 60 },

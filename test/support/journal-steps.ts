@@ -63,11 +63,12 @@ export async function take(folder: JournalFolder, { appends, behind, tear }: Ste
 }
 
 /** Another process finds exactly what is needed. */
-export function reopen(folder: JournalFolder): void {
+export function reopen(folder: JournalFolder): JournalRecords {
   const found = folder.open()
   expectGroups(found, folder.needed)
   expect(found.damaged).toBe(false)
   folder.recover(found)
+  return found
 }
 
 export function expectGroups({ records }: JournalRecords, groups: readonly Written[]): void {
