@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -75,6 +76,8 @@ class FileJournal implements Journal {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC
     this.#files = FILES.map((name) => openSync(`${folder}/${name}`, flags))
     this.#room = this.#files.map((file) => fstatSync(file).size)
+    // What a process left here that was killed amid a write may be in the system's memory alone, and is about to count as durable.
+    for (const file of this.#files) fdatasyncSync(file)
     if (this.#missing) syncFolders(folder)
   }
 
