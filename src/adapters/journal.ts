@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -25,11 +26,28 @@ const QUICK_MS = 1
 /** The weight of the last write in the average. */
 const WEIGHT = 1 / 16
 const GROUP_BYTES_MAX = 256 * 1024 * 1024
+/** The number of a group stands so far behind its beginning. */
+const NUMBER_AT = 8
+/** The first bytes of doubles from one on, up to the largest safe integer. */
+const [NUMBER_TOP_MIN, NUMBER_TOP_MAX] = [0x3f, 0x43]
+/**
+ * How many numbers behind the end are looked for to tell a torn end from lost bytes: a page that is gone held fewer. Not all
+ * that may be: any message may hold bytes that look like a group, and should not be able to guess one of these.
+ */
+const LATER_NUMBERS = 64
 
 /** One append as it stands in a file. */
 interface Group {
   readonly number: number
   readonly records: readonly Uint8Array[]
+}
+
+/** What a file holds from its beginning on, and where that ends. */
+interface Run {
+  readonly file: number
+  readonly size: number
+  readonly groups: readonly Group[]
+  readonly end: number
 }
 
 /**
@@ -58,6 +76,8 @@ class FileJournal implements Journal {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC
     this.#files = FILES.map((name) => openSync(`${folder}/${name}`, flags))
     this.#room = this.#files.map((file) => fstatSync(file).size)
+    // What a process left here that was killed amid a write may be in the system's memory alone, and is about to count as durable.
+    for (const file of this.#files) fdatasyncSync(file)
     if (this.#missing) syncFolders(folder)
   }
 
@@ -67,12 +87,15 @@ class FileJournal implements Journal {
       .toSorted((a, b) => (a.groups[0]?.number ?? 0) - (b.groups[0]?.number ?? 0))
     const groups = runs.flatMap((run) => run.groups).filter(({ number }) => number > after)
     let expected = after + 1
-    let damaged = (this.#missing && after > 0) || runs.some((run) => run.damaged)
+    let damaged = this.#missing && after > 0
     for (const { number } of groups) {
       if (number !== expected) damaged = true
       expected = number + 1
     }
     this.#number = expected - 1
+    damaged ||= runs.some((run) => holdsLater(run, expected))
+    // What was left out is not to be taken for one of the next: those get numbers that none of it can have.
+    if (damaged) this.#number += this.#roomForGroups()
     return { records: groups.flatMap(({ records }) => records), damaged }
   }
 
@@ -101,6 +124,10 @@ class FileJournal implements Journal {
 
   close(): void {
     for (const file of this.#files) closeSync(file)
+  }
+
+  #roomForGroups(): number {
+    return Math.ceil(this.#room.reduce((sum, bytes) => sum + bytes, 0) / HEAD_BYTES)
   }
 
   #writeNow(file: number, bytes: Uint8Array, finish: (error: Error | null, written: number) => void): void {
@@ -163,43 +190,52 @@ function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[
   bytes.writeUInt32LE(crc32(bytes.subarray(8, at)), 4)
 }
 
-/** The groups from a file's beginning whose numbers follow each other, and whether a later one shows that one is missing. */
-function readRun(file: number): { groups: Group[]; damaged: boolean } {
+/** The groups from a file's beginning whose numbers follow each other. */
+function readRun(file: number): Run {
   const { size } = fstatSync(file)
   const groups: Group[] = []
-  let position = 0
+  let end = 0
   for (;;) {
-    const read = readGroup(file, position, size)
+    const read = readGroup(file, end, size)
     const last = groups.at(-1)
-    if (read === undefined) return { groups, damaged: false }
-    if (read.group !== undefined && (last === undefined || read.group.number === last.number + 1)) {
-      groups.push(read.group)
-      position = read.end
-      continue
-    }
-    // A group is written only once the one before it is flushed: one behind a broken one means that flushed bytes changed.
-    const next = read.group === undefined ? readGroup(file, read.end, size)?.group : undefined
-    const first = last === undefined ? (next?.number ?? 0) : last.number + 2
-    return { groups, damaged: next !== undefined && next.number === first }
+    if (read === undefined || (last !== undefined && read.group.number !== last.number + 1)) break
+    groups.push(read.group)
+    end = read.end
   }
+  return { file, size, groups, end }
 }
 
-/** What stands at a position: undefined when that is no group's head; a group that fails its check is undefined. */
-function readGroup(
-  file: number,
-  position: number,
-  size: number,
-): { group: Group | undefined; end: number } | undefined {
+/**
+ * Whether a group stands behind a run whose number is higher than that of the next one. The next may be torn, and then
+ * settled ones stand behind it; but a later one is written only once the next is flushed: flushed bytes changed. It is
+ * found wherever it stands, for the length of the next may be what changed.
+ */
+function holdsLater({ file, size, end }: Run, next: number): boolean {
+  const rest = readBytes(file, end, size - end)
+  for (let at = NUMBER_AT; at + 8 <= rest.byteLength; at++) {
+    const top = rest[at + 7] as number
+    if (top < NUMBER_TOP_MIN || top > NUMBER_TOP_MAX) continue
+    const number = rest.readDoubleLE(at)
+    if (number <= next || number > next + LATER_NUMBERS) continue
+    if (readGroup(file, end + at - NUMBER_AT, size) !== undefined) return true
+  }
+  return false
+}
+
+/** The group that stands at a position whole, and where it ends. */
+function readGroup(file: number, position: number, size: number): { group: Group; end: number } | undefined {
   const head = readBytes(file, position, HEAD_BYTES)
   if (head.byteLength < HEAD_BYTES) return undefined
   const length = head.readUInt32LE(0)
   const end = position + HEAD_BYTES + length
   if (length === 0 || length > GROUP_BYTES_MAX || end > size) return undefined
   const body = readBytes(file, position + 8, HEAD_BYTES - 8 + length)
-  if (crc32(body) !== head.readUInt32LE(4)) return { group: undefined, end }
+  if (crc32(body) !== head.readUInt32LE(4)) return undefined
   const records: Uint8Array[] = []
   let at = HEAD_BYTES - 8
   for (let left = body.readUInt32LE(8); left > 0; left--) {
+    // Nothing that was appended: a message's bytes were made to look like it.
+    if (at + 4 > body.byteLength) return undefined
     const bytes = body.readUInt32LE(at)
     records.push(body.subarray(at + 4, at + 4 + bytes))
     at += 4 + bytes

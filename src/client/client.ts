@@ -99,7 +99,11 @@ export class Client {
   readonly #feeds: Feeds
   readonly #subscriptions = new Set<Subscription>()
   readonly #closing: (() => void)[] = []
-  /** What this client was told that a majority holds: history answers once it holds that too. */
+  /**
+   * What this client was told that a majority holds, as it takes all for which it did not ask for less: history answers once
+   * it holds that too. Nothing is dropped when it does not in time: what a lost disk took with it looks no different from here
+   * than what a server that is cut off has not heard of yet, and after that one's own writes would be missing without a word.
+   */
   readonly #seen: Vector = new Map()
   #seenLast = ''
   readonly #readHeld = (ok: OkData): OperationName => {
@@ -235,6 +239,7 @@ export class Client {
    * what comes. Leave the loop, abort the signal or call `close` to end it.
    */
   subscribe(topic: string | { readonly user: string }, options: SubscribeOptions = {}): Subscription {
+    this.#requests.checkOpen()
     if (this.#subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new RecadoError(
         'overloaded',
@@ -255,7 +260,8 @@ export class Client {
       signal: options.signal,
       closed: (ended) => this.#subscriptions.delete(ended),
     })
-    this.#subscriptions.add(subscription)
+    // By a signal that was aborted before it has ended already, and nothing would take it out again.
+    if (!subscription.ended) this.#subscriptions.add(subscription)
     return subscription
   }
 

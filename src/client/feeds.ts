@@ -20,6 +20,7 @@ export class Feeds {
   #subscriber: Subscriber | undefined
   #turn: number
   #grant: string | undefined
+  #closed = false
 
   constructor(options: FeedsOptions) {
     this.#options = options
@@ -63,7 +64,9 @@ export class Feeds {
     this.#connect()
   }
 
+  /** Closes the socket; none is opened from now on. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#listeners.clear()
     const subscriber = this.#subscriber
     this.#subscriber = undefined
@@ -71,7 +74,8 @@ export class Feeds {
   }
 
   #connect(): void {
-    if (this.#subscriber !== undefined || this.#listeners.size === 0 || this.#addresses.length === 0) return
+    if (this.#closed || this.#subscriber !== undefined) return
+    if (this.#listeners.size === 0 || this.#addresses.length === 0) return
     const address = this.#addresses[this.#turn % this.#addresses.length] as string
     const subscriber = this.#options.open(address)
     this.#address = address

@@ -76,7 +76,11 @@ export interface MergeCounts {
 export class Merge {
   readonly counts: MergeCounts = { live: 0, gaps: 0, duplicates: 0, repaired: 0 }
   readonly #options: MergeOptions
+  /** Those heard of last stand last. */
   readonly #passed: Vector
+  #last: StreamKey = ''
+  /** What the answer to "from now on" covers: all of it lies before the beginning. */
+  #begun: ReadonlyVector = new Map()
   #after: string | undefined
   #held: Publication[] = []
   #heldBytes = 0
@@ -107,7 +111,7 @@ export class Merge {
     this.#held = []
   }
 
-  /** Reads history, once there is room: after reconnecting, or when the consumer has taken something. */
+  /** Reads history, once there is room: from time to time, at a gap, or when the consumer has taken something. */
   read(): void {
     if (this.#asking) {
       this.#due = true
@@ -147,7 +151,8 @@ export class Merge {
     for (const message of messages) this.#fromHistory(message)
     this.#after = next
     this.#before = undefined
-    if (passed !== undefined) this.#beginBehind(passed)
+    // What of it came live is not given: `next` is the cursor behind all of it, and there is none behind a part.
+    if (passed !== undefined) this.#begun = passed
     if (more) return this.read()
     const first = !this.#caughtUp
     this.#caughtUp = true
@@ -211,16 +216,6 @@ export class Merge {
     this.read()
   }
 
-  /** What came live before the server told where now is was said after the subscription began: it is delivered too. */
-  #beginBehind(passed: ReadonlyVector): void {
-    for (const held of this.#held) {
-      if (held.operation.seq <= (passed.get(streamOf(held)) ?? 0) && !this.#isPassed(held))
-        this.#deliver(held)
-    }
-    for (const [stream, seq] of passed)
-      if (seq > (this.#passed.get(stream) ?? 0)) this.#setPassed(stream, seq)
-  }
-
   /** Delivers of the held ones what follows now. */
   #release(): void {
     const held = this.#held
@@ -247,12 +242,16 @@ export class Merge {
   }
 
   #isPassed(publication: Publication): boolean {
-    return publication.operation.seq <= (this.#passed.get(streamOf(publication)) ?? 0)
+    return publication.operation.seq <= this.#passedOf(streamOf(publication))
   }
 
   /** Whether all that this topic had before it in its stream has been passed. */
-  #follows({ previous, operation }: Publication): boolean {
-    return previous <= (this.#passed.get(streamKey(operation.origin, operation.incarnation)) ?? 0)
+  #follows(publication: Publication): boolean {
+    return publication.previous <= this.#passedOf(streamOf(publication))
+  }
+
+  #passedOf(stream: StreamKey): number {
+    return this.#passed.get(stream) ?? this.#begun.get(stream) ?? 0
   }
 
   #pass(publication: Publication): void {
@@ -261,11 +260,17 @@ export class Merge {
 
   #setPassed(stream: StreamKey, seq: number): void {
     if (stream !== this.#beforeOf) this.#before = undefined
-    if (this.#passed.size >= STREAMS_MAX && !this.#passed.has(stream)) {
-      const [eldest] = this.#passed.keys()
-      if (eldest !== undefined) this.#passed.delete(eldest)
-    }
+    if (stream !== this.#last) this.#putLast(stream)
     this.#passed.set(stream, seq)
+  }
+
+  /** Takes it out, so that it will stand behind the others, and makes room for it. Mostly it stands there already. */
+  #putLast(stream: StreamKey): void {
+    this.#last = stream
+    this.#passed.delete(stream)
+    if (this.#passed.size < STREAMS_MAX) return
+    const [eldest] = this.#passed.keys()
+    if (eldest !== undefined) this.#passed.delete(eldest)
   }
 }
 

@@ -55,6 +55,7 @@ export interface RequestOptions {
 /**
  * Requests under way to one of several brokers. What is asked within one turn goes out as one array; a request is
  * tried with the same id until its deadline; at most CLIENT_WINDOW are sent beyond the oldest unanswered one.
+ * That a retry counts once rests on it, and it bounds these alone: whoever else is the same user is not known here.
  */
 export class Requests {
   readonly #options: RequestsOptions
@@ -143,6 +144,11 @@ export class Requests {
     }) as Promise<Value>
   }
 
+  /** @throws RecadoError `unavailable` once it is closed */
+  checkOpen(): void {
+    if (this.#closed) throw closedError()
+  }
+
   /** Fails what is under way and closes the socket. */
   async close(): Promise<void> {
     this.#closed = true
@@ -158,7 +164,7 @@ export class Requests {
   }
 
   #admit(bytes: number): void {
-    if (this.#closed) throw closedError()
+    this.checkOpen()
     if (bytes > CLIENT_LIMITS.frameBytes) {
       throw new RecadoError('too_large', `The message has ${bytes} bytes, more than one frame may hold`)
     }

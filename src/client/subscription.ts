@@ -100,6 +100,11 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     if (options.signal?.aborted === true) this.#abort()
   }
 
+  /** Whether it was closed, aborted or has failed; what waits may still be taken. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
   /** What it met so far. */
   get counts(): Readonly<MergeCounts> {
     return this.#merge.counts

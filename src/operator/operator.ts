@@ -96,7 +96,7 @@ export class Operator {
       optional: OPTIONAL,
       resyncMs,
       changed: (change) => this.#changed(change),
-      healthChanged: (isHealthy) => this.#healthChanged(isHealthy),
+      healthChanged: () => this.#healthChanged(),
       servedChanged: () => this.#addAll(),
     })
     this.#queue = new WorkQueue({
@@ -144,9 +144,9 @@ export class Operator {
     this.#queue.add(textOf(key))
   }
 
-  #healthChanged(isHealthy: boolean): void {
+  #healthChanged(): void {
     // What is not known to be so is no base for acting; and while the API server is away nothing could be done.
-    if (!isHealthy) return this.#queue.hold()
+    if (!this.#watches.isHealthy) return this.#queue.hold()
     if (this.#reconciler === undefined) return
     this.#addAll()
     this.#queue.resume()
@@ -222,6 +222,8 @@ export class Operator {
     if (reconciler === undefined) return undefined
     const { time, metrics } = this.#options
     const [namespace = '', name = ''] = text.split('/')
+    // It is looked at once its namespace can be watched again.
+    if (!this.#watches.isHealthyIn(namespace)) return undefined
     const begun = time.monotonic()
     let result = 'error'
     try {

@@ -90,6 +90,8 @@ export class KubeError extends Error {
   readonly reason: string
   /** How long the server asks to be left alone. */
   readonly retryAfterMs: number | undefined
+  /** Of what failed in part: after how long the rest wants to be looked at. */
+  againAfterMs: number | undefined
 
   constructor(
     status: number,

@@ -117,6 +117,31 @@ describe('an operator', () => {
     expect(server.watched.filter((path) => /\/namespaces\/[xy]\//.test(path))).toHaveLength(22)
   })
 
+  it('goes on with the other namespaces when one is gone with its roles, and says which', async () => {
+    const clusterIn = (namespace: string): string =>
+      `/apis/recado.dev/v1alpha1/namespaces/${namespace}/messagingclusters/a`
+    for (const namespace of ['x', 'y']) server.put(clusterIn(namespace), {})
+    const process = new Process('one', ['x', 'y'])
+    await pass(5000)
+    expect(process.passes.toSorted()).toEqual(['x/a', 'y/a'])
+    server.intercept = (request) =>
+      request.path.includes('/namespaces/y/')
+        ? refused(403, 'Forbidden', 'no role here')
+        : monitorsAbsent(request)
+    server.end()
+    await pass(5000)
+    process.passes.length = 0
+    server.put(clusterIn('x'), { spec: { paused: true } })
+    await pass(1000)
+    expect(process.passes).toEqual(['x/a'])
+    expect(process.operator.readiness()).toMatch(/^Cannot watch \w+ in y: no role here/)
+
+    server.intercept = monitorsAbsent
+    await pass(120_000)
+    expect(process.passes).toContain('y/a')
+    expect(process.operator.readiness()).toBe(true)
+  })
+
   it('passes over a cluster at what happens to it and to what is its own', async () => {
     server.put(`${CLUSTERS}/a`, {})
     const process = new Process('one')

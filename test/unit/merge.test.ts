@@ -1,97 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodePlace, encodePlace, type Place, placeBehind } from '../../src/client/cursor.ts'
-import { Merge, type MergeOptions, PAGE_MESSAGES, type Page, type Question } from '../../src/client/merge.ts'
-import { comparePositions, type Publication, streamKey } from '../../src/wire/index.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
-
-const START: Place = { after: undefined, passed: new Map() }
-
-/** A topic as servers keep it, whose cursors are vectors, as theirs are. */
-class Topic {
-  readonly messages: Publication[] = []
-  readonly #last = new Map<string, number>()
-  #clock = 0
-
-  /** Something is said; other operations of the stream may have come between. */
-  say(origin: string, options: { skip?: number; id?: string; clock?: number } = {}): Publication {
-    const previous = this.#last.get(origin) ?? 0
-    const seq = previous + 1 + (options.skip ?? 0)
-    this.#last.set(origin, seq)
-    this.#clock = options.clock ?? this.#clock + 1
-    const publication: Publication = {
-      clock: this.#clock,
-      timestamp: 0,
-      operation: { clock: this.#clock, origin, incarnation: 1, seq },
-      previous,
-      id: options.id ?? `${origin}-${seq}`,
-      user: 'ana',
-      channel: 'general',
-      message: `${origin} ${seq}`,
-    }
-    this.messages.push(publication)
-    return publication
-  }
-
-  page({ after, limit, passed: also }: Question): Page {
-    if (after === 'now') {
-      const passed = new Map([...this.#last].map(([origin, seq]) => [`${origin}/1`, seq]))
-      return { messages: [], next: JSON.stringify([...this.#last]), more: false, passed }
-    }
-    const passed = new Map<string, number>(after === undefined ? [] : JSON.parse(after))
-    for (const [stream, seq] of Object.entries(also)) {
-      const origin = stream.split('/')[0] as string
-      passed.set(origin, Math.max(seq, passed.get(origin) ?? 0))
-    }
-    const behind = this.messages
-      .filter(({ operation }) => operation.seq > (passed.get(operation.origin) ?? 0))
-      .toSorted((a, b) => comparePositions(a.operation, b.operation))
-    const messages = behind.slice(0, limit)
-    for (const { operation } of messages) passed.set(operation.origin, operation.seq)
-    return {
-      messages: messages.map((message) => ({ ...message, previous: 0 })),
-      next: JSON.stringify([...passed]),
-      more: behind.length > limit,
-    }
-  }
-}
-
-/** A merge that reads a topic; it answers at once unless it is told to wait. */
-class Reader {
-  readonly got: string[] = []
-  readonly places: Place[] = []
-  readonly questions: Question[] = []
-  readonly world = new VirtualTime()
-  readonly merge: Merge
-  room = 1_000_000
-  answering = true
-
-  constructor(topic: Topic, options: Partial<MergeOptions> = {}) {
-    const merge = new Merge({
-      from: START,
-      skip: false,
-      timers: this.world.process(),
-      wanted: () => true,
-      ask: (question) => {
-        this.questions.push(question)
-        if (this.answering) merge.page(topic.page(question))
-      },
-      deliver: (publication, before) => {
-        this.got.push(publication.message as string)
-        this.places.push(placeBehind(before, publication))
-        this.room--
-      },
-      room: () => this.room,
-      caughtUp: () => {},
-      ...options,
-    })
-    this.merge = merge
-  }
-}
-
-function said(topic: Topic): string[] {
-  return topic.messages.map((message) => message.message as string)
-}
+import { decodePlace, encodePlace, type Place } from '../../src/client/cursor.ts'
+import { PAGE_MESSAGES, type Question } from '../../src/client/merge.ts'
+import { type Publication, streamKey } from '../../src/wire/index.ts'
+import { Reader, said, Topic } from '../support/merging.ts'
 
 describe('Merge', () => {
   it('gives history first, then what comes live', () => {
@@ -144,6 +56,20 @@ describe('Merge', () => {
     expect(reader.questions).toHaveLength(2)
     expect(question.passed).toEqual({ [streamKey('a', 1)]: 4 })
     expect(topic.page(question).messages).toEqual([])
+  })
+
+  it('keeps of too many streams the places of those heard of last', () => {
+    const topic = new Topic()
+    const reader = new Reader(topic)
+    reader.world.run(1)
+    for (let n = 0; n < 256; n++) reader.merge.live([topic.say(`s${n}`)])
+    reader.merge.live([topic.say('s0'), topic.say('new')])
+    reader.world.run(6000)
+
+    const { passed } = reader.questions.at(-1) as Question
+    expect(Object.keys(passed)).toHaveLength(256)
+    expect(passed).toMatchObject({ [streamKey('s0', 1)]: 2, [streamKey('new', 1)]: 1 })
+    expect(passed).not.toHaveProperty([streamKey('s1', 1)])
   })
 
   it('goes on with other streams while one has a gap', () => {
@@ -210,7 +136,7 @@ describe('Merge', () => {
     expect(reader.got).toEqual(['a 1', 'b 1'])
   })
 
-  it('begins behind what history holds when asked for what comes from now on', () => {
+  it('begins behind what history holds when asked for what comes from now on, whatever of it came live', () => {
     const topic = new Topic()
     topic.say('a')
     topic.say('b')
@@ -218,10 +144,36 @@ describe('Merge', () => {
     const live = topic.say('a')
     reader.merge.live([live])
     reader.world.run(1)
-    reader.merge.live([topic.say('b')])
+    reader.merge.live([live, topic.say('b')])
 
-    expect(reader.got).toEqual(['a 2', 'b 2'])
+    expect(reader.got).toEqual(['b 2'])
     expect(reader.questions.map(({ after }) => after)).toEqual(['now'])
+  })
+
+  it('gives from now on what came live before the answer that does not cover it', () => {
+    const topic = new Topic()
+    topic.say('a')
+    const reader = new Reader(topic, { skip: true })
+    reader.answering = false
+    reader.world.run(1)
+    const page = topic.page(reader.questions[0] as Question)
+    reader.merge.live([topic.say('a'), topic.say('b')])
+    reader.merge.page(page)
+
+    expect(reader.got).toEqual(['a 2', 'b 1'])
+  })
+
+  it('begins from now on though more streams passed than it keeps the places of', () => {
+    const topic = new Topic()
+    const origins = Array.from({ length: 300 }, (_, index) => `s${index}`)
+    const held = origins.map((origin) => topic.say(origin))
+    const reader = new Reader(topic, { skip: true })
+    reader.merge.live(held)
+    reader.world.run(1)
+    reader.merge.live(origins.map((origin) => topic.say(origin)))
+
+    expect(reader.got).toEqual(origins.map((origin) => `${origin} 2`))
+    expect(reader.questions).toHaveLength(1)
   })
 
   it('repairs from history what was lost live after it began from now on', () => {

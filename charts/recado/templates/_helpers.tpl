@@ -75,6 +75,25 @@ imagePullSecrets:
 {{- end -}}
 {{- end -}}
 
+{{/* Where the pods of hooks and tests may run: where the operator may. */}}
+{{- define "recado.placement" -}}
+{{- with .Values.operator.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.operator.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.operator.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.operator.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{/* What the pods of hooks and tests have in common: they call the command of the image once. */}}
 {{- define "recado.commandContainer" -}}
 image: {{ include "recado.image" . | quote }}

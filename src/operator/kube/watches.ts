@@ -13,8 +13,8 @@ export interface WatchesOptions extends Omit<ReflectorContext, 'reachability' | 
   readonly optional: readonly Watched[]
   /** Between two looks for the optional kinds. */
   readonly resyncMs: number
-  /** All watches work, or one does not any more. */
-  readonly healthChanged: (isHealthy: boolean) => void
+  /** The namespaces are others in which all watches work. */
+  readonly healthChanged: () => void
   /** An optional kind came or went. */
   readonly servedChanged: () => void
 }
@@ -28,7 +28,8 @@ export class Watches {
   readonly #required: readonly Reflector[]
   readonly #optional = new Map<ResourceKind, readonly Reflector[]>()
   readonly #refusals: RefusalLog
-  #isHealthy = false
+  /** Where all watches work: namespaces, or undefined for all of them at once. */
+  #healthy: ReadonlySet<string | undefined> = new Set()
   #served = ''
   #cancel: Cancel = () => {}
   #isStopped = false
@@ -40,9 +41,14 @@ export class Watches {
     this.#required = options.watched.flatMap((watched) => this.#reflectors(watched))
   }
 
-  /** All that is needed is known, and kept up to date. */
+  /** All that is needed is known anywhere, and kept up to date. */
   get isHealthy(): boolean {
-    return this.#isHealthy
+    return this.#healthy.size > 0
+  }
+
+  /** The same of one namespace. Each is by itself: one that is deleted takes its roles with it, and its watches are refused. */
+  isHealthyIn(namespace: string): boolean {
+    return this.#healthy.has(this.#options.namespaces.length === 0 ? undefined : namespace)
   }
 
   start(): void {
@@ -88,16 +94,23 @@ export class Watches {
   }
 
   #look(): void {
-    const isHealthy = this.#required.every(({ isSynced, failure }) => isSynced && failure === undefined)
-    if (isHealthy !== this.#isHealthy) {
-      this.#isHealthy = isHealthy
-      this.#options.healthChanged(isHealthy)
+    const { namespaces, optional, healthChanged, servedChanged } = this.#options
+    const scopes = namespaces.length === 0 ? [undefined] : namespaces
+    const healthy = new Set(scopes.filter((scope) => this.#isKept(scope)))
+    if (scopes.some((scope) => healthy.has(scope) !== this.#healthy.has(scope))) {
+      this.#healthy = healthy
+      healthChanged()
     }
-    const { optional, servedChanged } = this.#options
     const served = optional.filter(({ kind }) => this.serves(kind)).map(({ kind }) => kind.kind)
     if (served.join(' ') === this.#served) return
     this.#served = served.join(' ')
     servedChanged()
+  }
+
+  #isKept(scope: string | undefined): boolean {
+    return this.#required
+      .filter(({ selection }) => selection.namespace === scope)
+      .every(({ isSynced, failure }) => isSynced && failure === undefined)
   }
 
   async #discover(): Promise<void> {

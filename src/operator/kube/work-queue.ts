@@ -2,7 +2,10 @@ import type { Cancel, Chance, Log, Metrics, Time, Timers } from '../../ports/ind
 import { BackOff } from './back-off.ts'
 
 export interface WorkQueueOptions {
-  /** Works on one key; resolves with the ms after which it is due again, if any. A rejection is tried again. */
+  /**
+   * Works on one key; resolves with the ms after which it is due again, if any. A rejection is tried again, after its
+   * `againAfterMs` where that is sooner.
+   */
   readonly work: (key: string) => Promise<number | undefined>
   /** Keys worked on at once. */
   readonly concurrency: number
@@ -149,8 +152,9 @@ export class WorkQueue {
     const now = time.monotonic()
     entry.notBefore = now + Math.min(waitMs, FAILED_MS)
     // What happened while it was worked on was not the last word either.
-    const dueAt = entry.dueAt === undefined ? now + waitMs : Math.max(entry.dueAt, entry.notBefore)
-    entry.dueAt = Math.min(dueAt, now + waitMs)
+    const { againAfterMs = waitMs } = (error ?? {}) as { againAfterMs?: number }
+    const wanted = Math.min(entry.dueAt ?? Number.POSITIVE_INFINITY, now + againAfterMs)
+    entry.dueAt = Math.min(Math.max(wanted, entry.notBefore), now + waitMs)
     const failures = entry.wait.failures
     log.warn({ key, failures, wait_ms: Math.round(waitMs), err: error }, 'Work failed and is tried again')
   }

@@ -25,12 +25,6 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
   if (rendered === undefined) return removeChild(pass, { kind, key, object: undefined }, live)
   // What is being deleted will be made anew once it is gone.
   if (live?.metadata.deletionTimestamp !== undefined) return
-  if (kind === KINDS.secret && live !== undefined && clusterKeyOf(live)?.name !== pass.cluster.metadata.name)
-    throw new KubeError(
-      422,
-      'Invalid',
-      'a Secret of this name is not this cluster’s; the operator leaves it alone',
-    )
   const object =
     kind === KINDS.statefulSet && live !== undefined ? keepClaimTemplates(rendered, live) : rendered
   const id = `${kind.kind}/${key.name}`
@@ -38,11 +32,15 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
   const hash = renderedHash(object)
   const known = pass.memory.applied.get(id)
   const since = known?.hash === hash ? time.monotonic() - known.at : WATCH_MS
-  if (since < WATCH_MS && (live === undefined || !wasApplied(object, live)))
+  const over = live?.metadata.resourceVersion
+  if (since < WATCH_MS && (live === undefined || !wasApplied(object, live) || over === known?.over))
     return lookAgain(pass, WATCH_MS - since)
+  // Only what the operator made is watched: of what is not known there may be one of somebody else.
+  const there = live ?? (known === undefined ? await api.get(kind, key) : undefined)
+  if (there !== undefined && clusterKeyOf(there)?.name !== pass.cluster.metadata.name) throw taken(kind)
   if (live !== undefined && kind === KINDS.statefulSet) announceImage(pass, object, live)
   const result = await api.apply(kind, withAppliedHash(object))
-  pass.memory.applied.set(id, { hash, at: time.monotonic() })
+  pass.memory.applied.set(id, { hash, at: time.monotonic(), over })
   const remaining = differences(object, result)
   pass.memory.excused.set(id, new Set(remaining))
   if (remaining.length > 0) {
@@ -51,6 +49,14 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
       'The API server keeps fields otherwise than they were applied',
     )
   }
+}
+
+function taken({ kind }: Child['kind']): KubeError {
+  return new KubeError(
+    422,
+    'Invalid',
+    `a ${kind} of this name is not this cluster’s; the operator leaves it alone: rename that, or the cluster`,
+  )
 }
 
 function isAsRendered(pass: Pass, id: string, object: KubeObject, live: KubeObject): boolean {

@@ -21,8 +21,17 @@ export interface Failure {
   readonly error: KubeError
 }
 
+export interface Applied {
+  readonly hash: string
+  readonly at: number
+  /** The version over which it was applied: as long as the watch shows that one it has not told of what was written. */
+  readonly over?: string | undefined
+}
+
 /** What is remembered of a cluster from pass to pass. An operator that starts knows none of it, and does without. */
 export interface ClusterMemory {
+  /** Of the resource. */
+  readonly uid: string | undefined
   readonly membership: Membership
   /** What the API server refused of late. */
   readonly refusals: Refusals
@@ -36,7 +45,7 @@ export interface ClusterMemory {
   /** By the names of users: whose keys are listed since when. */
   readonly userKeys: Map<string, UserKey>
   /** What was applied to which child, as long as the watch may not have told of it. */
-  readonly applied: Map<string, { readonly hash: string; readonly at: number }>
+  readonly applied: Map<string, Applied>
   /** Differences that stay after an object was applied: the API server writes it its own way. */
   readonly excused: Map<string, ReadonlySet<string>>
   /** The API server's words on a volume that may not grow, until it is tried again. */

@@ -1,4 +1,4 @@
-import { KubeError, type KubeObject, type ObjectKey } from '../../ports/index.ts'
+import { KubeError, type KubeObject, type ObjectKey, type ObjectMeta } from '../../ports/index.ts'
 import { RecadoError } from '../../wire/index.ts'
 import { type MessagingCluster, parseCluster } from '../api/index.ts'
 import { textOf } from '../keys.ts'
@@ -46,6 +46,8 @@ class ClusterReconciler implements Reconciler {
       await this.#userStatuses.writeLost(usersOf(cache, key))
       return {}
     }
+    // Another one of that name: nothing that is remembered holds of it.
+    if (this.#memories.get(textOf(key))?.uid !== resource.metadata.uid) await this.#forget(key)
     const cluster = await this.#read(resource)
     // What is remembered from now on nobody would end.
     if (cluster === undefined || this.#isStopped) return {}
@@ -56,7 +58,10 @@ class ClusterReconciler implements Reconciler {
     }
     await writeClusterStatus(pass)
     const failure = pass.failures[0]
-    if (failure !== undefined) throw failure.error
+    if (failure !== undefined) {
+      failure.error.againAfterMs = pass.againAfterMs
+      throw failure.error
+    }
     return pass.againAfterMs === undefined ? {} : { againAfterMs: pass.againAfterMs }
   }
 
@@ -132,7 +137,7 @@ class ClusterReconciler implements Reconciler {
     }
   }
 
-  #memory(metadata: ObjectKey): ClusterMemory {
+  #memory(metadata: ObjectMeta): ClusterMemory {
     const key = { namespace: metadata.namespace ?? '', name: metadata.name }
     const id = textOf(key)
     const known = this.#memories.get(id)
@@ -147,6 +152,7 @@ class ClusterReconciler implements Reconciler {
       onChange: () => again(key),
     })
     const memory: ClusterMemory = {
+      uid: metadata.uid,
       membership,
       refusals: new Refusals({ ...this.#options, again: () => again(key) }),
       secured: false,

@@ -24,24 +24,28 @@ export async function growStorage(pass: Pass): Promise<void> {
     return lookAgain(pass, RETRY_MS - (now - memory.growth.at))
   }
   const small = observed.claims.filter(
-    ({ object, terminating }) => !terminating && isSmaller(storageOf(object), size),
+    ({ object, terminating }) => !terminating && isBound(object) && isSmaller(storageOf(object), size),
   )
-  try {
-    for (const { object } of small) await grow(pass, object, size)
-    memory.growth = undefined
-  } catch (error) {
-    if (!(error instanceof KubeError) || ![403, 422].includes(error.status)) throw error
-    memory.growth = { size, message: error.message, at: now }
-    lookAgain(pass, RETRY_MS)
-    options.events.record(cluster, {
-      type: 'Warning',
-      reason: 'StorageNotExpandable',
-      action: 'Grow',
-      note: `Volumes cannot grow to ${size}: ${error.message}`,
-    })
-    return
+  const refusals: string[] = []
+  for (const { object } of small) {
+    try {
+      await grow(pass, object, size)
+    } catch (error) {
+      if (!(error instanceof KubeError) || ![403, 422].includes(error.status)) throw error
+      // The others may grow all the same.
+      refusals.push(error.message)
+    }
   }
-  await replaceSet(pass, size)
+  const [message] = refusals
+  memory.growth = message === undefined ? undefined : { size, message, at: now }
+  if (message === undefined) return replaceSet(pass, size)
+  lookAgain(pass, RETRY_MS)
+  options.events.record(cluster, {
+    type: 'Warning',
+    reason: 'StorageNotExpandable',
+    action: 'Grow',
+    note: `${refusals.length} of ${small.length} volumes cannot grow to ${size}: ${message}`,
+  })
 }
 
 /** The rendered StatefulSet with the claim templates that the live one has: others would be refused. */
@@ -83,6 +87,11 @@ async function replaceSet(pass: Pass, size: string): Promise<void> {
     { statefulset: name, size },
     'Deleted the StatefulSet, its pods kept, to make it anew with larger volumes',
   )
+}
+
+/** One that is not bound yet cannot grow, and is looked at again once it is. */
+function isBound(claim: KubeObject): boolean {
+  return (claim['status'] as { readonly phase?: string } | undefined)?.phase !== 'Pending'
 }
 
 function storageOf(claim: KubeObject): string | undefined {

@@ -1,7 +1,7 @@
 import type { MessagingUser } from '../api/index.ts'
 import { isSecured } from '../resources/index.ts'
 import { userSecret } from '../security/index.ts'
-import { wasLoggedIn } from '../status/index.ts'
+import { statusIn, wasLoggedIn } from '../status/index.ts'
 import type { WantedUser } from '../users/index.ts'
 import type { Pass } from './pass.ts'
 
@@ -17,11 +17,14 @@ export async function logUsersIn({ accounts, cluster, memory }: Pass): Promise<v
       const known = memory.userKeys.get(name)
       if (pair === undefined || known?.key !== pair.publicKey || !known.isReady) return []
       const { channels = [] } = user.spec
-      return [{ name, secret: userSecret(keyring, name), channels, before: beforeOf(user) }]
+      return [
+        { name, secret: userSecret(keyring, name), channels, before: beforeOf(user, cluster.metadata.uid) },
+      ]
     }),
   )
 }
 
-function beforeOf(user: MessagingUser): WantedUser['before'] {
-  return { isKnown: wasLoggedIn(user), channels: user.status?.channels ?? [] }
+function beforeOf(user: MessagingUser, clusterUid: string | undefined): WantedUser['before'] {
+  const status = statusIn(user, clusterUid)
+  return { isKnown: wasLoggedIn(status), channels: status?.channels ?? [] }
 }

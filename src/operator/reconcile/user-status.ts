@@ -4,7 +4,7 @@ import { textOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
 import { clientAddresses, isSecured } from '../resources/index.ts'
 import { unreadPods } from '../security/index.ts'
-import { compareStatus, type UserFacts, undated, userStatus, wasLoggedIn } from '../status/index.ts'
+import { compareStatus, statusIn, type UserFacts, undated, userStatus, wasLoggedIn } from '../status/index.ts'
 import { type Pass, WATCH_MS } from './pass.ts'
 import type { ReconcilerOptions } from './types.ts'
 import type { Account } from './users.ts'
@@ -94,6 +94,7 @@ function factsOf(pass: Pass, account: Account): UserFacts {
   if (known !== undefined && unread?.length === 0 && hasEntrances) known.isReady = true
   return {
     cluster: {
+      uid: cluster.metadata.uid,
       isSecured: isSecured(cluster),
       isPaused: cluster.spec.paused,
       hasEntrances,
@@ -120,8 +121,8 @@ function listedKey(pass: Pass, user: MessagingUser, key: string): UserKey {
 }
 
 /** Whether the status says so of this very key: an operator that has just begun takes the word of the one before. */
-function isKnownReady({ memory }: Pass, user: MessagingUser, key: string): boolean {
+function isKnownReady({ memory, cluster }: Pass, user: MessagingUser, key: string): boolean {
   const known = memory.userKeys.get(user.metadata.name)
   if (known !== undefined) return known.key === key && known.isReady
-  return wasLoggedIn(user)
+  return wasLoggedIn(statusIn(user, cluster.metadata.uid))
 }

@@ -7,8 +7,13 @@ import type { UserVerdict } from './user-reasons.ts'
 /** With these the operator has logged the user in. */
 const LOGGED_IN: ReadonlySet<string> = new Set(['Ready', 'ChannelsPending'])
 
-/** Whether the status says that the user was logged in: the name is its own. */
-export function wasLoggedIn({ status }: MessagingUser): boolean {
+/** What the status says of the user in this very cluster: another one of that name, made since, knows no users yet. */
+export function statusIn({ status }: MessagingUser, clusterUid: string | undefined): UserStatus | undefined {
+  return status?.clusterUid !== undefined && status.clusterUid === clusterUid ? status : undefined
+}
+
+/** Whether a status says that the user was logged in: the name is its own. */
+export function wasLoggedIn(status: UserStatus | undefined): boolean {
   return status?.conditions?.some(({ reason }) => LOGGED_IN.has(reason)) === true
 }
 
@@ -31,6 +36,7 @@ export interface UserFacts {
 }
 
 export interface UserClusterFacts {
+  readonly uid: string | undefined
   readonly isSecured: boolean
   readonly isPaused: boolean
   /** Whether there are pods of both components that clients connect to. */
@@ -42,10 +48,14 @@ export interface UserClusterFacts {
 export function userStatus(user: MessagingUser, facts: UserFacts, now: number): UserStatus {
   const { generation } = user.metadata
   const { cluster, secretName, progress } = facts
-  const channels = [...(progress?.channels ?? user.status?.channels ?? [])]
+  // Of a cluster that is not there it is kept which one that was: it may only be going.
+  const before = cluster === undefined ? user.status : statusIn(user, cluster.uid)
+  const clusterUid = cluster === undefined ? user.status?.clusterUid : cluster.uid
+  const channels = [...(progress?.channels ?? before?.channels ?? [])]
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: conditionsOf([['Ready', ready(user, facts)]], user, now),
+    ...(clusterUid !== undefined && { clusterUid }),
     ...(secretName !== undefined && { secretName }),
     ...(channels.length > 0 && { channels }),
     ...(cluster?.endpoints !== undefined && { endpoints: cluster.endpoints }),
@@ -67,7 +77,7 @@ function ready(user: MessagingUser, facts: UserFacts): UserVerdict {
   if (secretName === undefined) return no('KeyPending', `${waiting}The pair of keys is not made yet`)
   const unknown = keyUnknown(cluster, facts)
   if (unknown !== undefined) return no('KeyPending', `${waiting}${unknown}`)
-  return loginOf(user, facts, waiting) ?? readyWith(secretName)
+  return loginOf(user, facts, statusIn(user, cluster.uid), waiting) ?? readyWith(secretName)
 }
 
 /** Why the user's key does not open all doors yet. */
@@ -83,10 +93,14 @@ function keyUnknown(
 }
 
 /** What is left to do of what the operator does as a client, if anything. */
-function loginOf(user: MessagingUser, { progress }: UserFacts, waiting: string): UserVerdict | undefined {
-  const { spec, status } = user
+function loginOf(
+  { spec }: MessagingUser,
+  { progress }: UserFacts,
+  status: UserStatus | undefined,
+  waiting: string,
+): UserVerdict | undefined {
   // An operator that has just begun has not looked, and takes the word of the one before.
-  const isKnown = progress?.isKnown ?? wasLoggedIn(user)
+  const isKnown = progress?.isKnown ?? wasLoggedIn(status)
   const why = progress?.problem === undefined ? '' : `: ${progress.problem}`
   if (!isKnown) {
     return {

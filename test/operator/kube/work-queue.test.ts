@@ -235,6 +235,18 @@ describe('a work queue that is held', () => {
     expect(world.keys()).toEqual(['a', 'b'])
   })
 
+  it('looks again at what failed in part when the rest is due, not only when the failure is tried again', async () => {
+    const error = new KubeError(403, 'Forbidden', 'exceeded quota')
+    error.againAfterMs = 5000
+    world.at = ({ fail }) => fail(error)
+    world.queue.add('a')
+    for (let i = 0; i < 40; i++) await world.pass(1000)
+    const pauses = world.begun.slice(1).map(({ at }, index) => at - (world.begun[index]?.at ?? 0))
+
+    expect(pauses.length).toBeGreaterThanOrEqual(7)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(6000)
+  })
+
   it('is cleared once what it was at has ended, failed or not', async () => {
     world.queue.add('a')
     await world.pass()

@@ -90,7 +90,45 @@ describe('the reconciler', { timeout: TIMEOUT_MS }, () => {
       message: words,
     })
     expect(sizes(stage)).toEqual(['10Gi', '10Gi', '10Gi'])
-    expect(stage.operator.api.writes.filter((what) => what.startsWith('merge'))).toHaveLength(1)
+    expect(stage.operator.api.writes.filter((what) => what.startsWith('merge'))).toHaveLength(3)
+  })
+
+  it('lets the other volumes grow when one may not, and does not ask for one that is not bound', async () => {
+    const stage = await settled()
+    stage.operator.api.refuse = (what) => {
+      return what.endsWith('-server-0') && what.startsWith('merge Persistent')
+        ? new KubeError(403, 'Forbidden', 'no')
+        : undefined
+    }
+    const [, second] = stage.server.list(KINDS.volumeClaim)
+    stage.server.change(KINDS.volumeClaim, second?.metadata.name ?? '', (each) => ({
+      ...each,
+      status: { phase: 'Pending' },
+    }))
+    stage.change({ servers: { storage: { size: '20Gi' } } })
+    await stage.world.run(20_000)
+    expect(sizes(stage)).toEqual(['10Gi', '10Gi', '20Gi'])
+    expect(condition(stage, 'Warning')).toMatchObject({ reason: 'StorageNotExpandable', message: 'no' })
+  })
+
+  it('leaves alone what somebody else has under a name of its own, says so, and makes the rest', async () => {
+    const stage = new Stage(new World(11), {})
+    const [account, policy] = [KINDS.serviceAccount, KINDS.networkPolicy].map(({ apiVersion, kind }) => ({
+      apiVersion,
+      kind,
+      metadata: { name: 'chat-server', labels: { 'app.kubernetes.io/instance': 'another' } },
+      spec: { theirs: true },
+    }))
+    stage.server.put(account)
+    stage.server.put(policy)
+    await stage.world.run(20_000)
+    expect(stage.server.get(KINDS.serviceAccount, 'chat-server').spec).toEqual({ theirs: true })
+    expect(stage.server.get(KINDS.networkPolicy, 'chat-server').spec).toEqual({ theirs: true })
+    expect(condition(stage, 'Degraded')).toMatchObject({
+      reason: 'ApiRefused',
+      message: expect.stringContaining('ServiceAccount of this name is not this cluster’s'),
+    })
+    expect(stage.server.get(KINDS.service, 'chat-requests')).toBeDefined()
   })
 
   it('changes nothing of a paused cluster but its status, and goes on where it was', async () => {

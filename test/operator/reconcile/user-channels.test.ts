@@ -47,6 +47,28 @@ describe('the private channels of a user', { timeout: TIMEOUT_MS }, () => {
     expect(stage.messaging.open).toBe(0)
   })
 
+  it.each([
+    ['seen', 5000],
+    ['unseen', 0],
+  ])('are made again in a cluster that is made anew under its name, its absence %s', async (_, goneMs) => {
+    const stage = await settled()
+    join(stage, 'ana', 'plans')
+    await stage.world.run(READY_MS)
+    expect(ready(stage)).toMatchObject({ status: 'True' })
+    const { apiVersion, kind, spec } = stage.resource
+    stage.server.remove(KINDS.messagingCluster, 'chat')
+    // Its servers' disks go with it.
+    stage.messaging.secrets.clear()
+    stage.messaging.members.clear()
+    stage.messaging.asked.length = 0
+    await stage.world.run(goneMs)
+    stage.server.put({ apiVersion, kind, metadata: { name: 'chat' }, spec })
+    await stage.world.run(4 * READY_MS)
+    expect(stage.messaging.asked.slice(0, 2)).toEqual(['login ana', 'create plans'])
+    expect(members(stage, 'plans')).toEqual(['ana'])
+    expect(ready(stage)).toMatchObject({ status: 'True' })
+  })
+
   it('are left when they are taken off the list, and others are not', async () => {
     const stage = await settled()
     join(stage, 'ana', 'plans', 'garden')

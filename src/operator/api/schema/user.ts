@@ -49,6 +49,10 @@ export const USER_STATUS = field(
   z.object({
     observedGeneration: observedGeneration('The generation of the resource that the status speaks of'),
     conditions: field(z.array(condition).max(8).optional(), 'What holds of the user', { list: ['type'] }),
+    clusterUid: field(
+      z.string().max(128).optional(),
+      'Of which cluster the status speaks: one made anew under the same name knows no users yet',
+    ),
     secretName: field(
       z.string().max(253).optional(),
       'The Secret, of the same namespace, that holds the user’s keys',
