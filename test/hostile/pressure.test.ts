@@ -114,23 +114,30 @@ async function speechless(number: number): Promise<RawConnection> {
   return raw
 }
 
+/** What one request of a hundred takes beside idle connections, over what it takes without; how many of those stayed open. */
+async function besideIdle(): Promise<{ ratio: number; open: number }> {
+  const alone = await witness.sayUntil(pause(FLOODED_MS), 2)
+  const idle = await openMany(OPENED, greeted)
+  const unfinished = await openMany(CONNECTIONS / 2, speechless)
+  const beside = await witness.sayUntil(pause(FLOODED_MS), 2)
+  // Who did not end the handshake is cut off, and nobody else.
+  await until(20_000, () => unfinished.every(({ isOpen }) => !isOpen) || 'some are still open')
+  const open = idle.filter(({ isOpen }) => isOpen).length
+  for (const raw of idle) raw.destroy()
+  return { ratio: quantile(beside, 0.99) / quantile(alone, 0.99), open }
+}
+
 it(
   `a client that keeps the rules is served beside ${CONNECTIONS} connections that say nothing`,
   async () => {
-    const alone = await witness.sayUntil(pause(FLOODED_MS * ROUNDS), 2)
-    const idle = await openMany(OPENED, greeted)
-    const unfinished = await openMany(CONNECTIONS / 2, speechless)
-    const latencies = await witness.sayUntil(pause(FLOODED_MS * ROUNDS), 2)
-    // Who did not end the handshake is cut off, and nobody else.
-    await until(20_000, () => unfinished.every(({ isOpen }) => !isOpen) || 'some are still open')
-    const open = idle.filter(({ isOpen }) => isOpen).length
-    const ratio = quantile(latencies, 0.99) / quantile(alone, 0.99)
-    if (FULL) console.log(`${open} of ${OPENED} idle connections stayed open: p99 ×${ratio.toFixed(2)}`)
-    for (const raw of idle) raw.destroy()
-
-    expect(open).toBeGreaterThanOrEqual(CONNECTIONS)
-    expect(latencies.length).toBeGreaterThan(10)
-    expect(ratio).toBeLessThan(RATIO_MAX)
+    const ratios: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const { ratio, open } = await besideIdle()
+      if (FULL) console.log(`${open} of ${OPENED} idle connections stayed open: p99 ×${ratio.toFixed(2)}`)
+      expect(open).toBeGreaterThanOrEqual(CONNECTIONS)
+      ratios.push(ratio)
+    }
+    expect(quantile(ratios, 0.5)).toBeLessThan(RATIO_MAX)
     await expectWell()
   },
   TEST_MS,
