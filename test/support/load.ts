@@ -55,9 +55,7 @@ export function equalFiles(system: TestSystem): readonly ReturnType<typeof parse
     .map(({ name }) => FILES.map((file) => read(join(system.folder, name, file))))
   if (others.some((files) => files.some((bytes, index) => !bytes.equals(first[index] as Buffer))))
     return undefined
-  return first
-    .slice(0, 2)
-    .flatMap((bytes) => linesOf(bytes).map((line) => parseLine(line.toString())))
+  return first.slice(0, 2).flatMap((bytes) => linesOf(bytes).map((line) => parseLine(line.toString())))
 }
 
 /** One by one: a file may be longer than a text can be. */
