@@ -34,7 +34,7 @@ export function isAddress(value: string): boolean {
   return Number(port) >= 1 && Number(port) <= 65_535
 }
 
-function isProxy(value: string): boolean {
+export function isProxy(value: string): boolean {
   const { first, second } = PROXY.exec(value)?.groups ?? {}
   if (first === undefined || !isAddress(first)) return false
   return second === undefined || (Number(second) >= 1 && Number(second) <= 65_535)

@@ -1,5 +1,6 @@
 /** The settings of every role: environment variables, read strictly. docs/configuration.md is made from this table. */
 export { describeSettings, type SettingRow } from './describe.ts'
+export { isAddress, isProxy } from './fields.ts'
 export { proxyAddresses } from './proxies.ts'
 export {
   type BrokerConfig,

@@ -1,5 +1,6 @@
 import { type AddressWatch, watchAddresses } from '../adapters/resolver.ts'
-import type { Log, Timers } from '../ports/index.ts'
+import { isAddress } from '../config/index.ts'
+import { BoundedWarnings, type Log, type Timers } from '../ports/index.ts'
 
 /** What a link is made of: a socket, or several, to one resolved address. */
 export interface Closable {
@@ -9,6 +10,8 @@ export interface Closable {
 export interface LinksOptions<Link extends Closable> {
   readonly timers: Timers
   readonly log: Log
+  /** Whether a link can be opened to what ref names; what is no address is left out. */
+  readonly isUsable?: (address: string) => boolean
   /** Opens a link to `tcp://ip:port`. */
   readonly open: (address: string) => Link
   /** These are the resolved addresses now; links to all of them are open. */
@@ -24,11 +27,13 @@ export class Links<Link extends Closable> {
   readonly #links = new Map<string, Link>()
   readonly #configured: readonly string[]
   #told: readonly string[] = []
+  readonly #warnings: BoundedWarnings
   #watch: AddressWatch
 
   constructor(configured: readonly string[], options: LinksOptions<Link>) {
     this.#options = options
     this.#configured = configured
+    this.#warnings = new BoundedWarnings(options, {}, 'Left out more addresses')
     this.#watch = this.#look()
   }
 
@@ -44,7 +49,7 @@ export class Links<Link extends Closable> {
     return [...this.#links.keys()]
   }
 
-  /** Addresses that ref names, beside the configured ones. */
+  /** Addresses that ref names, beside the configured ones: whatever processes said of themselves. */
   told(addresses: readonly string[]): void {
     if (addresses.length === this.#told.length && addresses.every((each) => this.#told.includes(each))) return
     this.#told = addresses
@@ -60,8 +65,13 @@ export class Links<Link extends Closable> {
   }
 
   #look(): AddressWatch {
-    const { timers, log } = this.#options
-    return watchAddresses([...new Set([...this.#configured, ...this.#told])], {
+    const { timers, log, isUsable = isAddress } = this.#options
+    const named = this.#told.filter((address) => {
+      const usable = isUsable(address)
+      if (!usable) this.#warnings.warn({ address }, 'Left out what ref names: it is no address')
+      return usable
+    })
+    return watchAddresses([...new Set([...this.#configured, ...named])], {
       timers,
       log,
       onChange: (resolved) => this.#set(resolved),

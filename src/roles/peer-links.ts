@@ -1,6 +1,7 @@
 import { type AddressWatch, watchAddresses } from '../adapters/resolver.ts'
 import { openDealer } from '../adapters/zeromq/index.ts'
-import type { Dealer, Log, Pass, Timers } from '../ports/index.ts'
+import { isAddress } from '../config/index.ts'
+import { BoundedWarnings, type Dealer, type Log, type Pass, type Timers } from '../ports/index.ts'
 
 export interface PeerLinksOptions {
   readonly timers: Timers
@@ -21,16 +22,20 @@ export class PeerLinks {
   /** By name of the peer; none while its host's name has not been found. */
   readonly #dealers = new Map<string, { readonly resolved: string; readonly dealer: Dealer }>()
 
+  readonly #warnings: BoundedWarnings
+
   constructor(options: PeerLinksOptions) {
     this.#options = options
+    this.#warnings = new BoundedWarnings(options, {}, 'Left out more peers')
   }
 
   send(name: string, frames: Uint8Array[]): boolean {
     return this.#dealers.get(name)?.dealer.send(frames) ?? false
   }
 
-  /** These are the peers now, with where they are. */
-  set(addresses: ReadonlyMap<string, string>): void {
+  /** These are the peers now, with where they say that they are; who says what is no address is not linked to. */
+  set(said: ReadonlyMap<string, string>): void {
+    const addresses = new Map([...said].filter((peer) => this.#isUsable(...peer)))
     for (const [name, { address, watch }] of this.#links) {
       if (addresses.get(name) === address) continue
       watch.close()
@@ -50,6 +55,12 @@ export class PeerLinks {
     const dealers = [...this.#dealers.values()]
     this.#dealers.clear()
     await Promise.all(dealers.map(({ dealer }) => dealer.close()))
+  }
+
+  #isUsable(peer: string, address: string): boolean {
+    const usable = isAddress(address)
+    if (!usable) this.#warnings.warn({ peer }, 'Left out a peer: what it calls its address is none')
+    return usable
   }
 
   #connect(name: string, resolved: string | undefined): void {

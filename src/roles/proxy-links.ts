@@ -1,5 +1,5 @@
 import { openPublisher, openSubscriber } from '../adapters/zeromq/index.ts'
-import { proxyAddresses } from '../config/index.ts'
+import { isProxy, proxyAddresses } from '../config/index.ts'
 import type { Log, Pass, Publisher, Subscriber, Timers } from '../ports/index.ts'
 import { REPLICA_TOPIC, SERVERS_TOPIC } from '../wire/index.ts'
 import { Links } from './links.ts'
@@ -25,6 +25,7 @@ export class ProxyLinks {
   constructor(configured: readonly string[], options: ProxyLinksOptions) {
     this.#links = new Links(configured.map(whole), {
       ...options,
+      isUsable: isProxy,
       open: (address) => open(address, options),
     })
   }

@@ -1,21 +1,32 @@
 import type { Chance } from '../../src/ports/index.ts'
-import { isForgery } from './forgery.ts'
+import { isForgery, ofAnother } from './forgery.ts'
 import { Mutator, WAYS, type Way } from './mutation.ts'
-import { type PortKind, SAMPLES } from './samples.ts'
+import { LEAVE, OWN_CLUSTER, type PortKind, READ, REGISTRATION, SAMPLES } from './samples.ts'
 import { framed, GREETING, RawConnection, ready, type SocketType } from './zmtp.ts'
 
 /** A port of one process. */
 export interface Target {
   readonly kind: PortKind | 'http'
   readonly port: number
+  /** At the broker's port for servers: where clients connect. Then strangers register themselves there, and are given requests. */
+  readonly clients?: number
 }
 
-/** What was sent to one port, by the way in which it was changed; `raw` is what is no message at all. */
-export type Sent = Map<Way | 'raw', number>
+/** What one port got. */
+export interface Sent {
+  /** By the way in which it was changed; `raw` is what is no message at all. */
+  readonly ways: Partial<Record<Way | 'raw', number>>
+  /** Messages that differ from the valid one that they were made of, be it this cluster's or another's. */
+  readonly changed: number
+  /** Those of them that name the attacked cluster, so that they are read to their end. */
+  readonly own: number
+}
 
 const MESSAGES_EACH = 100
 /** Written at once; a message that gets the connection cut off takes the rest of its portion with it. */
 const PORTION = 4
+/** Of a client, for the stranger who is registered as a server. */
+const REQUESTS = 20
 /** Connections that speak no protocol of ours, among the messages of a port. */
 const SCRAWLS = 120
 const SCRAWLS_AT_ONCE = 40
@@ -33,40 +44,81 @@ const SOCKETS: Readonly<Record<PortKind, SocketType>> = {
 
 /** Sends so many messages to a port, over many connections, every kind of message in every way in turn. */
 export async function attack(target: Target, messages: number, chance: Chance): Promise<Sent> {
-  const sent: Sent = new Map()
   const mutator = new Mutator(chance)
   const { kind, port } = target
-  const sensible = kind === 'http' ? 0 : messages - SCRAWLS
-  let number = 0
-  while (number < sensible) {
-    const raw = await RawConnection.open(port)
-    await raw.greet(SOCKETS[kind as PortKind])
-    for (let count = 0; count < MESSAGES_EACH && raw.isOpen && number < sensible; count += PORTION) {
-      const portion: Buffer[] = []
-      for (let index = 0; index < PORTION; index++)
-        portion.push(next(kind as PortKind, number++, mutator, sent))
-      await raw.write(Buffer.concat(portion))
-    }
-    await raw.end()
-  }
+  const sent = { ways: {} as Record<string, number>, changed: 0, own: 0 }
+  let number = kind === 'http' ? 0 : await malform({ ...target, kind }, messages - SCRAWLS, mutator, sent)
   while (number < messages) {
     const some = Math.min(SCRAWLS_AT_ONCE, messages - number)
     await Promise.all(Array.from({ length: some }, (_, index) => scribble(kind, port, mutator, index === 0)))
-    sent.set('raw', (sent.get('raw') ?? 0) + some)
+    sent.ways['raw'] = (sent.ways['raw'] ?? 0) + some
     number += some
   }
   return sent
 }
 
-/** Each sample of the port in each way, again and again; those that would be well-formed forgeries are made anew. */
-function next(kind: PortKind, number: number, mutator: Mutator, sent: Sent): Buffer {
+/** Counts in `sent` what was written while the connection stayed open; how many that were. */
+async function malform(
+  target: Target & { kind: PortKind },
+  messages: number,
+  mutator: Mutator,
+  sent: { ways: Record<string, number>; changed: number; own: number },
+): Promise<number> {
+  let [number, made] = [0, 0]
+  while (number < messages) {
+    const raw = await RawConnection.open(target.port)
+    await raw.greet(SOCKETS[target.kind])
+    const client = target.clients === undefined ? undefined : await ask(raw, target.clients)
+    for (let count = 0; count < MESSAGES_EACH && raw.isOpen && number < messages; count += PORTION) {
+      const portion = Array.from({ length: PORTION }, () => messageFor(target.kind, made++, mutator))
+      // Any of them may have ended the registration.
+      const before = client === undefined ? [] : [framed(REGISTRATION)]
+      await raw.write(Buffer.concat([...before, ...portion.map(({ bytes }) => bytes)]))
+      if (!raw.isOpen) break
+      number += PORTION
+      for (const { way, bytes, changed } of portion) {
+        sent.ways[way] = (sent.ways[way] ?? 0) + 1
+        if (!changed) continue
+        sent.changed++
+        if (bytes.includes(OWN_CLUSTER)) sent.own++
+      }
+    }
+    if (client !== undefined) await raw.write(framed(LEAVE))
+    await Promise.all([raw.end(), client?.end()])
+  }
+  return number
+}
+
+/** Registers the connection at the broker as a server, and has clients that ask it. */
+async function ask(raw: RawConnection, clients: number): Promise<RawConnection> {
+  const client = await RawConnection.open(clients)
+  await Promise.all([raw.write(framed(REGISTRATION)), client.greet(SOCKETS.clients)])
+  await client.write(Buffer.concat(Array.from({ length: REQUESTS }, () => framed(READ))))
+  return client
+}
+
+/**
+ * Each sample of the port in each way, again and again. What would be a well-formed forgery is made another cluster's,
+ * or, where no cluster is named, changed until it is none.
+ */
+export function messageFor(
+  kind: PortKind,
+  number: number,
+  mutator: Mutator,
+): { way: Way; frames: readonly Uint8Array[]; bytes: Buffer; changed: boolean } {
   const samples = SAMPLES[kind]
-  const sample = samples[number % samples.length] as (typeof samples)[number]
-  const way = WAYS[Math.floor(number / samples.length) % WAYS.length] as Way
-  let frames = mutator.message(sample.parts, way)
-  while (isForgery(kind, frames)) frames = mutator.message(sample.parts, 'truncated')
-  sent.set(way, (sent.get(way) ?? 0) + 1)
-  return framed(frames)
+  const { parts } = samples[number % samples.length] as (typeof samples)[number]
+  let way = WAYS[Math.floor(number / samples.length) % WAYS.length] as Way
+  let frames = mutator.message(parts, way)
+  if (isForgery(kind, frames)) frames = ofAnother(frames)
+  while (isForgery(kind, frames)) {
+    way = 'truncated'
+    frames = mutator.message(parts, way)
+  }
+  const bytes = framed(frames)
+  const valid = mutator.message(parts, 'none')
+  const changed = !bytes.equals(framed(valid)) && !bytes.equals(framed(ofAnother(valid)))
+  return { way, frames, bytes, changed }
 }
 
 /** A connection that speaks another protocol than the port's, or stops in the middle of the port's own. */

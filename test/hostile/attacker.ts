@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { seededChance } from '../support/virtual-time.ts'
-import { attack, type Target } from './attack.ts'
+import { attack, type Sent, type Target } from './attack.ts'
 
 export interface Order {
   readonly targets: readonly Target[]
@@ -13,10 +13,8 @@ export interface Order {
   readonly deadlineMs: number
 }
 
-/** What was sent to one target: how many messages in each way. */
-export interface Tally extends Target {
-  readonly ways: Readonly<Record<string, number>>
-}
+/** What was sent to one target. */
+export type Tally = Target & Sent
 
 /** Attacks from a process of its own, all targets at once, so that the one that calls stays free to look. */
 export async function attackFromOutside(order: Order): Promise<readonly Tally[]> {
@@ -40,7 +38,7 @@ async function obey({ targets, messages, seed }: Order): Promise<void> {
   const sent = await Promise.all(
     targets.map((target, index) => attack(target, messages, seededChance(seed + index))),
   )
-  process.send?.(targets.map((target, index) => ({ ...target, ways: Object.fromEntries(sent[index] ?? []) })))
+  process.send?.(targets.map((target, index) => ({ ...target, ...sent[index] })))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

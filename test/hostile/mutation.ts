@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Chance } from '../../src/ports/index.ts'
 import { decode, encode, PEER_LIMITS } from '../../src/wire/index.ts'
 import type { Part } from './samples.ts'
@@ -20,6 +21,13 @@ export const WAYS = [
   'frames',
 ] as const
 export type Way = (typeof WAYS)[number]
+
+/** Ways that change a value rather than its bytes. */
+const VALUE_WAYS: ReadonlySet<Way> = new Set(WAYS.slice(WAYS.indexOf('type'), WAYS.indexOf('truncated')))
+/** What is no value (a topic) is changed in one of these instead. */
+const BYTE_WAYS = ['truncated', 'appended', 'flipped', 'header'] as const
+type ByteWay = (typeof BYTE_WAYS)[number] | 'random'
+const CRC_BYTES = 4
 
 type Path = readonly (string | number)[]
 
@@ -45,28 +53,31 @@ export class Mutator {
 
   /** The message's frames, changed in this way. */
   message(parts: readonly Part[], way: Way): Uint8Array[] {
+    if (way === 'none') return parts.map(written)
     if (way === 'frames') return this.#frames(parts)
-    const target = this.of(parts.flatMap((part, index) => (isEmpty(part) ? [] : [index])))
-    return parts.map((part, index) => (index === target ? this.#part(part, way) : written(part)))
+    const full = parts.flatMap((part, index) => (isEmpty(part) ? [] : [index]))
+    const values = full.filter((index) => valueOf(parts[index] as Part) !== undefined)
+    const target = this.of(VALUE_WAYS.has(way) && values.length > 0 ? values : full)
+    const frames = parts.map((part, index) => (index === target ? this.#part(part, way) : written(part)))
+    return VALUE_WAYS.has(way) && target > 0 ? withLength(parts, frames, target) : frames
   }
 
-  #part(part: Part, way: Way): Uint8Array {
+  #part(part: Part, way: Exclude<Way, 'none' | 'frames'>): Uint8Array {
     switch (way) {
-      case 'none':
-      case 'frames':
-        return written(part)
       case 'truncated':
       case 'appended':
       case 'flipped':
       case 'header':
       case 'random':
-        return this.#garbled(Buffer.from(written(part)), way)
+        return this.#garbled(part, way)
       default:
         return this.#rewritten(part, way)
     }
   }
 
-  #garbled(bytes: Buffer, way: 'truncated' | 'appended' | 'flipped' | 'header' | 'random'): Uint8Array {
+  #garbled(part: Part, way: ByteWay): Uint8Array {
+    // A copy: the part is used again.
+    const bytes = Buffer.from(written(part))
     const at = this.below(bytes.byteLength)
     switch (way) {
       case 'truncated':
@@ -88,16 +99,29 @@ export class Mutator {
     }
   }
 
-  /** Changes the value; bytes that hold none (topics) are left. */
+  /** Changes the value; of bytes that hold none, the bytes. */
   #rewritten(part: Part, way: Way): Uint8Array {
     const value = valueOf(part)
-    if (value === undefined) return written(part)
-    const paths = pathsOf(value)
-    const path = this.of(paths)
-    return safeEncode(replaced(value, path, (old) => this.#changed(old, way)))
+    if (value === undefined) return this.#garbled(part, this.of(BYTE_WAYS))
+    if (part instanceof Uint8Array) return this.#batch(value, way)
+    return safeEncode(this.#replaced(value, way))
+  }
+
+  #replaced(value: unknown, way: Way): unknown {
+    return replaced(value, this.of(pathsOf(value)), (old) => this.#changed(old, way))
+  }
+
+  /** A changed batch. Of most the CRC is right again, so that what is behind its check is reached. */
+  #batch(value: unknown, way: Way): Uint8Array {
+    const bytes = Buffer.from(safeEncode(this.#replaced(value, way)))
+    const end = bytes.byteLength - CRC_BYTES
+    if (end >= 0 && this.below(4) > 0) bytes.writeUInt32BE(crc32(bytes.subarray(0, end)), end)
+    return bytes
   }
 
   #changed(old: unknown, way: Way): unknown {
+    // A batch within a message is mostly changed within.
+    if (isBatch(old) && this.below(4) > 0) return this.#batch(decode(old, PEER_LIMITS), way)
     switch (way) {
       case 'range':
         return this.#outOfRange(old)
@@ -198,6 +222,22 @@ function valueOf(part: Part): unknown {
   } catch {
     return undefined
   }
+}
+
+/** A head that tells the length of this one frame tells its new one: the frame itself shall be read. */
+function withLength(parts: readonly Part[], frames: readonly Uint8Array[], target: number): Uint8Array[] {
+  return frames.map((frame, index) => {
+    const part = parts[index] as Part
+    if (part instanceof Uint8Array || !isMap(part.value) || !Array.isArray(part.value['lengths']))
+      return frame
+    return encode({ ...part.value, lengths: [frames[target]?.byteLength] })
+  })
+}
+
+function isBatch(value: unknown): value is Uint8Array {
+  if (!(value instanceof Uint8Array)) return false
+  const held = valueOf(value)
+  return isMap(held) && 'columns' in held
 }
 
 function isEmpty(part: Part): boolean {

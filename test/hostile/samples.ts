@@ -1,3 +1,4 @@
+import { encode } from '../../src/wire/index.ts'
 import { batchOf, operation } from '../support/operations.ts'
 
 /** Where strangers connect, HTTP apart. */
@@ -14,7 +15,11 @@ export interface Sample {
   readonly parts: readonly Part[]
 }
 
+/** The cluster that is attacked: what names it is read to its end rather than refused for the name. */
 export const OWN_CLUSTER = 'default/recado'
+/** Nobody's. Of the same length, so that one can stand in the other's place in bytes. */
+export const FOREIGN_CLUSTER = 'default/others'
+/** No member's name: nobody is taken for dead or for older because of it. */
 export const STRANGER = 'stranger'
 const EMPTY = new Uint8Array()
 const TIME = 1_800_000_000_000
@@ -45,7 +50,7 @@ const REFERENCE: readonly (readonly [string, Fields])[] = [
   [
     'members',
     {
-      cluster: 'default/other',
+      cluster: OWN_CLUSTER,
       term: 1,
       sequence: 1,
       wanted: ['server-1', 'server-2', 'server-3'],
@@ -58,7 +63,7 @@ const REFERENCE: readonly (readonly [string, Fields])[] = [
 
 function heartbeat(role: string): Fields {
   return {
-    cluster: 'default/other',
+    cluster: OWN_CLUSTER,
     name: STRANGER,
     role,
     uid: 'uid',
@@ -75,8 +80,8 @@ function heartbeat(role: string): Fields {
   }
 }
 
-/** What a server says of itself in every message to servers; `cluster` is another one's. */
-const SIGNATURE = { cluster: 'default/other', from: STRANGER, incarnation: 1, clock: 5, timestamp: TIME }
+/** What a server says of itself in every message to servers. */
+const SIGNATURE = { cluster: OWN_CLUSTER, from: STRANGER, incarnation: 1, clock: 5, timestamp: TIME }
 
 const WHOLE = {
   address: 'tcp://127.0.0.1:1',
@@ -101,6 +106,21 @@ export const BATCH = batchOf(
   ),
 )
 
+const READY: Fields = {
+  kind: 'ready',
+  cluster: OWN_CLUSTER,
+  name: STRANGER,
+  incarnation: 1,
+  session: 1,
+  credit: 9,
+}
+
+/** What registers a stranger at the broker, and what ends that. */
+export const REGISTRATION = [encode(READY)]
+export const LEAVE = [encode({ kind: 'bye' })]
+/** Requests that a client may be given an answer to by whoever is registered. */
+export const READ = [EMPTY, encode({ service: 'users', ...ENVELOPE, data: {} })]
+
 const PUBLICATION = {
   clock: 7,
   timestamp: TIME,
@@ -119,17 +139,11 @@ export const SAMPLES: Readonly<Record<PortKind, readonly Sample[]>> = {
   ],
   ref: [
     ...REFERENCE.map(request),
-    batch(REFERENCE.map(([service, data]) => ({ ...ENVELOPE, service, data }))),
+    // One heartbeat only: a second one, left as it is, would be a forgery beside the one that is changed.
+    batch(REFERENCE.slice(0, 3).map(([service, data]) => ({ ...ENVELOPE, service, data }))),
   ],
   servers: [
-    backend({
-      kind: 'ready',
-      cluster: 'default/other',
-      name: STRANGER,
-      incarnation: 1,
-      session: 1,
-      credit: 9,
-    }),
+    backend(READY),
     backend({ kind: 'beat', registered: true, session: 1 }),
     backend({ kind: 'requests', session: 1, tags: [1, 2], connections: [1, 1], lengths: [2, 3] }, 5),
     backend({ kind: 'replies', tags: [1, 2], lengths: [2, 3] }, 5),

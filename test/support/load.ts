@@ -55,10 +55,19 @@ export function equalFiles(system: TestSystem): readonly ReturnType<typeof parse
     .map(({ name }) => FILES.map((file) => read(join(system.folder, name, file))))
   if (others.some((files) => files.some((bytes, index) => !bytes.equals(first[index] as Buffer))))
     return undefined
-  return first
-    .slice(0, 2)
-    .flatMap((bytes) => bytes.toString().split('\n'))
-    .flatMap((line) => (line === '' ? [] : [parseLine(line)]))
+  return first.slice(0, 2).flatMap((bytes) => linesOf(bytes).map((line) => parseLine(line.toString())))
+}
+
+/** One by one: a file may be longer than a text can be. */
+function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let start = 0; start < bytes.byteLength; ) {
+    const newline = bytes.indexOf('\n', start)
+    const end = newline === -1 ? bytes.byteLength : newline
+    if (end > start) lines.push(bytes.subarray(start, end))
+    start = end + 1
+  }
+  return lines
 }
 
 function read(path: string): Buffer {
