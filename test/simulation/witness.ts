@@ -69,7 +69,7 @@ export interface Checker {
   acknowledged?(wish: Wish): void
   published?(server: SimulatedServer, publication: Publication): void
   finalised?(server: SimulatedServer, clock: number): void
-  rewritten?(server: SimulatedServer, file: string, before: Uint8Array): void
+  rewritten?(server: SimulatedServer, file: string, before: Uint8Array | undefined): void
   state?(server: SimulatedServer, state: string): void
   voters?(server: SimulatedServer, voters: Voters): void
   clock?(server: SimulatedServer, clock: number): void
@@ -193,7 +193,7 @@ export class Witness {
     for (const checker of this.#checkers) checker.finalised?.(server, clock)
   }
 
-  rewritten(server: SimulatedServer, file: string, before: Uint8Array): void {
+  rewritten(server: SimulatedServer, file: string, before: Uint8Array | undefined): void {
     for (const checker of this.#checkers) checker.rewritten?.(server, file, before)
   }
 
