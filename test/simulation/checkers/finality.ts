@@ -34,6 +34,8 @@ export class Finality implements Checker {
   readonly #cluster: Cluster
   readonly #facts = new Map<string, Facts>()
   readonly #rewrites: Rewrites
+  /** By name and incarnation: virtual ms at which that life showed its first clock. */
+  readonly #livesSince = new Map<string, number>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -53,6 +55,11 @@ export class Finality implements Checker {
     facts.highest = Math.max(clock, facts.highest)
     const { incarnation } = server
     facts.finalisations.push({ clock, at: world.now, incarnation, counted })
+  }
+
+  clock({ name, incarnation }: SimulatedServer): void {
+    const life = `${name}/${incarnation}`
+    if (!this.#livesSince.has(life)) this.#livesSince.set(life, this.#cluster.world.now)
   }
 
   flushed(server: SimulatedServer, stream: StreamKey, from: number, to: number): void {
@@ -77,8 +84,7 @@ export class Finality implements Checker {
     const { witness } = this.#cluster
     const { origin, incarnation, id, user, clock } = operation
     const counted = origin === server.name ? passed.incarnation : passed.counted.get(origin)
-    const lost = witness.disk(origin).losses.length > 0
-    if (counted !== undefined && counted <= incarnation && !lost) {
+    if (counted !== undefined && counted <= incarnation && !this.#hasLost(operation, counted)) {
       const how = `counted ${origin} when it made ${passed.clock} final`
       witness.find(`${id} of ${user} (clock ${clock}) came late to ${server.name}, which ${how}`)
     } else if (counted === undefined && !this.#isExcused(server, operation, passed)) {
@@ -87,6 +93,16 @@ export class Finality implements Checker {
         `${id} of ${user} (clock ${clock}, ${Math.round(operation.at)} ms) came late to ${server.name}: ${when}`,
       )
     }
+  }
+
+  /**
+   * Whether the origin lost its disk after the life that promised had begun: with it a later one may have lost how high that
+   * promise was. Within one life none is lost.
+   */
+  #hasLost({ origin, incarnation, at }: Accepted, counted: number): boolean {
+    if (counted === incarnation) return false
+    const since = this.#livesSince.get(`${origin}/${counted}`) ?? 0
+    return this.#cluster.witness.disk(origin).losses.some((loss) => loss.at >= since && loss.at <= at)
   }
 
   /** Whether there was a reason for which the server could not hear the origin, or the origin was away meanwhile. */
