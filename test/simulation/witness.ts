@@ -1,5 +1,6 @@
 import {
   type Batch,
+  covers,
   decodeBatch,
   join,
   KINDS,
@@ -52,6 +53,8 @@ export interface Loss {
   readonly endedAt: number
   readonly held: Vector
   readonly copied: boolean
+  /** When the disk held again all that it had held. */
+  regainedAt?: number
 }
 
 /** What one server's disk holds and ever held of each stream, whatever the server believes. */
@@ -162,6 +165,7 @@ export class Witness {
       ever.set(stream, Math.max(lastSeq, ever.get(stream) ?? 0))
       for (const checker of this.#checkers) checker.flushed?.(server, stream, firstSeq, lastSeq)
     }
+    this.#regained(server.name)
   }
 
   /** A disk holds only this any more. */
@@ -170,6 +174,7 @@ export class Witness {
     facts.losses.push({ at: this.now(), endedAt, held: new Map(facts.holds), copied })
     facts.holds.clear()
     join(facts.holds, left)
+    this.#regained(name)
   }
 
   wished(wish: Wish): void {
@@ -228,6 +233,13 @@ export class Witness {
 
   end(): void {
     for (const checker of this.#checkers) checker.end?.()
+  }
+
+  #regained(name: string): void {
+    const { holds, losses } = this.disk(name)
+    for (const loss of losses) {
+      if (loss.regainedAt === undefined && covers(holds, loss.held)) loss.regainedAt = this.now()
+    }
   }
 
   /** The same batch is flushed by every server. */

@@ -4,12 +4,15 @@ import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
 import { isHidden } from './hidden.ts'
 
+/** How long a heartbeat may be on its way, in ms. */
+const SLACK_MS = 1000
+
 /** An acknowledgement says on whose disks an operation is, flushed; and while most of them survive, it is not lost. */
 export class Durability implements Checker {
   readonly #cluster: Cluster
   readonly #witness: Witness
-  /** The highest epoch of a list that was looked at. */
-  #checked = 0
+  /** The newest list that was looked at, when it came, and since when its voters may have been asked what they held. */
+  #last: { readonly list: Voters; readonly at: number; readonly askedAt: number } | undefined
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -21,13 +24,27 @@ export class Durability implements Checker {
    * an old copy lacks that looks like a whole one: then others may hold it who are away.
    */
   voters(_server: SimulatedServer, list: Voters): void {
-    if (list.epoch <= this.#checked) return
-    this.#checked = list.epoch
+    if (list.epoch <= (this.#last?.list.epoch ?? 0)) return
+    const askedAt = this.#askedAt(list)
+    this.#last = { list, at: this.#witness.now(), askedAt }
     for (const wish of this.#witness.wishes.values()) {
       if (wish.acknowledgedAt === undefined || wish.level === 'one') continue
-      if (this.#operationsOf(wish).some(({ stream, seq }) => isHidden(this.#cluster, stream, seq))) continue
+      if (this.#operationsOf(wish).some(({ stream, seq }) => isHidden(this.#cluster, stream, seq, askedAt)))
+        continue
       this.#check(wish, list)
     }
+  }
+
+  /**
+   * Ref asks, once a list that names the next is on enough disks, what anyone has, and goes by heartbeats that may be as old as
+   * their timeout. It asks nothing for a list of the same voters as before.
+   */
+  #askedAt({ epoch, names }: Voters): number {
+    if (this.#last === undefined) return 0
+    const { list, at, askedAt } = this.#last
+    if (names.length === list.names.length && names.every((name) => list.names.includes(name))) return askedAt
+    if (list.epoch !== epoch - 1) return 0
+    return at - this.#cluster.options.heartbeatTimeoutMs - SLACK_MS
   }
 
   acknowledged(wish: Wish): void {

@@ -22,8 +22,8 @@ export class Rising implements Checker {
       if (operation === undefined || level === 'one') continue
       if (acknowledgedAt === undefined || acknowledgedAt >= startedAt) continue
       const stream = `${operation.origin}/${operation.incarnation}`
-      if ((holds.get(stream) ?? 0) >= operation.seq || isHidden(this.#cluster, stream, operation.seq))
-        continue
+      if ((holds.get(stream) ?? 0) >= operation.seq) continue
+      if (isHidden(this.#cluster, stream, operation.seq, startedAt)) continue
       witness.find(`${name} rose without ${id} of ${user}, acknowledged before it started`)
     }
   }
