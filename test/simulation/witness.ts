@@ -44,6 +44,8 @@ export interface Wish {
   /** When it was acknowledged, and which operation the answer named, if it names any. */
   acknowledgedAt?: number
   operation?: OperationName
+  /** When the answer names none: those that were held as the level asks when it came, each of which makes what was wanted. */
+  standsFor?: readonly Accepted[]
 }
 
 /** A disk was emptied, or an old copy was put in its place. */

@@ -51,7 +51,9 @@ export class Durability implements Checker {
     const newest = this.#witness.lists.reduce((one, other) => (other.epoch > one.epoch ? other : one))
     if (wish.level !== 'one') this.#check(wish, newest)
     const meant = this.#operationsOf(wish)
-    if (meant.some((operation) => isHeld(this.#witness, operation, wish.level))) return
+    const held = meant.filter((operation) => isHeld(this.#witness, operation, wish.level))
+    if (wish.operation === undefined) wish.standsFor = held
+    if (held.length > 0) return
     const { user, id, kind, level } = wish
     const where = meant.map(
       ({ stream, seq }) => this.#witness.holders(stream, seq).join(' and ') || 'no disk',
@@ -81,11 +83,30 @@ export class Durability implements Checker {
       if (this.#isKept(operation)) kept.add(`${operation.user} ${operation.id}`)
     }
     for (const wish of this.#witness.wishes.values()) {
-      if (wish.acknowledgedAt === undefined || wish.operation === undefined) continue
-      if (kept.has(`${wish.user} ${wish.id}`)) continue
+      if (wish.acknowledgedAt === undefined) continue
+      this.#checkRegistry(wish)
+      const isKept =
+        wish.operation === undefined
+          ? this.#operationsOf(wish).some((operation) => this.#isKept(operation))
+          : kept.has(`${wish.user} ${wish.id}`)
+      if (isKept) continue
       if (wish.level === 'one' && isExcused(this.#witness, this.#operationsOf(wish))) continue
       this.#witness.find(
         `${wish.kind} ${wish.id} of ${wish.user} was acknowledged at ${wish.level} and is lost`,
+      )
+    }
+  }
+
+  /** Users and channels that were acknowledged stand in every server's file. */
+  #checkRegistry({ kind, user, target }: Wish): void {
+    if (kind !== 'login' && kind !== 'channel') return
+    const [list, wanted] = kind === 'login' ? (['users', user] as const) : (['channels', target] as const)
+    for (const { name, disk, removed } of this.#cluster.servers) {
+      if (removed) continue
+      const names: unknown = JSON.parse(disk.text('registry.json') || '{}')[list]
+      if (Array.isArray(names) && names.includes(wanted)) continue
+      this.#witness.find(
+        `${wanted} was acknowledged and is not among the ${list} in registry.json of ${name}`,
       )
     }
   }
