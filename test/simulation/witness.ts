@@ -80,6 +80,7 @@ export interface Checker {
   clock?(server: SimulatedServer, clock: number): void
   time?(server: SimulatedServer, ms: number): void
   live?(subscriber: string, publication: Publication): void
+  subscribed?(subscriber: string): void
   delivered?(subscriber: string, publication: Publication): void
   page?(reader: string, messages: readonly Publication[]): void
   /** All faults have ended and all is quiet. */
@@ -223,6 +224,11 @@ export class Witness {
 
   live(subscriber: string, publications: readonly Publication[]): void {
     for (const each of publications) for (const checker of this.#checkers) checker.live?.(subscriber, each)
+  }
+
+  /** A subscription with history begins: what is delivered may be nothing at all. */
+  subscribed(subscriber: string): void {
+    for (const checker of this.#checkers) checker.subscribed?.(subscriber)
   }
 
   delivered(subscriber: string, publication: Publication): void {

@@ -125,6 +125,7 @@ export class LibraryClient extends Party {
     this.#subscription = subscription
     this.#subscriptions++
     const name = `${this.name}/${this.#subscriptions}`
+    this.cluster.witness.subscribed(name)
     this.#read(subscription, name).catch((error: unknown) => this.#fail('its subscription', error))
     return subscription
   }
