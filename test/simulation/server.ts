@@ -42,9 +42,7 @@ export class SimulatedServer extends SimulatedService {
     super(cluster, name, clock)
     this.#address = `tcp://${name}:3`
     this.disk.appended = (records) => cluster.witness.flushed(this, records)
-    this.disk.changed = (file, before) => {
-      if (before !== undefined) cluster.witness.rewritten(this, file, before)
-    }
+    this.disk.changed = (file, before) => cluster.witness.rewritten(this, file, before)
   }
 
   override crash(): void {

@@ -1,5 +1,6 @@
 import {
   type Batch,
+  covers,
   decodeBatch,
   join,
   KINDS,
@@ -43,6 +44,8 @@ export interface Wish {
   /** When it was acknowledged, and which operation the answer named, if it names any. */
   acknowledgedAt?: number
   operation?: OperationName
+  /** When the answer names none: those that were held as the level asks when it came, each of which makes what was wanted. */
+  standsFor?: readonly Accepted[]
 }
 
 /** A disk was emptied, or an old copy was put in its place. */
@@ -52,6 +55,8 @@ export interface Loss {
   readonly endedAt: number
   readonly held: Vector
   readonly copied: boolean
+  /** When the disk held again all that it had held. */
+  regainedAt?: number
 }
 
 /** What one server's disk holds and ever held of each stream, whatever the server believes. */
@@ -69,12 +74,13 @@ export interface Checker {
   acknowledged?(wish: Wish): void
   published?(server: SimulatedServer, publication: Publication): void
   finalised?(server: SimulatedServer, clock: number): void
-  rewritten?(server: SimulatedServer, file: string, before: Uint8Array): void
+  rewritten?(server: SimulatedServer, file: string, before: Uint8Array | undefined): void
   state?(server: SimulatedServer, state: string): void
   voters?(server: SimulatedServer, voters: Voters): void
   clock?(server: SimulatedServer, clock: number): void
   time?(server: SimulatedServer, ms: number): void
   live?(subscriber: string, publication: Publication): void
+  subscribed?(subscriber: string): void
   delivered?(subscriber: string, publication: Publication): void
   page?(reader: string, messages: readonly Publication[]): void
   /** All faults have ended and all is quiet. */
@@ -162,6 +168,7 @@ export class Witness {
       ever.set(stream, Math.max(lastSeq, ever.get(stream) ?? 0))
       for (const checker of this.#checkers) checker.flushed?.(server, stream, firstSeq, lastSeq)
     }
+    this.#regained(server.name)
   }
 
   /** A disk holds only this any more. */
@@ -170,6 +177,7 @@ export class Witness {
     facts.losses.push({ at: this.now(), endedAt, held: new Map(facts.holds), copied })
     facts.holds.clear()
     join(facts.holds, left)
+    this.#regained(name)
   }
 
   wished(wish: Wish): void {
@@ -193,7 +201,7 @@ export class Witness {
     for (const checker of this.#checkers) checker.finalised?.(server, clock)
   }
 
-  rewritten(server: SimulatedServer, file: string, before: Uint8Array): void {
+  rewritten(server: SimulatedServer, file: string, before: Uint8Array | undefined): void {
     for (const checker of this.#checkers) checker.rewritten?.(server, file, before)
   }
 
@@ -218,6 +226,11 @@ export class Witness {
     for (const each of publications) for (const checker of this.#checkers) checker.live?.(subscriber, each)
   }
 
+  /** A subscription with history begins: what is delivered may be nothing at all. */
+  subscribed(subscriber: string): void {
+    for (const checker of this.#checkers) checker.subscribed?.(subscriber)
+  }
+
   delivered(subscriber: string, publication: Publication): void {
     for (const checker of this.#checkers) checker.delivered?.(subscriber, publication)
   }
@@ -228,6 +241,13 @@ export class Witness {
 
   end(): void {
     for (const checker of this.#checkers) checker.end?.()
+  }
+
+  #regained(name: string): void {
+    const { holds, losses } = this.disk(name)
+    for (const loss of losses) {
+      if (loss.regainedAt === undefined && covers(holds, loss.held)) loss.regainedAt = this.now()
+    }
   }
 
   /** The same batch is flushed by every server. */

@@ -4,12 +4,15 @@ import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
 import { isHidden } from './hidden.ts'
 
+/** How long a heartbeat may be on its way, in ms. */
+const SLACK_MS = 1000
+
 /** An acknowledgement says on whose disks an operation is, flushed; and while most of them survive, it is not lost. */
 export class Durability implements Checker {
   readonly #cluster: Cluster
   readonly #witness: Witness
-  /** The highest epoch of a list that was looked at. */
-  #checked = 0
+  /** The newest list that was looked at, when it came, and since when its voters may have been asked what they held. */
+  #last: { readonly list: Voters; readonly at: number; readonly askedAt: number } | undefined
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -21,20 +24,36 @@ export class Durability implements Checker {
    * an old copy lacks that looks like a whole one: then others may hold it who are away.
    */
   voters(_server: SimulatedServer, list: Voters): void {
-    if (list.epoch <= this.#checked) return
-    this.#checked = list.epoch
+    if (list.epoch <= (this.#last?.list.epoch ?? 0)) return
+    const askedAt = this.#askedAt(list)
+    this.#last = { list, at: this.#witness.now(), askedAt }
     for (const wish of this.#witness.wishes.values()) {
       if (wish.acknowledgedAt === undefined || wish.level === 'one') continue
-      if (this.#operationsOf(wish).some(({ stream, seq }) => isHidden(this.#cluster, stream, seq))) continue
+      if (this.#operationsOf(wish).some(({ stream, seq }) => isHidden(this.#cluster, stream, seq, askedAt)))
+        continue
       this.#check(wish, list)
     }
+  }
+
+  /**
+   * Ref asks, once a list that names the next is on enough disks, what anyone has, and goes by heartbeats that may be as old as
+   * their timeout. It asks nothing for a list of the same voters as before.
+   */
+  #askedAt({ epoch, names }: Voters): number {
+    if (this.#last === undefined) return 0
+    const { list, at, askedAt } = this.#last
+    if (names.length === list.names.length && names.every((name) => list.names.includes(name))) return askedAt
+    if (list.epoch !== epoch - 1) return 0
+    return at - this.#cluster.options.heartbeatTimeoutMs - SLACK_MS
   }
 
   acknowledged(wish: Wish): void {
     const newest = this.#witness.lists.reduce((one, other) => (other.epoch > one.epoch ? other : one))
     if (wish.level !== 'one') this.#check(wish, newest)
     const meant = this.#operationsOf(wish)
-    if (meant.some((operation) => isHeld(this.#witness, operation, wish.level))) return
+    const held = meant.filter((operation) => isHeld(this.#witness, operation, wish.level))
+    if (wish.operation === undefined) wish.standsFor = held
+    if (held.length > 0) return
     const { user, id, kind, level } = wish
     const where = meant.map(
       ({ stream, seq }) => this.#witness.holders(stream, seq).join(' and ') || 'no disk',
@@ -64,11 +83,30 @@ export class Durability implements Checker {
       if (this.#isKept(operation)) kept.add(`${operation.user} ${operation.id}`)
     }
     for (const wish of this.#witness.wishes.values()) {
-      if (wish.acknowledgedAt === undefined || wish.operation === undefined) continue
-      if (kept.has(`${wish.user} ${wish.id}`)) continue
+      if (wish.acknowledgedAt === undefined) continue
+      this.#checkRegistry(wish)
+      const isKept =
+        wish.operation === undefined
+          ? this.#operationsOf(wish).some((operation) => this.#isKept(operation))
+          : kept.has(`${wish.user} ${wish.id}`)
+      if (isKept) continue
       if (wish.level === 'one' && isExcused(this.#witness, this.#operationsOf(wish))) continue
       this.#witness.find(
         `${wish.kind} ${wish.id} of ${wish.user} was acknowledged at ${wish.level} and is lost`,
+      )
+    }
+  }
+
+  /** Users and channels that were acknowledged stand in every server's file. */
+  #checkRegistry({ kind, user, target }: Wish): void {
+    if (kind !== 'login' && kind !== 'channel') return
+    const [list, wanted] = kind === 'login' ? (['users', user] as const) : (['channels', target] as const)
+    for (const { name, disk, removed } of this.#cluster.servers) {
+      if (removed) continue
+      const names: unknown = JSON.parse(disk.text('registry.json') || '{}')[list]
+      if (Array.isArray(names) && names.includes(wanted)) continue
+      this.#witness.find(
+        `${wanted} was acknowledged and is not among the ${list} in registry.json of ${name}`,
       )
     }
   }

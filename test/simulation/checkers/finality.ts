@@ -1,7 +1,8 @@
-import { parseLine, type StreamKey } from '../../../src/wire/index.ts'
+import type { StreamKey } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker } from '../witness.ts'
+import { Rewrites } from './rewrites.ts'
 
 /** One moment at which a server made the order final up to a clock. */
 interface Finalisation {
@@ -14,7 +15,8 @@ interface Finalisation {
 
 interface Facts {
   readonly finalisations: Finalisation[]
-  late: number
+  /** The highest clock that any life made final. */
+  highest: number
   /** Losses of its disk so far: each ends what was final there. */
   losses: number
 }
@@ -31,70 +33,58 @@ const SLACK_MS = 1000
 export class Finality implements Checker {
   readonly #cluster: Cluster
   readonly #facts = new Map<string, Facts>()
-  /** The highest clock that any life of a server made final. */
-  readonly #highest = new Map<string, number>()
+  readonly #rewrites: Rewrites
+  /** By name and incarnation: virtual ms at which that life showed its first clock. */
+  readonly #livesSince = new Map<string, number>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
+    this.#rewrites = new Rewrites(cluster)
   }
 
   finalised(server: SimulatedServer, clock: number): void {
     const replica = server.server?.replica
     if (replica === undefined) return
     const { witness, world } = this.#cluster
-    const { finalisations } = this.#factsOf(server.name)
+    const facts = this.#factsOf(server.name)
     const counted = new Map(replica.peers.counted().map(({ name, incarnation }) => [name, incarnation]))
     if (!replica.voting.isMajority([server.name, ...counted.keys()]))
       witness.find(
         `${server.name} made ${clock} final with only ${[...counted.keys()].join(', ') || 'itself'}`,
       )
-    this.#highest.set(server.name, Math.max(clock, this.#highest.get(server.name) ?? 0))
+    facts.highest = Math.max(clock, facts.highest)
     const { incarnation } = server
-    finalisations.push({ clock, at: world.now, incarnation, counted })
+    facts.finalisations.push({ clock, at: world.now, incarnation, counted })
+  }
+
+  clock({ name, incarnation }: SimulatedServer): void {
+    const life = `${name}/${incarnation}`
+    if (!this.#livesSince.has(life)) this.#livesSince.set(life, this.#cluster.world.now)
   }
 
   flushed(server: SimulatedServer, stream: StreamKey, from: number, to: number): void {
     const facts = this.#factsOf(server.name)
-    if ((facts.finalisations.at(-1)?.clock ?? 0) === 0) return
     const { operations } = this.#cluster.witness
     for (let seq = from; seq <= to; seq++) {
       const operation = operations.get(`${stream} ${seq}`)
       if (operation === undefined) continue
       const passed = facts.finalisations.find(({ clock }) => clock >= operation.clock)
       if (passed === undefined) continue
-      facts.late++
+      this.#rewrites.late(server, operation)
       this.#late(server, operation, passed)
     }
   }
 
-  rewritten(server: SimulatedServer, file: string, before: Uint8Array): void {
+  rewritten(server: SimulatedServer, file: string, before: Uint8Array | undefined): void {
     if (!file.endsWith('.jsonl')) return
-    const after = server.disk.text(file)
-    const text = Buffer.from(before).toString()
-    if (after.startsWith(text)) return
-    if (this.#isBehindFormerLife(server)) return
-    const lines = text.split('\n').slice(0, -1)
-    const { witness } = this.#cluster
-    if (
-      !after.startsWith(lines.join('\n')) &&
-      this.#factsOf(server.name).late === 0 &&
-      !this.#lostDisk(server)
-    )
-      witness.find(`${server.name} changed ${file} before its end though nothing came late`)
-    const left = new Set(after.split('\n'))
-    const keys = new Set([...left].filter((line) => line !== '').map(keyOf))
-    for (const line of lines) {
-      if (!left.has(line) && !keys.has(keyOf(line)))
-        witness.find(`${server.name} took a line out of ${file}: ${line}`)
-    }
+    this.#rewrites.changed(server, file, before, this.#factsOf(server.name).highest)
   }
 
   #late(server: SimulatedServer, operation: Accepted, passed: Finalisation): void {
     const { witness } = this.#cluster
     const { origin, incarnation, id, user, clock } = operation
     const counted = origin === server.name ? passed.incarnation : passed.counted.get(origin)
-    const lost = witness.disk(origin).losses.length > 0
-    if (counted !== undefined && counted <= incarnation && !lost) {
+    if (counted !== undefined && counted <= incarnation && !this.#hasLost(operation, counted)) {
       const how = `counted ${origin} when it made ${passed.clock} final`
       witness.find(`${id} of ${user} (clock ${clock}) came late to ${server.name}, which ${how}`)
     } else if (counted === undefined && !this.#isExcused(server, operation, passed)) {
@@ -103,6 +93,16 @@ export class Finality implements Checker {
         `${id} of ${user} (clock ${clock}, ${Math.round(operation.at)} ms) came late to ${server.name}: ${when}`,
       )
     }
+  }
+
+  /**
+   * Whether the origin lost its disk after the life that promised had begun: with it a later one may have lost how high that
+   * promise was. Within one life none is lost.
+   */
+  #hasLost({ origin, incarnation, at }: Accepted, counted: number): boolean {
+    if (counted === incarnation) return false
+    const since = this.#livesSince.get(`${origin}/${counted}`) ?? 0
+    return this.#cluster.witness.disk(origin).losses.some((loss) => loss.at >= since && loss.at <= at)
   }
 
   /** Whether there was a reason for which the server could not hear the origin, or the origin was away meanwhile. */
@@ -121,34 +121,13 @@ export class Finality implements Checker {
     return maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at
   }
 
-  /**
-   * After a start the promises that are heard may be lower than those which a former life had: until they are not, the
-   * files end where the order is final for this life.
-   */
-  #isBehindFormerLife({ name, store }: SimulatedServer): boolean {
-    return store === undefined || store.finalClock < (this.#highest.get(name) ?? 0)
-  }
-
-  #lostDisk({ name }: SimulatedServer): boolean {
-    return this.#cluster.witness.disk(name).losses.length > 0
-  }
-
   #factsOf(name: string): Facts {
     let facts = this.#facts.get(name)
     const losses = this.#cluster.witness.disk(name).losses.length
     if (facts === undefined || facts.losses !== losses) {
-      facts = { finalisations: [], late: 0, losses }
+      facts = { finalisations: [], highest: 0, losses }
       this.#facts.set(name, facts)
     }
     return facts
-  }
-}
-
-function keyOf(line: string): string {
-  try {
-    const { user, id } = parseLine(line)
-    return `${user} ${id}`
-  } catch {
-    return line
   }
 }

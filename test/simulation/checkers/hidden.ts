@@ -5,12 +5,13 @@ import type { Loss } from '../witness.ts'
 /**
  * Whether an old copy lacks this operation, or lacked it when it was asked, and nobody who knows could tell its server so: it
  * looks like a whole one. The answer that counts may be older than the last loss: while the asker's disk was full its server
- * got what it lacked, and lost it again.
+ * got what it lacked, and lost it again. What a server held again before anybody asked (`askedAt`, virtual ms) hides nothing.
  */
-export function isHidden(cluster: Cluster, stream: StreamKey, seq: number): boolean {
+export function isHidden(cluster: Cluster, stream: StreamKey, seq: number, askedAt: number): boolean {
   for (const [name, { losses }] of cluster.witness.disks) {
     for (const loss of losses) {
       if ((loss.held.get(stream) ?? 0) < seq) continue
+      if (loss.regainedAt !== undefined && loss.regainedAt < askedAt) continue
       if (!losses.some(({ at, copied }) => copied && at >= loss.at)) continue
       if (!isKnown(cluster, name, loss, stream, seq)) return true
     }

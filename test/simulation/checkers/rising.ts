@@ -1,3 +1,4 @@
+import { streamKey } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Checker } from '../witness.ts'
@@ -18,12 +19,15 @@ export class Rising implements Checker {
     if (state !== 'up') return
     const { witness } = this.#cluster
     const { holds } = witness.disk(name)
-    for (const { acknowledgedAt, level, operation, user, id } of witness.wishes.values()) {
-      if (operation === undefined || level === 'one') continue
-      if (acknowledgedAt === undefined || acknowledgedAt >= startedAt) continue
-      const stream = `${operation.origin}/${operation.incarnation}`
-      if ((holds.get(stream) ?? 0) >= operation.seq || isHidden(this.#cluster, stream, operation.seq))
-        continue
+    for (const { acknowledgedAt, level, operation, standsFor = [], user, id } of witness.wishes.values()) {
+      if (level === 'one' || acknowledgedAt === undefined || acknowledgedAt >= startedAt) continue
+      const places =
+        operation === undefined
+          ? standsFor
+          : [{ stream: streamKey(operation.origin, operation.incarnation), seq: operation.seq }]
+      // None when it was never held as it must be, which is found where it is acknowledged.
+      if (places.length === 0 || places.some(({ stream, seq }) => (holds.get(stream) ?? 0) >= seq)) continue
+      if (places.some(({ stream, seq }) => isHidden(this.#cluster, stream, seq, startedAt))) continue
       witness.find(`${name} rose without ${id} of ${user}, acknowledged before it started`)
     }
   }

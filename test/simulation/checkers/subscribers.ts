@@ -19,13 +19,16 @@ export class Subscribers implements Checker {
     this.#cluster = cluster
   }
 
+  subscribed(subscriber: string): void {
+    this.#deliveredTo(nameOf(subscriber))
+  }
+
   delivered(subscriber: string, publication: Publication): void {
     const { witness } = this.#cluster
     const { operation, user, id } = publication
     const { origin, incarnation, seq } = operation
-    const name = subscriber.slice(0, subscriber.lastIndexOf('/'))
-    const all = this.#delivered.get(name) ?? new Map<string, Publication>()
-    this.#delivered.set(name, all)
+    const name = nameOf(subscriber)
+    const all = this.#deliveredTo(name)
     const place = `${origin}/${incarnation} ${seq}`
     if (all.has(place)) witness.find(`${subscriber} received ${id} of ${user} again`)
     all.set(place, publication)
@@ -54,6 +57,19 @@ export class Subscribers implements Checker {
       }
     }
   }
+
+  #deliveredTo(name: string): Map<string, Publication> {
+    const known = this.#delivered.get(name)
+    if (known !== undefined) return known
+    const none = new Map<string, Publication>()
+    this.#delivered.set(name, none)
+    return none
+  }
+}
+
+/** The party behind a subscription: its next one goes on where this one ends. */
+function nameOf(subscriber: string): string {
+  return subscriber.slice(0, subscriber.lastIndexOf('/'))
 }
 
 /** The lines of the channel in the files, as all servers have them in the end, by user and id. */

@@ -2,6 +2,7 @@ import { Client, type Received, type Subscription } from '../../../src/client/in
 import type { Chance, Subscriber } from '../../../src/ports/index.ts'
 import { type OperationName, RecadoError } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
+import type { Wish } from '../witness.ts'
 import { CHANNEL, Party } from './party.ts'
 
 interface Habits {
@@ -92,21 +93,11 @@ export class LibraryClient extends Party {
   }
 
   async #begin(client: Client, life: number): Promise<void> {
-    const { witness, world } = this.cluster
-    await this.#insist(client, life, () => client.login(this.user))
-    if (!witness.known.includes(this.user)) witness.known.push(this.user)
-    const sentAt = world.now
-    await this.#insist(client, life, () => client.createChannel(CHANNEL))
-    witness.wished({
-      session: `${this.user}/${life}`,
-      user: this.user,
-      id: `channel ${life}`,
-      kind: 'channel',
-      target: CHANNEL,
-      level: 'quorum',
-      sentAt,
-      acknowledgedAt: world.now,
-    })
+    const { user } = this
+    const isIn = await this.#insist(client, life, { kind: 'login', target: '' }, () => client.login(user))
+    if (!isIn) return
+    const channel = { kind: 'channel', target: CHANNEL } as const
+    if (!(await this.#insist(client, life, channel, () => client.createChannel(CHANNEL)))) return
     this.#subscribe(client)
     this.#subscribed = true
     for (let i = 0; i < this.#habits.window; i++) this.#publishAll(client, life)
@@ -126,14 +117,26 @@ export class LibraryClient extends Party {
     )
   }
 
-  /** Tries until it is done. */
-  async #insist(client: Client, life: number, attempt: () => Promise<void>): Promise<void> {
+  /** Tries until it is done; false when the client ended before. What the library calls these requests nobody is told. */
+  async #insist(
+    client: Client,
+    life: number,
+    { kind, target }: Pick<Wish, 'kind' | 'target'>,
+    attempt: () => Promise<void>,
+  ): Promise<boolean> {
+    const { witness, world } = this.cluster
+    const { user } = this
+    const id = `${kind} ${life}`
+    const session = `${user}/${life}`
+    witness.wished({ session, user, id, kind, target, level: 'quorum', sentAt: world.now })
     for (;;) {
       try {
-        return await attempt()
+        await attempt()
+        witness.acknowledged(user, id, undefined)
+        return true
       } catch (error) {
         if (!(error instanceof RecadoError) || !error.retryable) throw error
-        if (client !== this.#client || life !== this.process.life) return
+        if (client !== this.#client || life !== this.process.life) return false
       }
     }
   }
@@ -142,9 +145,9 @@ export class LibraryClient extends Party {
     const subscription = client.subscribe(CHANNEL, { from: this.#last?.cursor ?? 'start' })
     this.#subscription = subscription
     this.#subscriptions++
-    this.#read(subscription, `${this.name}/${this.#subscriptions}`).catch((error: unknown) =>
-      this.#fail('its subscription', error),
-    )
+    const name = `${this.name}/${this.#subscriptions}`
+    this.cluster.witness.subscribed(name)
+    this.#read(subscription, name).catch((error: unknown) => this.#fail('its subscription', error))
     return subscription
   }
 

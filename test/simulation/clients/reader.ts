@@ -92,10 +92,12 @@ export class HistoryReader extends Party {
   #refused(error: RecadoError, sentAt: number): void {
     this.#nextAt = this.process.monotonic() + this.chance.next() * PAUSE_MS
     const { witness } = this.cluster
-    const made = [...witness.wishes.values()].find(({ kind }) => kind === 'channel')?.acknowledgedAt
-    const early = error.code === 'unknown_channel' && (made === undefined || made > sentAt)
+    const made = [...witness.wishes.values()]
+      .filter(({ kind }) => kind === 'channel')
+      .reduce((first, { acknowledgedAt = Infinity }) => Math.min(first, acknowledgedAt), Infinity)
+    const early = error.code === 'unknown_channel' && made > sentAt
     // Perhaps nobody made it at all: then there is nothing to read.
-    if (early && made === undefined) this.#concluded = this.#concluding
+    if (early && made === Infinity) this.#concluded = this.#concluding
     if (early || error.retryable) return
     witness.find(`${this.user} was refused history: ${error.code} ${error.message}`)
   }
