@@ -11,7 +11,7 @@ import {
   openRouter,
   openSubscriber,
 } from '../../src/adapters/zeromq/index.ts'
-import type { Dealer, Router } from '../../src/ports/index.ts'
+import type { Dealer, Guard, Router } from '../../src/ports/index.ts'
 import { Proxy } from '../../src/proxy/index.ts'
 import { quietMetrics } from '../support/quiet.ts'
 
@@ -343,6 +343,87 @@ describe('openForwarder', () => {
     expect(late).toBeLessThan((turn * turns) / 2)
     // Nearly half a gigabyte went by.
     expect(grown).toBeLessThan(200 * 1024 * 1024)
+  }, 60_000)
+
+  /** Guards ports whose sockets are replaced when a test calls for it. */
+  function renewable(domain: string) {
+    const { publicKey, secretKey } = zmq.curveKeyPair()
+    let renew = (): void => {}
+    const guard: Guard = {
+      domain,
+      pair: { publicKey, secretKey },
+      admits: () => true,
+      turnedAway: () => {},
+      onRenew(callback) {
+        renew = callback
+        return () => {}
+      },
+    }
+    const { publicKey: own, secretKey: ownSecret } = zmq.curveKeyPair()
+    const keys = { curveServerKey: publicKey, curvePublicKey: own, curveSecretKey: ownSecret }
+    return { guard, keys, renew: () => renew() }
+  }
+
+  it('lets no more wait for a slow subscriber when another socket has taken the place of the first', async () => {
+    const servers = renewable('servers')
+    const subscribers = renewable('subscribers')
+    const ports = kept(
+      await openForwarder({
+        host: HOST,
+        portPublishers: 0,
+        portSubscribers: 0,
+        subscriberQueue: 10_000,
+        admit: () => true,
+        admitSubscription: () => true,
+        secured: {
+          guardServers: servers.guard,
+          guardSubscribers: subscribers.guard,
+          portServers: 0,
+          isForServers: () => false,
+          decide: (message) => ({ subscribe: Buffer.from(message.subarray(1)).toString() }),
+        },
+      }),
+    )
+    const source = kept(new zmq.Publisher({ linger: 0, ...servers.keys }))
+    source.connect(at(ports.portPublishers))
+    const follow = () => {
+      const socket = kept(new zmq.Subscriber({ linger: 0, receiveHighWaterMark: 1, ...subscribers.keys }))
+      socket.connect(at(ports.portSubscribers))
+      socket.subscribe('channel/')
+      return socket
+    }
+    const body = Buffer.alloc(1024 * 1024)
+    /** Publishes bodies of this size until this subscriber has heard one. */
+    const reachOne = async (socket: zmq.Subscriber, size: number): Promise<void> => {
+      let heard = false
+      const hear = async (): Promise<void> => {
+        while (!heard) heard = (await socket.receive())[1]?.byteLength === size
+      }
+      void hear()
+      const publish = async (): Promise<boolean> => {
+        await source.send(['channel/a/', body.subarray(0, size)])
+        return heard
+      }
+      await expect.poll(publish, WAIT).toBe(true)
+    }
+    await reachOne(follow(), body.byteLength)
+    subscribers.renew()
+    const slow = follow()
+    await reachOne(slow, 10)
+    for (let count = 0; count < 200; count++) await source.send(['channel/a/', body])
+    // Who comes last has its own queue: when it hears of the end, all before it has been handed on.
+    await reachOne(follow(), 11)
+    slow.receiveTimeout = 1000
+    let late = 0
+    for (;;) {
+      const frames = await slow.receive().catch(() => undefined)
+      if (frames === undefined) break
+      if (frames[1]?.byteLength === body.byteLength) late++
+    }
+
+    expect(late).toBeGreaterThan(30)
+    // 64 MiB at the proxy, and what was on its way.
+    expect(late).toBeLessThan(100)
   }, 60_000)
 
   it('goes on after subscriptions and publications that are none', async () => {
