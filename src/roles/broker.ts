@@ -38,6 +38,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     lamport,
     toClient: (connection, frames) => clients.send(connection, frames),
     toServer: (server, frames) => servers.send(server, frames),
+    unread: () => clients.unread,
   })
   clients.receive(
     (from, frames) => broker.fromClient(from, frames),

@@ -1,6 +1,6 @@
 import * as zmq from 'zeromq'
 import type { Dealer, Pass, Publisher, Router, Subscriber } from '../../ports/index.ts'
-import { Ear } from './listen.ts'
+import { Ear, type Unread } from './listen.ts'
 import { type BindOptions, bind, bound, connecting, HIGH_WATER_MARK } from './options.ts'
 import { KEEP_MS, Outgoing } from './outgoing.ts'
 import { holdConnected } from './secured.ts'
@@ -21,10 +21,14 @@ export async function openRouter(options: BindOptions): Promise<Router> {
     mandatory: false,
     sendTimeout: 0,
   }
-  const ear = new Ear<zmq.Router>()
+  const unread: Unread = { any: false }
+  const ear = new Ear<zmq.Router>(unread)
   const held = await bind(options, (secured) => new zmq.Router({ ...own, ...secured }), ear.opened)
   return {
     port: held.port,
+    get unread() {
+      return unread.any
+    },
     send: (to, frames) => sendNow(held.current, [Buffer.from(to, 'latin1'), ...frames]),
     receive(handler, rest) {
       const handle = ([from, ...frames]: Buffer[]): void => {
