@@ -102,6 +102,35 @@ describe('openRouter and openDealer', () => {
     expect(told).toEqual({ again: 1, late: 1, soon: 0 })
   })
 
+  it('keep a bounded number of bytes for a peer that does not read, and every message for one that does', async () => {
+    let dropped = 0
+    const router = kept(
+      await openRouter({ host: HOST, port: 0, peerQueue: 4096, dropped: () => void dropped++ }),
+    )
+    const large = Buffer.alloc(1024 * 1024)
+    const [slowBodies, fastBodies] = [200, 4000]
+    router.receive((from, [frame]) => {
+      const slow = text(frame) === 'slow'
+      for (let count = 0; count < (slow ? slowBodies : fastBodies); count++)
+        router.send(from, [slow ? large : Buffer.from(String(count))])
+    })
+    const slow = kept(new zmq.Dealer({ linger: 0, receiveHighWaterMark: 1 }))
+    slow.connect(at(router.port))
+    await slow.send('slow')
+    await expect.poll(() => dropped, WAIT).toBeGreaterThan(slowBodies / 2)
+    const fast = kept(openDealer(at(router.port)))
+    const heard: string[] = []
+    fast.receive(([frame]) => void heard.push(text(frame)))
+    fast.send([Buffer.from('fast')])
+    await expect.poll(() => heard.length, WAIT).toBe(fastBodies)
+    slow.receiveTimeout = 2000
+    let late = 0
+    while (await slow.receive().catch(() => undefined)) late++
+
+    expect(late).toBe(slowBodies - dropped)
+    expect(heard).toEqual(Array.from({ length: fastBodies }, (_, index) => String(index)))
+  })
+
   it('refuses with port_in_use, or bad_option for an address of another machine', async () => {
     const router = kept(await openRouter({ host: HOST, port: 0 }))
 
