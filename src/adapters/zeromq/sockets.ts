@@ -9,8 +9,11 @@ import { holdConnected } from './secured.ts'
 /** Messages that may wait for the one peer of a DEALER, besides those in front of the socket. */
 const DEALER_QUEUE = 1000
 
-/** With `peerQueue`: messages that the socket itself keeps for one peer, however large they are; the largest have some 4 MiB. */
-const SOCKET_QUEUE = 16
+/**
+ * With `peerQueue`: messages that the socket itself keeps for one peer, however large they are. With fewer a peer that has
+ * hundreds of small ones under way gets them in driblets: with 16 at a third of the rate.
+ */
+const SOCKET_QUEUE = 32
 /** Bytes that may wait for one peer besides those, and for all. */
 const PEER_BYTES_MAX = 32 * 1024 * 1024
 const ALL_BYTES_MAX = 512 * 1024 * 1024
