@@ -17,12 +17,14 @@ import {
 import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
 import { Awaited } from './awaited.ts'
-import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
+import { decodeCursor, encodeCursor, optionalVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
 import { type Answer, asMember, type Call, type Desk } from './services/index.ts'
 
 /** Instead of a cursor: the end of what this server shows. */
 const NOW = 'now'
+/** What is on a majority's disks and on this one is shown. */
+const SHOWN_AT: readonly Level[] = ['quorum', 'one']
 /** Bytes of messages in one page of history. */
 const PAGE_BYTES_MAX = 768 * 1024
 
@@ -164,7 +166,7 @@ export class ServerDesk implements Desk {
       throw new RecadoError('bad_request', `Key "limit" must be from 1 to ${HISTORY_LIMIT_MAX}`)
     }
     const query = this.#historyQuery(data)
-    const { store, replica, acknowledgements } = this.#options
+    const { store, replica } = this.#options
     const page = (): void => {
       const visible = replica.visible()
       if (fromNow) {
@@ -185,24 +187,36 @@ export class ServerDesk implements Desk {
       call.ok({ messages, next: encodeCursor(next), more })
     }
     const seen = optionalVector(data, 'seen')
-    let waiting = 1
-    const arrived = (held: boolean): void => {
-      waiting -= 1
-      if (!held)
-        call.fail(
-          new RecadoError('unavailable', 'This server does not hold what "seen" names yet; try again'),
-        )
-      else if (waiting === 0) page()
-    }
-    for (const [stream, seq] of seen) {
-      if ((replica.visible().get(stream) ?? 0) >= seq) continue
-      waiting++
-      acknowledgements.wait(stream, 'quorum', { seq, deadline: this.#deadline(), done: arrived })
-    }
+    const go = (): void => this.#whenHeld(call, seen, page)
     this.#makeSureOf(call, query, () => {
-      if (query.channel === undefined || call.user === undefined) return arrived(true)
-      asMember(call, this, query.channel, call.user, () => arrived(true))
+      if (query.channel === undefined || call.user === undefined) return go()
+      asMember(call, this, query.channel, call.user, go)
     })
+  }
+
+  /**
+   * Goes on once this server holds and shows all of that. It waits for one stream at a time, so that a call waits but once,
+   * whatever it names, and for no longer than until it is answered.
+   */
+  #whenHeld(call: Call, seen: Vector, go: () => void): void {
+    const { replica, acknowledgements } = this.#options
+    const deadline = this.#deadline()
+    const streams = seen.entries()
+    let next = streams.next()
+    const look = (held: boolean): void => {
+      if (!held) {
+        const what = 'This server does not hold what "seen" names yet; try again'
+        return call.fail(new RecadoError('unavailable', what))
+      }
+      for (; !next.done; next = streams.next()) {
+        const [stream, seq] = next.value
+        const lacking = SHOWN_AT.find((level) => replica.reached(level, stream) < seq)
+        if (lacking !== undefined)
+          return acknowledgements.wait(stream, lacking, { seq, deadline, done: look })
+      }
+      go()
+    }
+    look(true)
   }
 
   /** Nobody may be told of an unknown channel or user that this server merely has not heard of. */
@@ -286,12 +300,6 @@ function isSame(entry: Entry, operation: Operation): boolean {
     return asked === known
   }
   return Buffer.compare(asked, known) === 0
-}
-
-/** @throws RecadoError `bad_request` */
-function optionalVector(data: Readonly<Record<string, unknown>>, key: string): Vector {
-  const value = data[key]
-  return value === undefined || value === null ? new Map() : readVector(value, key)
 }
 
 function internal(cause: unknown): RecadoError {
