@@ -1,3 +1,4 @@
+import type { LamportClock } from '../clocks/index.ts'
 import type { Timers } from '../ports/index.ts'
 import type { Identity, Replica } from '../replication/index.ts'
 import type { Store, UserSecret } from '../store/index.ts'
@@ -36,6 +37,7 @@ export interface DeskOptions {
   /** Monotonic ms of this turn of the loop. */
   readonly now: () => number
   readonly timers: Timers
+  readonly lamport: LamportClock
   readonly store: Store
   readonly replica: Replica
   readonly acceptor: Acceptor
@@ -103,6 +105,10 @@ export class ServerDesk implements Desk {
 
   secretOf(user: string): UserSecret | undefined {
     return this.#options.acceptor.secretOf(user)
+  }
+
+  hear(call: Call): void {
+    this.#options.lamport.receive(call.request.clock)
   }
 
   awaitHeld(call: Call, position: Position, level: Level, answer: Answer): void {

@@ -177,6 +177,7 @@ export class Logins {
             kind: 'change',
             message: renderSecretChange({ ...next, claim: positionName(known.claim) }),
           }
+    desk.hear(call)
     desk.accept(call, entry, this.#levelOfChanges, (operation) => {
       const by = next.permit === (known?.permitted ?? 0) ? {} : { permit_issued: next.permit }
       log.info({ audit: 'secret_changed', user, ...by }, 'A user changed its secret')
@@ -215,7 +216,9 @@ export class Logins {
   }
 
   #enter(call: Call, user: string, known: UserSecret, level = this.#options.desk.acks): void {
-    this.#options.desk.awaitHeld(call, known.secret, level, () => this.#session(user, known))
+    const { desk } = this.#options
+    desk.hear(call)
+    desk.awaitHeld(call, known.secret, level, () => this.#session(user, known))
   }
 
   #claim(call: Call, user: string, secret: string): void {
@@ -228,6 +231,7 @@ export class Logins {
       const known = this.#options.desk.secretOf(user)
       if (known !== undefined) return this.#check(call, user, secret, known)
       const entry = { kind: 'secret', id: call.request.id, user, target: '', message } as const
+      desk.hear(call)
       desk.accept(call, entry, desk.acks, (operation) =>
         this.#session(user, { claim: operation, secret: operation }),
       )

@@ -27,6 +27,8 @@ export interface Desk {
   knowsChannel(name: string): boolean
   /** As far as is known here. */
   secretOf(user: string): UserSecret | undefined
+  /** Takes the clock of a call of secured mode whose user has only now proved who it is. */
+  hear(call: Call): void
   /** Goes on once this server holds all that a majority had on disk when asked. */
   afterMajority(call: Call, go: () => void): void
   /** Answers once that operation is held as the level asks. */

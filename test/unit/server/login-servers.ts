@@ -51,6 +51,7 @@ export function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = 
       acks,
       secretOf: (user: string) => secrets.of(user),
       knowsUser: () => true,
+      hear: () => {},
       afterMajority(call: Call, go: () => void) {
         for (const each of accepted) hear(each)
         tried(call, go)

@@ -34,6 +34,7 @@ function setUp() {
     acks: 'quorum',
     secretOf: (user: string) => (state.known.has(user) ? { claim: SECRET, secret: SECRET } : undefined),
     knowsUser: () => false,
+    hear: () => {},
     afterMajority: (call: Call, go: () => void) => void asked.push(() => tried(call, go)),
     awaitHeld: (call: Call) => call.ok(),
     accept: (call: Call) => call.ok(),

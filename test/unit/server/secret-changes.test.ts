@@ -45,6 +45,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
     acks,
     secretOf: () => ({ claim: at(claim), secret: at(last), permitted: 0 }),
     knowsUser: () => true,
+    hear: () => {},
     afterMajority(call: Call, go: () => void) {
       news()
       tried(call, go)
