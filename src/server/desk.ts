@@ -47,7 +47,7 @@ export interface DeskOptions {
   readonly refusal: () => RecadoError | undefined
   readonly status: () => Readonly<Record<string, unknown>>
   /** In secured mode. */
-  readonly logins: () => { logIn(call: Call): void } | undefined
+  readonly logins: () => { logIn(call: Call): void; checkMayCreate(user: string): void } | undefined
 }
 
 /** Where services get done what they ask for. */
@@ -88,7 +88,11 @@ export class ServerDesk implements Desk {
   }
 
   channelsMadeBy(user: string): number {
-    return this.#options.store.channelsMadeBy(user)
+    return this.#options.acceptor.channelsMadeBy(user)
+  }
+
+  checkMayCreate(user: string): void {
+    this.#options.logins()?.checkMayCreate(user)
   }
 
   mayUse(channel: string, user: string): boolean {
@@ -155,10 +159,10 @@ export class ServerDesk implements Desk {
     this.#await(call, operation, level, answer, deadline)
   }
 
-  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void {
+  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string, answer: Answer = () => ({})): void {
     const { acceptor } = this.#options
     const at = kind === 'login' ? acceptor.userAt(name) : acceptor.channelAt(name)
-    this.#await(call, at as Position, this.acks, () => ({}))
+    this.#await(call, at as Position, this.acks, answer)
   }
 
   history(call: Call): void {

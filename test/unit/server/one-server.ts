@@ -102,12 +102,12 @@ export async function startOneServer({ secured = true } = {}) {
   server.brokers.set([BROKER])
   await world.advance(1000)
 
-  const ask = async (service: string, data: object, clock = 1): Promise<Answer> => {
+  const ask = async (service: string, data: object, clock = 1, connection = 1): Promise<Answer> => {
     const tag = tags++
     const body = encodeRequests([
       { service, id: `id-${tag}`, clock, timestamp: time.wall(), data: { ...data } },
     ])
-    const numbers = { session, tags: [tag], connections: [1], lengths: [body.byteLength] }
+    const numbers = { session, tags: [tag], connections: [connection], lengths: [body.byteLength] }
     server.fromBroker(BROKER, [encode({ kind: 'requests', ...numbers }), Buffer.from(body)])
     // What is asked for meanwhile comes before any time passes.
     await world.drain()
