@@ -34,7 +34,7 @@ const IDLE_TICK_MS = 500
 /** Own operations that are not published yet; beyond it clients are told `overloaded`. */
 const UNPUBLISHED_MAX = 65_536
 /** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
-const CLOCK_ROOM_MS = 60_000
+const CLOCK_ROOM_MS = 10_000
 /** Requests under way, over all brokers. */
 const UNDER_WAY_MAX = 65_536
 
