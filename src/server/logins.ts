@@ -71,7 +71,7 @@ export class Logins {
     this.#options = options
     this.#failed = new FailedLogins(options.time)
     const warnings = (result: Refused): BoundedWarnings =>
-      new BoundedWarnings(options, { audit: 'login', result }, 'Refused more logins')
+      new BoundedWarnings(options, { audit: 'login' }, `Refused more logins: ${result}`)
     this.#warnings = {
       wrong_secret: warnings('wrong_secret'),
       wrong_permit: warnings('wrong_permit'),
@@ -276,7 +276,8 @@ export class Logins {
   /** The same for a wrong secret and a name that nobody may take: neither tells who is there. Why, the log alone tells. */
   #refusal(user: string, result: Refused = 'wrong_secret', fault?: PermitFault | 'used'): RecadoError {
     this.#options.metrics.add('recado_logins_total', 1, { result })
-    this.#warnings[result].warn({ user, ...(fault === undefined ? {} : { fault }) }, 'A login was refused')
+    const fields = { user, result, ...(fault === undefined ? {} : { fault }) }
+    this.#warnings[result].warn(fields, 'A login was refused')
     const what =
       result === 'wrong_permit'
         ? 'The permit is wrong, used or expired, or for another user; ask an administrator for another'

@@ -121,9 +121,9 @@ describe('Logins', () => {
     const told = log.lines.filter(({ fields }) => fields['audit'] === 'login')
     expect(told.map(({ message }) => message)).toEqual([
       ...Array.from({ length: 10 }, () => 'A login was refused'),
-      'Refused more logins',
+      'Refused more logins: not_listed',
     ])
-    expect(told.at(-1)?.fields).toEqual({ audit: 'login', result: 'not_listed', more: 20 })
+    expect(told.at(-1)?.fields).toEqual({ audit: 'login', more: 20 })
     expect(metrics.value('recado_logins_total', { result: 'not_listed' })).toBe(30)
   })
 
