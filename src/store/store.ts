@@ -162,7 +162,7 @@ class DiskStore implements Store {
   }
 
   membersOf(channel: string): Members | undefined {
-    return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
+    return this.#index.groups.membersOf(channel)
   }
 
   users(): readonly string[] {
