@@ -58,7 +58,7 @@ class DiskStore implements Store {
   constructor(options: StoreOptions) {
     this.#options = options
     checkFormat(options.keyValue)
-    this.#batches = new Batches(options.keyValue, (cause) => this.#damaged(cause))
+    this.#batches = new Batches({ ...options, damaged: (cause) => this.#damaged(cause) })
     this.#index = new SetIndex(this.#batches, options.chance)
     this.#settlement = new Settlement({
       ...options,
@@ -116,7 +116,13 @@ class DiskStore implements Store {
     if (batch.firstSeq > held + 1) return 'gap'
     if (this.#waitingBytes + this.#settlement.bytes > UNFLUSHED_BYTES_MAX) return 'full'
     const fresh = batchFrom(batch, held + 1 - batch.firstSeq)
-    this.#take(fresh, false)
+    try {
+      this.#take(fresh, false)
+    } catch (error) {
+      // Held by halves, it can neither be called back nor flushed.
+      this.#damaged(error)
+      throw error
+    }
     this.#waiting.push(fresh)
     this.#waitingBytes += fresh.bytes.byteLength
     this.#schedule()
