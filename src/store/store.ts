@@ -84,9 +84,12 @@ class DiskStore implements Store {
       failed: (error) => options.log.error({ err: error }, 'Cannot write the files; they are tried again'),
     })
     this.#doubt = new Doubt(options)
-    const damaged = this.#load()
+    const removed = this.#load()
+    const damaged = this.#recover() || removed.length > 0
     this.found = this.memory !== EMPTY_MEMORY
+    // Before the commit that removes what shows it.
     if (damaged || this.#doubt.present) this.memory = { ...this.memory, intact: false }
+    this.#settlement.begin(removed)
   }
 
   get highestClock(): number {
@@ -225,8 +228,8 @@ class DiskStore implements Store {
     this.#options.keyValue.close(done)
   }
 
-  /** Reads all batches; whether one failed its check. Behind such a one its stream ends here, and peers fill it. */
-  #load(): boolean {
+  /** Reads all batches. Behind one that fails its check its stream ends here, and peers fill it; what is to be removed. */
+  #load(): KeyValueChange[] {
     const { keyValue, log } = this.#options
     const ended = new Set<StreamKey>()
     const removed: KeyValueChange[] = []
@@ -244,9 +247,7 @@ class DiskStore implements Store {
     if (removed.length > 0) {
       log.error({ batches: removed.length }, 'Batches on the disk fail their check; peers have them')
     }
-    const damaged = this.#recover()
-    this.#settlement.begin(removed)
-    return damaged || removed.length > 0
+    return removed
   }
 
   /** Takes what the journal holds beyond the key-value store; whether something of it is missing. */
