@@ -3,19 +3,17 @@ import {
   type Batch,
   batchFrom,
   comparePositions,
-  decode,
   decodeBatch,
   type Operation,
-  PEER_LIMITS,
   type Position,
   type StreamKey,
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
 import { Doubt } from './doubt.ts'
-import { checkFormat } from './format.ts'
+import { readKept } from './format.ts'
 import { readHistory } from './history.ts'
-import { allBatches, MEMORY_KEY } from './keys.ts'
+import { allBatches } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
 import { Projection } from './projection.ts'
 import { encodeMemory, readRecord } from './records.ts'
@@ -27,7 +25,7 @@ import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions, U
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
 
-/** Opens the store: reads and checks the whole set, and makes what is derived from it. @throws RecadoError `other_format` */
+/** Reads and checks the whole set. @throws RecadoError `other_format`; any other error when the store is damaged */
 export function openStore(options: StoreOptions): Store {
   return new DiskStore(options)
 }
@@ -57,13 +55,15 @@ class DiskStore implements Store {
 
   constructor(options: StoreOptions) {
     this.#options = options
-    checkFormat(options.keyValue)
+    const { memory, lastRecord } = readKept(options.keyValue)
+    this.memory = memory
     this.#batches = new Batches({ ...options, damaged: (cause) => this.#damaged(cause) })
     this.#index = new SetIndex(this.#batches, options.chance)
     this.#settlement = new Settlement({
       ...options,
       batches: this.#batches,
       durable: this.durable,
+      lastRecord,
       memory: () => this.memory,
       idle: () => !this.#appending,
       full: (full) => this.#tellFull('settling', full),
@@ -73,8 +73,6 @@ class DiskStore implements Store {
         this.#closeIfDone()
       },
     })
-    const remembered = options.keyValue.get(MEMORY_KEY)
-    this.memory = remembered === undefined ? EMPTY_MEMORY : (decode(remembered, PEER_LIMITS) as Memory)
     this.#projection = new Projection({
       ...options,
       batches: this.#batches,
