@@ -1,5 +1,5 @@
 import { openCredentials } from '../adapters/credentials.ts'
-import { openFiles } from '../adapters/files.ts'
+import { openFiles, removeCopy } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openJournal } from '../adapters/journal.ts'
 import type { KeyRing } from '../adapters/keys/index.ts'
@@ -11,7 +11,7 @@ import type { ServerConfig } from '../config/index.ts'
 import type { Dealer, Pass, Router } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
 import { Server, startClock, takeIncarnation, type UserOptions } from '../server/index.ts'
-import { openStore, type Store, type StoreEvents } from '../store/index.ts'
+import { openStore, PROJECTED_FILES, type Store, type StoreEvents } from '../store/index.ts'
 import { type HeartbeatReply, PEER_LIMITS, RecadoError, vectorToObject } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
 import { Links } from './links.ts'
@@ -179,6 +179,7 @@ class Composition implements RunningRole {
 
   #open(): Store {
     const { config } = this.#context
+    for (const name of PROJECTED_FILES) removeCopy(config.dataDir, name)
     const keyValue = openKeyValue(config.dataDir)
     const journal = openJournal(config.dataDir)
     const parts = { ...this.#context, keyValue, journal, files: openFiles(config.dataDir) }
