@@ -47,6 +47,7 @@ export class ProjectedFile {
   }
 
   write(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return
     let rest = bytes
     if (this.comparing) {
       const standing = this.#standing(bytes.byteLength)
