@@ -3,6 +3,8 @@ import { type Database, open } from 'lmdb'
 import type { KeyValue, KeyValueChange } from '../ports/index.ts'
 
 const [EIO, ENOSPC, MAP_FULL] = [5, 28, -30_792]
+/** What lmdb says of a disk that gives back something else than was written, or nothing: damaged, page missing, given up. */
+const DAMAGED: ReadonlySet<unknown> = new Set([EIO, -30_796, -30_797, -30_795])
 /** Bytes that a commit may take beside what it writes: pages that are copied, and those of the tree. */
 const ROOM = 1024 * 1024
 
@@ -25,14 +27,27 @@ export function openKeyValue(folder: string): KeyValue {
     noMemInit: true,
   })
   return {
-    get: (key) => database.getBinary(Buffer.from(key)),
+    get(key) {
+      try {
+        return database.getBinary(Buffer.from(key))
+      } catch (error) {
+        throw readAs(error)
+      }
+    },
     *range({ start, end, reverse, limit }) {
-      const range =
-        reverse === true
-          ? { start: Buffer.from(end), end: Buffer.from(start), reverse }
-          : { start: Buffer.from(start), end: Buffer.from(end) }
-      for (const { key, value } of database.getRange(limit === undefined ? range : { ...range, limit })) {
-        yield { key: Buffer.from(key), value }
+      const [from, to] = reverse === true ? [end, start] : [start, end]
+      const range = {
+        start: Buffer.from(from),
+        end: Buffer.from(to),
+        // One that is left open would hold a read transaction for good, and all processes together have room for 126.
+        snapshot: false,
+        ...(reverse !== undefined && { reverse }),
+        ...(limit !== undefined && { limit }),
+      }
+      try {
+        for (const { key, value } of database.getRange(range)) yield { key: Buffer.from(key), value }
+      } catch (error) {
+        throw readAs(error)
       }
     },
     commit: (changes, done) => commit(database, folder, changes, done),
@@ -105,6 +120,12 @@ function toldAs(cause: unknown, folder: string, bytes: number): Error & { code?:
   const isShort = error.code === EIO && space(folder).free < bytes + ROOM
   if (error.code === ENOSPC || error.code === MAP_FULL || isShort) error.code = 'ENOSPC'
   return error
+}
+
+/** A fault of the disk by its one code; any other says nothing of what stands there. */
+function readAs(error: unknown): unknown {
+  const { code } = error as { code?: unknown }
+  return error instanceof Error && DAMAGED.has(code) ? Object.assign(error, { code: 'EIO' }) : error
 }
 
 function bytesOf(changes: readonly KeyValueChange[]): number {

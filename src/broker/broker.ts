@@ -2,7 +2,6 @@ import type { LamportClock } from '../clocks/index.ts'
 import { type Log, type Metrics, Ticker, type Time, type Timers } from '../ports/index.ts'
 import {
   type BackendHead,
-  CLIENT_LIMITS,
   encode,
   parseBackendHead,
   type Ready,
@@ -10,12 +9,14 @@ import {
   splitBodies,
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
+import { delimiterOf, objectionTo } from './envelope.ts'
+import { Holdings } from './holdings.ts'
 import { Liveness } from './liveness.ts'
-import { PassingMap } from './passing-map.ts'
-import { type Body, type Connection, newBody } from './queue.ts'
+import type { Body, Connection } from './queue.ts'
 import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
 import { ServerLink } from './server-link.ts'
+import { Standstill } from './standstill.ts'
 
 /** Between two looks at what is due: while bodies wait or a server is late, and otherwise. */
 const TICK_MS = 50
@@ -23,15 +24,14 @@ const IDLE_TICK_MS = 500
 /** Bodies in one message to a server, and their bytes: the server begins with the first while the others come. */
 const OUTGOING_MAX = 512
 const OUTGOING_BYTES_MAX = 64 * 1024
-/** Bytes of bodies that wait here: of one connection, and of all. */
-const CLIENT_BYTES_MAX = 64 * 1024 * 1024
-const QUEUE_BYTES_MAX = 512 * 1024 * 1024
 /** Bodies of one connection that go before it is another's turn, while credit is scarce. */
 const TURN = 32
 /** Bodies given up in one tick: telling so many clients takes time that the others need. */
 const EXPIRIES_MAX = 4096
 /** Tags begin at the time in ms times this, so that none of a former life of this broker is ever used again. */
 const TAGS_PER_MS = 1000
+const LATE = 'No server answered in time; the same id again tells the outcome'
+const OLD = 'The broker stood still; the same id again tells the outcome'
 
 export interface BrokerOptions {
   readonly cluster: string
@@ -47,6 +47,8 @@ export interface BrokerOptions {
   readonly metrics: Metrics
   readonly toClient: (connection: string, frames: Uint8Array[]) => void
   readonly toServer: (server: string, frames: Uint8Array[]) => void
+  /** Whether something that clients sent waits to be read; without it, what waits is handed on all at once. */
+  readonly unread?: () => boolean
 }
 
 /** Passes clients' requests to living servers and the replies back. A state machine; its ports do the rest. */
@@ -55,12 +57,10 @@ export class Broker {
   readonly #connections = new Connections()
   readonly #servers = new Registry()
   readonly #refusals: Refusals
-  /** All bodies that have no answer, by their numbers, in the order of their arrival. */
-  readonly #bodies = new PassingMap<number, Body>()
-  #arrived = 0
-  #bytes = 0
-  /** Bodies that were given up while a server had them, in the order of their deadlines. */
-  #abandoned: Body[] = []
+  readonly #holdings: Holdings
+  readonly #standstill: Standstill
+  /** Bodies with lower numbers are from before the last standstill: they are given to no server any more. */
+  #oldUntil = 0
   /** Connections with bodies that have no server to go to. */
   readonly #homeless = new Set<Connection>()
   /** Connections that sent more than may wait. */
@@ -74,6 +74,8 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#refusals = new Refusals(options)
+    this.#holdings = new Holdings(options)
+    this.#standstill = new Standstill(options.unread ?? (() => false))
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
     this.#liveness = new Liveness({
       servers: this.#servers,
@@ -89,7 +91,9 @@ export class Broker {
   }
 
   start(): void {
-    this.#liveness.start(this.#options.time.monotonic())
+    const now = this.#options.time.monotonic()
+    this.#liveness.start(now)
+    this.#standstill.start(now)
     this.#ticker.start()
   }
 
@@ -104,37 +108,29 @@ export class Broker {
 
   /** Bodies that wait for a server or its answer. */
   get outstanding(): number {
-    return this.#bodies.size
+    return this.#holdings.size
   }
 
   /** Frames as a REQ socket sends them, without the connection's name: perhaps more envelope, an empty frame, a body. */
   fromClient(id: string, frames: readonly Uint8Array[]): void {
     this.#received++
-    const delimiter = frames.findIndex((frame) => frame.byteLength === 0)
+    const now = this.#wake()
+    const delimiter = delimiterOf(frames)
+    // Not even answered: the answer would carry the envelope.
+    if (delimiter === undefined) return this.#refusals.count('bad_request')
     const envelope = frames.slice(0, delimiter + 1)
     const bytes = frames[delimiter + 1] ?? new Uint8Array()
-    if (delimiter === -1 || frames.length !== delimiter + 2) {
-      const what =
-        'A request is an empty frame and one body; use a REQ socket, or a DEALER that sends the empty frame'
-      return this.#refuse(id, envelope, bytes, new RecadoError('bad_request', what))
-    }
-    const size = bytes.byteLength
-    if (size > CLIENT_LIMITS.frameBytes) {
-      const what = `The request has ${size} bytes, ${CLIENT_LIMITS.frameBytes} are allowed`
-      return this.#refuse(id, envelope, bytes, new RecadoError('too_large', what))
-    }
-    const { time, requestDeadlineMs } = this.#options
-    const now = time.monotonic()
+    const objection = objectionTo(frames, delimiter)
+    if (objection !== undefined) return this.#refuse(id, envelope, bytes, objection)
+    if (this.#standstill.isCatchingUp)
+      return this.#refuse(id, envelope, bytes, new RecadoError('unavailable', OLD))
     const connection = this.#connections.use(id, now)
-    if (connection === undefined || this.#isFull(connection, size)) {
+    if (connection === undefined || this.#holdings.isFull(connection, bytes.byteLength)) {
       if (connection !== undefined) this.#restricted.add(connection.restrict(now))
       const what = 'Too many requests wait at the broker; send less and try again'
       return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
     }
-    const body = newBody(this.#arrived++, connection, envelope, bytes, now + requestDeadlineMs)
-    this.#bodies.set(body.number, body)
-    this.#bytes += size
-    connection.bytes += size
+    const body = this.#holdings.add(connection, envelope, bytes, now + this.#options.requestDeadlineMs)
     connection.waiting.push(body)
     this.#ticker.hurry()
     this.#dispatch(connection)
@@ -146,16 +142,16 @@ export class Broker {
   }
 
   fromServer(id: string, frames: readonly Uint8Array[]): void {
+    const now = this.#wake()
     try {
-      this.#take(id, parseBackendHead(frames[0] ?? new Uint8Array()), frames[1])
+      this.#take(id, now, parseBackendHead(frames[0] ?? new Uint8Array()), frames[1])
     } catch (error) {
-      this.#options.metrics.add('recado_broker_refused_total', 1, { code: 'bad_request' })
+      this.#refusals.count('bad_request')
       this.#options.log.debug({ err: error }, 'Refused a message at the port for servers')
     }
   }
 
-  #take(id: string, head: BackendHead, bodies: Uint8Array | undefined): void {
-    const now = this.#options.time.monotonic()
+  #take(id: string, now: number, head: BackendHead, bodies: Uint8Array | undefined): void {
     const server = this.#servers.get(id)
     if (server !== undefined) server.heardAt = now
     switch (head.kind) {
@@ -177,7 +173,7 @@ export class Broker {
   #register(id: string, ready: Ready): void {
     const { cluster, log, metrics, time } = this.#options
     if (ready.cluster !== cluster) {
-      metrics.add('recado_broker_refused_total', 1, { code: 'denied' })
+      this.#refusals.count('denied')
       return this.#say(id, { kind: 'refused', message: `This broker belongs to the cluster ${cluster}` })
     }
     if (!this.#servers.knows(id, ready)) {
@@ -198,11 +194,7 @@ export class Broker {
     server.leaving = true
     this.#options.log.info({ server: server.name, held: server.held.size }, 'A server takes nothing new')
     this.#options.metrics.set('recado_broker_servers', this.servers)
-    for (const body of server.takeOutgoing().toReversed()) {
-      server.release(body)
-      if (!body.expired) body.connection.waiting.unshift(body)
-      server.stalled.add(body.connection)
-    }
+    server.takeBack()
     if (server.held.size === 0) return this.#lose(server, 'left')
     const stalled = [...server.stalled]
     server.stalled.clear()
@@ -219,7 +211,7 @@ export class Broker {
       const answer = bodies[index] as Uint8Array
       connection.share.answered(body.cost, answer.byteLength, server.share)
       if (!body.expired) {
-        this.#finish(body)
+        this.#holdings.finish(body)
         this.#options.toClient(connection.id, [...body.envelope, answer])
       }
       if (connection.waiting.length === 0) return
@@ -249,6 +241,12 @@ export class Broker {
   /** Gives the connection's bodies to its server, as far as that has credit. */
   #dispatch(connection: Connection, most = Number.POSITIVE_INFINITY): void {
     for (let count = 0; count < most && connection.waiting.length > 0; count++) {
+      const body = connection.waiting[0] as Body
+      if (body.number < this.#oldUntil) {
+        connection.waiting.shift()
+        this.#giveUp(body, OLD)
+        continue
+      }
       // The answers that it waits for bring it here again.
       if (connection.held) return
       const server = this.#serverFor(connection)
@@ -260,9 +258,10 @@ export class Broker {
         server.stalled.add(connection)
         return
       }
-      if (!server.admits(connection.waiting[0] as Body)) return
+      if (!server.admits(body)) return
       this.#tag++
-      server.give(this.#tag, connection.waiting.shift() as Body)
+      connection.waiting.shift()
+      server.give(this.#tag, body)
       if (server.outgoing.length >= OUTGOING_MAX || server.outgoingBytes >= OUTGOING_BYTES_MAX) {
         this.#send(server)
       } else {
@@ -291,7 +290,7 @@ export class Broker {
     for (const [connection, bodies] of returned) {
       for (const body of bodies) server.release(body)
       const living = bodies.filter(({ expired }) => !expired)
-      passedOn += living.length
+      for (const { number } of living) if (number >= this.#oldUntil) passedOn++
       connection.waiting = [...living, ...connection.waiting]
     }
     metrics.set('recado_broker_servers', this.servers)
@@ -305,38 +304,40 @@ export class Broker {
     this.#scheduled = true
     this.#options.timers.soon(() => {
       this.#scheduled = false
+      this.#wake()
       for (const server of this.#servers.all()) this.#send(server)
     })
   }
 
   #send(server: ServerLink): void {
     if (server.outgoing.length === 0) return
-    const bodies = server.takeOutgoing()
-    const head: BackendHead = {
-      kind: 'requests',
-      session: server.session,
-      tags: bodies.map(({ tag }) => tag),
-      connections: bodies.map(({ connection }) => connection.number),
-      lengths: bodies.map(({ bytes }) => bytes.byteLength),
-    }
-    this.#say(server.id, head, Buffer.concat(bodies.map(({ bytes }) => bytes)))
+    const { head, bytes } = server.takeRequests()
+    this.#say(server.id, head, bytes)
   }
 
-  #isFull(connection: Connection, size: number): boolean {
-    const { clientQueue, queue } = this.#options
-    return (
-      connection.size >= clientQueue ||
-      this.#bodies.size >= queue ||
-      connection.bytes + size > CLIENT_BYTES_MAX ||
-      this.#bytes + size > QUEUE_BYTES_MAX
+  /** To be called before anything is done: monotonic ms. Notices when this process stood still. */
+  #wake(): number {
+    const now = this.#options.time.monotonic()
+    const stood = this.#standstill.notice(now)
+    if (stood > 0) this.#forgetOld(now, stood)
+    return now
+  }
+
+  /** What no server has had so far its client may have asked elsewhere, and be told. What a server has is that one's. */
+  #forgetOld(now: number, stood: number): void {
+    this.#options.log.warn(
+      { stood_ms: Math.round(stood) },
+      'This broker stood still; clients are to ask again',
     )
+    this.#oldUntil = this.#holdings.arrived
+    for (const server of this.#servers.all()) server.takeBack()
+    this.#expire(now)
+    this.#ticker.hurry()
   }
 
-  /** The body has its answer, whatever that is. */
-  #finish(body: Body): void {
-    this.#bodies.delete(body.number)
-    this.#bytes -= body.bytes.byteLength
-    body.connection.bytes -= body.bytes.byteLength
+  #giveUp(body: Body, what: string): void {
+    this.#holdings.finish(body)
+    this.#refuse(body.connection.id, body.envelope, body.bytes, new RecadoError('unavailable', what))
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {
@@ -349,8 +350,9 @@ export class Broker {
 
   /** Whether anything may be due before long. */
   #tick(): boolean {
-    const { time, metrics } = this.#options
-    const now = time.monotonic()
+    const { metrics } = this.#options
+    const now = this.#wake()
+    this.#standstill.look(now)
     const isLate = this.#liveness.look(now, this.#ticker.periodMs)
     this.#expire(now)
     this.#releaseAbandoned(now)
@@ -361,31 +363,29 @@ export class Broker {
     this.#connections.forgetIdle(now)
     metrics.add('recado_broker_requests_total', this.#received)
     this.#received = 0
-    metrics.set('recado_broker_outstanding', this.#bodies.size)
-    return isLate || this.#bodies.size > 0 || this.#abandoned.length > 0 || this.#restricted.size > 0
+    metrics.set('recado_broker_outstanding', this.#holdings.size)
+    if (isLate || this.#standstill.isCatchingUp) return true
+    return this.#holdings.size > 0 || this.#holdings.abandoned > 0 || this.#restricted.size > 0
   }
 
   #expire(now: number): void {
     let count = 0
-    for (const body of this.#bodies.values()) {
-      if (body.deadline > now || count >= EXPIRIES_MAX) return
+    for (const body of this.#holdings.all()) {
+      const isDue = body.deadline <= now
+      if ((!isDue && body.number >= this.#oldUntil) || count >= EXPIRIES_MAX) return
+      if (!isDue && body.server !== undefined) continue
       count++
-      this.#finish(body)
-      body.expired = true
       const { connection } = body
-      if (body.server !== undefined) this.#abandoned.push(body)
+      if (body.server !== undefined) this.#holdings.abandon(body)
       else connection.waiting.splice(connection.waiting.indexOf(body), 1)
       if (connection.waiting.length === 0) this.#homeless.delete(connection)
-      const what = 'No server answered in time; the same id again tells the outcome'
-      this.#refuse(connection.id, body.envelope, body.bytes, new RecadoError('unavailable', what))
+      this.#giveUp(body, isDue ? LATE : OLD)
     }
   }
 
   /** What a living server has not answered for as long again was lost on its way: it costs no credit any more. */
   #releaseAbandoned(now: number): void {
-    const until = now - this.#options.requestDeadlineMs
-    const end = this.#abandoned.findIndex(({ deadline }) => deadline > until)
-    for (const body of this.#abandoned.splice(0, end === -1 ? this.#abandoned.length : end)) {
+    for (const body of this.#holdings.takeAbandoned(now - this.#options.requestDeadlineMs)) {
       const { server, connection } = body
       if (server === undefined) continue
       server.release(body)

@@ -1,6 +1,6 @@
 import type { LamportClock } from '../clocks/index.ts'
 import type { Metrics, Time } from '../ports/index.ts'
-import { errorReply, type RecadoError } from '../wire/index.ts'
+import { type ErrorCode, errorReply, type RecadoError } from '../wire/index.ts'
 
 /** How long nothing is taken for each ms of refusing. */
 const REST_FOR_REFUSING = 2
@@ -19,11 +19,16 @@ export class Refusals {
   }
 
   refuse(body: Uint8Array, error: RecadoError, answer: (reply: Uint8Array) => void): void {
-    const { lamport, time, metrics } = this.#options
+    const { lamport, time } = this.#options
     const began = time.monotonic()
-    metrics.add('recado_broker_refused_total', 1, { code: error.code })
+    this.count(error.code)
     answer(errorReply(body, error, lamport.next(), Math.floor(time.wall())))
     this.#tookMs += time.monotonic() - began
+  }
+
+  /** One is refused that gets no answer. */
+  count(code: ErrorCode): void {
+    this.#options.metrics.add('recado_broker_refused_total', 1, { code })
   }
 
   /** For how many ms to rest, after what was refused since the last call. */

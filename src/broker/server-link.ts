@@ -1,4 +1,4 @@
-import type { Ready } from '../wire/index.ts'
+import type { BackendHead, Ready } from '../wire/index.ts'
 import { PassingMap } from './passing-map.ts'
 import type { Body, Connection } from './queue.ts'
 
@@ -81,8 +81,29 @@ export class ServerLink {
     body.connection.outstanding--
   }
 
-  /** What goes out now. */
-  takeOutgoing(): Body[] {
+  /** What goes out now, as one message. */
+  takeRequests(): { readonly head: BackendHead; readonly bytes: Uint8Array } {
+    const bodies = this.#takeOutgoing()
+    const head: BackendHead = {
+      kind: 'requests',
+      session: this.session,
+      tags: bodies.map(({ tag }) => tag),
+      connections: bodies.map(({ connection }) => connection.number),
+      lengths: bodies.map(({ bytes }) => bytes.byteLength),
+    }
+    return { head, bytes: Buffer.concat(bodies.map(({ bytes }) => bytes)) }
+  }
+
+  /** What has not gone out yet waits again. */
+  takeBack(): void {
+    for (const body of this.#takeOutgoing().toReversed()) {
+      this.release(body)
+      if (!body.expired) body.connection.waiting.unshift(body)
+      this.stalled.add(body.connection)
+    }
+  }
+
+  #takeOutgoing(): Body[] {
     const bodies = this.outgoing
     this.outgoing = []
     this.outgoingBytes = 0

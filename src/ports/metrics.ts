@@ -64,6 +64,11 @@ export const METRICS = {
     help: 'Bodies that the broker answered itself with an error',
     labels: ['code'],
   },
+  recado_broker_answers_dropped_total: {
+    type: 'counter',
+    help: 'Answers dropped because too much waited already for a client that does not read',
+    labels: [],
+  },
   recado_broker_servers: { type: 'gauge', help: 'Servers registered at the broker', labels: [] },
   recado_broker_outstanding: {
     type: 'gauge',

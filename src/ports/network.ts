@@ -11,6 +11,8 @@ export interface Router extends Socket {
   /** `rest`, if given, is asked after each turn for how many ms nothing more shall be taken. */
   receive(handler: (from: string, frames: Uint8Array[]) => void, rest?: () => number): void
   readonly port: number
+  /** Whether it may have what has not been handed on yet. To be asked twice, some turns of the loop apart: once it may err. */
+  readonly unread: boolean
 }
 
 /** Connected to one address. */

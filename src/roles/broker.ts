@@ -7,12 +7,16 @@ import { advertised } from './advertised.ts'
 import { RefLink } from './ref-link.ts'
 import type { StartRole } from './types.ts'
 
-/** Of one client's messages, each of 2 MiB at most: so no client can make this process hold more than 64 MiB unread. */
+/**
+ * Of one client's messages: 64 MiB when each has one frame of the largest size. ZeroMQ has no bound for the frames of one
+ * message, and of one whose end does not come it keeps them all: there only the memory limit of the process helps, and in
+ * secured mode that strangers have no key.
+ */
 const CLIENT_RECEIVE_QUEUE = 32
 
 /** Composes a broker: a ROUTER for clients, one for servers, and heartbeats to ref, so that servers find it. */
 export const start: StartRole<BrokerConfig> = async (context) => {
-  const { config, time, log, readiness, keys } = context
+  const { config, time, log, metrics, readiness, keys } = context
   const back = keys?.pass('back')
   const clients = await openRouter({
     host: config.bind,
@@ -20,6 +24,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     // Twice what is allowed, so that a request a little too large still gets an answer.
     maxFrameBytes: CLIENT_LIMITS.frameBytes * 2,
     peerQueue: config.clientQueue,
+    dropped: () => metrics.add('recado_broker_answers_dropped_total'),
     peerReceiveQueue: CLIENT_RECEIVE_QUEUE,
     guard: keys?.guard('clients'),
   })
@@ -38,6 +43,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     lamport,
     toClient: (connection, frames) => clients.send(connection, frames),
     toServer: (server, frames) => servers.send(server, frames),
+    unread: () => clients.unread,
   })
   clients.receive(
     (from, frames) => broker.fromClient(from, frames),

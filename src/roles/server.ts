@@ -1,5 +1,5 @@
 import { openCredentials } from '../adapters/credentials.ts'
-import { openFiles } from '../adapters/files.ts'
+import { openFiles, removeCopy } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openJournal } from '../adapters/journal.ts'
 import type { KeyRing } from '../adapters/keys/index.ts'
@@ -11,7 +11,7 @@ import type { ServerConfig } from '../config/index.ts'
 import type { Dealer, Pass, Router } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
 import { Server, startClock, takeIncarnation, type UserOptions } from '../server/index.ts'
-import { openStore, type Store } from '../store/index.ts'
+import { openStore, PROJECTED_FILES, type Store, type StoreEvents } from '../store/index.ts'
 import { type HeartbeatReply, PEER_LIMITS, RecadoError, vectorToObject } from '../wire/index.ts'
 import { advertised } from './advertised.ts'
 import { Links } from './links.ts'
@@ -167,7 +167,7 @@ class Composition implements RunningRole {
       return this.#open()
     } catch (error) {
       // Another version can read it: it is not damaged.
-      if (error instanceof RecadoError) throw error
+      if (error instanceof RecadoError && error.code === 'other_format') throw error
       const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
       log.error(
         { err: error, set_aside: aside },
@@ -178,25 +178,31 @@ class Composition implements RunningRole {
   }
 
   #open(): Store {
+    const { config } = this.#context
+    for (const name of PROJECTED_FILES) removeCopy(config.dataDir, name)
+    const keyValue = openKeyValue(config.dataDir)
+    const journal = openJournal(config.dataDir)
+    const parts = { ...this.#context, keyValue, journal, files: openFiles(config.dataDir) }
+    try {
+      return openStore({ ...parts, events: this.#storeEvents() })
+    } catch (error) {
+      journal.close()
+      keyValue.close(() => {})
+      throw error
+    }
+  }
+
+  #storeEvents(): StoreEvents {
     const { config, fail } = this.#context
-    return openStore({
-      ...this.#context,
-      journal: openJournal(config.dataDir),
-      keyValue: openKeyValue(config.dataDir),
-      files: openFiles(config.dataDir),
-      events: {
-        flushed: (changes) => this.server.flushed(changes),
-        full: (full) => this.server.diskFull(full),
-        failed: (code, error) => {
-          fail(
-            new RecadoError(code, `The disk of ${config.dataDir} failed; look at it, then start again`, {
-              cause: error,
-            }),
-          )
-        },
-        late: (_position, count) => this.#tellLate(count),
+    return {
+      flushed: (changes) => this.server.flushed(changes),
+      full: (full) => this.server.diskFull(full),
+      failed: (code, error) => {
+        const message = `The disk of ${config.dataDir} failed; look at it, then start again`
+        fail(new RecadoError(code, message, { cause: error }))
       },
-    })
+      late: (_position, count) => this.#tellLate(count),
+    }
   }
 
   /** One line a second at most, however many came late. */

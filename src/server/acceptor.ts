@@ -124,6 +124,13 @@ export class Acceptor {
     return this.#options.store.channelAt(name) ?? this.#registered.get(`channel ${name}`)
   }
 
+  channelsMadeBy(user: string): number {
+    let made = this.#options.store.channelsMadeBy(user)
+    for (const operation of this.#registered.values())
+      if (operation.kind === 'channel' && operation.user === user) made++
+    return made
+  }
+
   /** Hands what was accepted to the store and to the others. */
   flush(): void {
     this.#cancelGathering?.()

@@ -8,6 +8,8 @@ import {
   vectorToObject,
 } from '../wire/index.ts'
 
+/** Streams in what a request says that a client has: the library names 256 at most. */
+export const STREAMS_MAX = 1024
 const CURSOR_LIMITS = { frameBytes: 256 * 1024, depth: 2, elements: 16_384 }
 
 /** A cursor is a vector of what was passed; for clients it is a text that means nothing. */
@@ -25,8 +27,16 @@ export function decodeCursor(cursor: unknown): Vector {
   throw new RecadoError('bad_request', 'Key "after" must be a cursor as "next" gave it')
 }
 
-/** A map of stream to `seq` in a request. @throws RecadoError `bad_request` */
-export function readVector(value: unknown, key: string): Vector {
+/** A map of stream to `seq` in a request, if it is there. @throws RecadoError `bad_request` */
+export function optionalVector(data: Readonly<Record<string, unknown>>, key: string): Vector {
+  const value = data[key]
+  if (value === undefined || value === null) return new Map()
+  const vector = readVector(value, key)
+  if (vector.size <= STREAMS_MAX) return vector
+  throw new RecadoError('bad_request', `Key "${key}" must name at most ${STREAMS_MAX} streams`)
+}
+
+function readVector(value: unknown, key: string): Vector {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const entries = Object.entries(value)
     if (entries.every(([, seq]) => Number.isSafeInteger(seq) && seq >= 0))

@@ -1,3 +1,4 @@
+import type { LamportClock } from '../clocks/index.ts'
 import type { Timers } from '../ports/index.ts'
 import type { Identity, Replica } from '../replication/index.ts'
 import type { Store, UserSecret } from '../store/index.ts'
@@ -17,12 +18,14 @@ import {
 import type { Acceptor, Entry } from './acceptor.ts'
 import type { Acknowledgements, Level } from './acknowledgements.ts'
 import { Awaited } from './awaited.ts'
-import { decodeCursor, encodeCursor, readVector } from './cursor.ts'
+import { decodeCursor, encodeCursor, optionalVector } from './cursor.ts'
 import type { Publications } from './publications.ts'
 import { type Answer, asMember, type Call, type Desk } from './services/index.ts'
 
 /** Instead of a cursor: the end of what this server shows. */
 const NOW = 'now'
+/** What is on a majority's disks and on this one is shown. */
+const SHOWN_AT: readonly Level[] = ['quorum', 'one']
 /** Bytes of messages in one page of history. */
 const PAGE_BYTES_MAX = 768 * 1024
 
@@ -34,6 +37,7 @@ export interface DeskOptions {
   /** Monotonic ms of this turn of the loop. */
   readonly now: () => number
   readonly timers: Timers
+  readonly lamport: LamportClock
   readonly store: Store
   readonly replica: Replica
   readonly acceptor: Acceptor
@@ -43,7 +47,7 @@ export interface DeskOptions {
   readonly refusal: () => RecadoError | undefined
   readonly status: () => Readonly<Record<string, unknown>>
   /** In secured mode. */
-  readonly logins: () => { logIn(call: Call): void } | undefined
+  readonly logins: () => { logIn(call: Call): void; checkMayCreate(user: string): void } | undefined
 }
 
 /** Where services get done what they ask for. */
@@ -84,7 +88,11 @@ export class ServerDesk implements Desk {
   }
 
   channelsMadeBy(user: string): number {
-    return this.#options.store.channelsMadeBy(user)
+    return this.#options.acceptor.channelsMadeBy(user)
+  }
+
+  checkMayCreate(user: string): void {
+    this.#options.logins()?.checkMayCreate(user)
   }
 
   mayUse(channel: string, user: string): boolean {
@@ -101,6 +109,10 @@ export class ServerDesk implements Desk {
 
   secretOf(user: string): UserSecret | undefined {
     return this.#options.acceptor.secretOf(user)
+  }
+
+  hear(call: Call): void {
+    this.#options.lamport.receive(call.request.clock)
   }
 
   awaitHeld(call: Call, position: Position, level: Level, answer: Answer): void {
@@ -147,10 +159,10 @@ export class ServerDesk implements Desk {
     this.#await(call, operation, level, answer, deadline)
   }
 
-  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void {
+  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string, answer: Answer = () => ({})): void {
     const { acceptor } = this.#options
     const at = kind === 'login' ? acceptor.userAt(name) : acceptor.channelAt(name)
-    this.#await(call, at as Position, this.acks, () => ({}))
+    this.#await(call, at as Position, this.acks, answer)
   }
 
   history(call: Call): void {
@@ -164,7 +176,7 @@ export class ServerDesk implements Desk {
       throw new RecadoError('bad_request', `Key "limit" must be from 1 to ${HISTORY_LIMIT_MAX}`)
     }
     const query = this.#historyQuery(data)
-    const { store, replica, acknowledgements } = this.#options
+    const { store, replica } = this.#options
     const page = (): void => {
       const visible = replica.visible()
       if (fromNow) {
@@ -185,24 +197,36 @@ export class ServerDesk implements Desk {
       call.ok({ messages, next: encodeCursor(next), more })
     }
     const seen = optionalVector(data, 'seen')
-    let waiting = 1
-    const arrived = (held: boolean): void => {
-      waiting -= 1
-      if (!held)
-        call.fail(
-          new RecadoError('unavailable', 'This server does not hold what "seen" names yet; try again'),
-        )
-      else if (waiting === 0) page()
-    }
-    for (const [stream, seq] of seen) {
-      if ((replica.visible().get(stream) ?? 0) >= seq) continue
-      waiting++
-      acknowledgements.wait(stream, 'quorum', { seq, deadline: this.#deadline(), done: arrived })
-    }
+    const go = (): void => this.#whenHeld(call, seen, page)
     this.#makeSureOf(call, query, () => {
-      if (query.channel === undefined || call.user === undefined) return arrived(true)
-      asMember(call, this, query.channel, call.user, () => arrived(true))
+      if (query.channel === undefined || call.user === undefined) return go()
+      asMember(call, this, query.channel, call.user, go)
     })
+  }
+
+  /**
+   * Goes on once this server holds and shows all of that. It waits for one stream at a time, so that a call waits but once,
+   * whatever it names, and for no longer than until it is answered.
+   */
+  #whenHeld(call: Call, seen: Vector, go: () => void): void {
+    const { replica, acknowledgements } = this.#options
+    const deadline = this.#deadline()
+    const streams = seen.entries()
+    let next = streams.next()
+    const look = (held: boolean): void => {
+      if (!held) {
+        const what = 'This server does not hold what "seen" names yet; try again'
+        return call.fail(new RecadoError('unavailable', what))
+      }
+      for (; !next.done; next = streams.next()) {
+        const [stream, seq] = next.value
+        const lacking = SHOWN_AT.find((level) => replica.reached(level, stream) < seq)
+        if (lacking !== undefined)
+          return acknowledgements.wait(stream, lacking, { seq, deadline, done: look })
+      }
+      go()
+    }
+    look(true)
   }
 
   /** Nobody may be told of an unknown channel or user that this server merely has not heard of. */
@@ -286,12 +310,6 @@ function isSame(entry: Entry, operation: Operation): boolean {
     return asked === known
   }
   return Buffer.compare(asked, known) === 0
-}
-
-/** @throws RecadoError `bad_request` */
-function optionalVector(data: Readonly<Record<string, unknown>>, key: string): Vector {
-  const value = data[key]
-  return value === undefined || value === null ? new Map() : readVector(value, key)
 }
 
 function internal(cause: unknown): RecadoError {

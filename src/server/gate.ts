@@ -78,20 +78,30 @@ export class Gate {
     this.#limits.ended(user)
   }
 
+  /** @throws RecadoError `denied` when this user has created as many channels as one may */
+  checkMayCreate(user: string): void {
+    const { desk, userChannels } = this.#options
+    if (desk.channelsMadeBy(user) < userChannels) return
+    const what = `A user creates at most ${userChannels} channels (limit: channels)`
+    throw this.#beyondLimit(user, 'channel', new RecadoError('denied', what))
+  }
+
   #begin(user: string, service: string, data: Request['data']): string {
-    const { desk, userChannels, metrics } = this.#options
+    const { desk } = this.#options
+    const more = service === 'channel' && !(isName(data['channel']) && desk.knowsChannel(data['channel']))
+    if (more) this.checkMayCreate(user)
     try {
-      const more = service === 'channel' && !(isName(data['channel']) && desk.knowsChannel(data['channel']))
-      if (more && desk.channelsMadeBy(user) >= userChannels) {
-        throw new RecadoError('denied', `A user creates at most ${userChannels} channels (limit: channels)`)
-      }
       this.#limits.began(user, messageBytes(data))
     } catch (error) {
-      metrics.add('recado_denied_total', 1, { reason: 'limit' })
-      this.#denied.warn('limit', { user, service }, 'Denied what is beyond a limit')
-      throw error
+      throw this.#beyondLimit(user, service, error)
     }
     return user
+  }
+
+  #beyondLimit<Fault>(user: string, service: string, fault: Fault): Fault {
+    this.#options.metrics.add('recado_denied_total', 1, { reason: 'limit' })
+    this.#denied.warn('limit', { user, service }, 'Denied what is beyond a limit')
+    return fault
   }
 }
 

@@ -1,4 +1,11 @@
-import type { Credentials, Log, Metrics, Time } from '../ports/index.ts'
+import {
+  BoundedWarnings,
+  type Credentials,
+  type Log,
+  type Metrics,
+  type Time,
+  type Timers,
+} from '../ports/index.ts'
 import type { UserSecret } from '../store/index.ts'
 import {
   comparePositions,
@@ -23,7 +30,7 @@ const [SECRET_BYTES_MIN, SECRET_BYTES_MAX] = [8, 256]
 /** Logins whose secrets wait to be checked; each takes some 40 ms. */
 const UNDER_WAY_MAX = 128
 
-type Result = 'ok' | 'wrong_secret' | 'wrong_permit' | 'not_listed'
+type Refused = 'wrong_secret' | 'wrong_permit' | 'not_listed'
 /** Which operations set the secret that somebody has shown. */
 type Proved = Pick<UserSecret, 'claim' | 'secret'>
 
@@ -44,6 +51,7 @@ export interface LoginsOptions extends UserOptions {
   readonly permits: Permits
   readonly verifierAt: (secret: Position) => string | undefined
   readonly time: Time
+  readonly timers: Timers
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -55,11 +63,20 @@ export interface LoginsOptions extends UserOptions {
 export class Logins {
   readonly #options: LoginsOptions
   readonly #failed: FailedLogins
+  /** A flood of one kind does not hide the others. */
+  readonly #warnings: Readonly<Record<Refused, BoundedWarnings>>
   #underWay = 0
 
   constructor(options: LoginsOptions) {
     this.#options = options
     this.#failed = new FailedLogins(options.time)
+    const warnings = (result: Refused): BoundedWarnings =>
+      new BoundedWarnings(options, { audit: 'login' }, `Refused more logins: ${result}`)
+    this.#warnings = {
+      wrong_secret: warnings('wrong_secret'),
+      wrong_permit: warnings('wrong_permit'),
+      not_listed: warnings('not_listed'),
+    }
   }
 
   /** `login` {user, secret, new_secret?} or {user, permit, new_secret}. @throws RecadoError */
@@ -103,7 +120,7 @@ export class Logins {
   async #change(call: Call, user: string, secret: string, wanted: string): Promise<void> {
     const { credentials, desk } = this.#options
     const known = desk.secretOf(user)
-    if (known === undefined) throw this.#refusal(user)
+    if (known === undefined) return this.#refuseStranger(user, 'wrong_secret', secret, wanted)
     if (!(await this.#matches(user, secret, known))) {
       if (!(await this.#matches(user, wanted, known))) throw this.#refusal(user)
       // Who did not hear the answer asks again: it is changed already, and the first look failed at nothing.
@@ -123,8 +140,7 @@ export class Logins {
     const wanted = readSecret(data, 'new_secret')
     const issued = this.#options.permits.issuedAt(data['permit'], user)
     if (typeof issued !== 'number') {
-      this.#failed.check(user)
-      this.#failed.began(user)
+      this.#countTry(user)
       throw this.#refusal(user, 'wrong_permit', issued)
     }
     // Nobody guesses a signature: who shows one need not wait for those who have guessed secrets.
@@ -161,6 +177,7 @@ export class Logins {
             kind: 'change',
             message: renderSecretChange({ ...next, claim: positionName(known.claim) }),
           }
+    desk.hear(call)
     desk.accept(call, entry, this.#levelOfChanges, (operation) => {
       const by = next.permit === (known?.permitted ?? 0) ? {} : { permit_issued: next.permit }
       log.info({ audit: 'secret_changed', user, ...by }, 'A user changed its secret')
@@ -171,12 +188,25 @@ export class Logins {
   /** Whether a secret is the user's. Every look at one counts as a try. */
   async #matches(user: string, secret: string, known: UserSecret): Promise<boolean> {
     const { credentials, verifierAt } = this.#options
-    this.#failed.check(user)
-    this.#failed.began(user)
+    this.#countTry(user)
     const verifier = verifierAt(known.secret)
     if (verifier === undefined || !(await credentials.matches(secret, verifier))) return false
     this.#failed.succeeded(user)
     return true
+  }
+
+  /** Counts as many tries and takes as long as where there is such a user: who fails does not learn who is there. */
+  async #refuseStranger(user: string, result: Refused, ...secrets: readonly string[]): Promise<never> {
+    for (const secret of secrets) {
+      this.#countTry(user)
+      await this.#options.credentials.verifierOf(secret)
+    }
+    throw this.#refusal(user, result)
+  }
+
+  #countTry(user: string): void {
+    this.#failed.check(user)
+    this.#failed.began(user)
   }
 
   /** One disk may be lost, and with it that the former secret or the permit is good for nothing any more. */
@@ -186,18 +216,22 @@ export class Logins {
   }
 
   #enter(call: Call, user: string, known: UserSecret, level = this.#options.desk.acks): void {
-    this.#options.desk.awaitHeld(call, known.secret, level, () => this.#session(user, known))
+    const { desk } = this.#options
+    desk.hear(call)
+    desk.awaitHeld(call, known.secret, level, () => this.#session(user, known))
   }
 
   #claim(call: Call, user: string, secret: string): void {
     const { anybody, isListed, credentials, desk } = this.#options
     // Whoever was there before there were secrets may have said much: only an administrator gives such a name away.
-    if (!isListed(user) && (!anybody || desk.knowsUser(user))) throw this.#refusal(user, 'not_listed')
+    if (!isListed(user) && (!anybody || desk.knowsUser(user)))
+      return this.#work(call, () => this.#refuseStranger(user, 'not_listed', secret))
     this.#work(call, async () => {
       const message = await credentials.verifierOf(secret)
       const known = this.#options.desk.secretOf(user)
       if (known !== undefined) return this.#check(call, user, secret, known)
       const entry = { kind: 'secret', id: call.request.id, user, target: '', message } as const
+      desk.hear(call)
       desk.accept(call, entry, desk.acks, (operation) =>
         this.#session(user, { claim: operation, secret: operation }),
       )
@@ -216,7 +250,9 @@ export class Logins {
     if (!isSame(known, proved)) {
       return new RecadoError('denied', 'The secret was changed at the same moment; log in with the newest')
     }
-    this.#tell(user, 'ok')
+    const { log, metrics } = this.#options
+    metrics.add('recado_logins_total', 1, { result: 'ok' })
+    log.info({ audit: 'login', user, result: 'ok' }, 'A user logged in')
     return this.#options.sessions.tokenFor(user, proved.secret)
   }
 
@@ -238,21 +274,15 @@ export class Logins {
   }
 
   /** The same for a wrong secret and a name that nobody may take: neither tells who is there. Why, the log alone tells. */
-  #refusal(user: string, result: Result = 'wrong_secret', fault?: PermitFault | 'used'): RecadoError {
-    this.#tell(user, result, fault === undefined ? {} : { fault })
+  #refusal(user: string, result: Refused = 'wrong_secret', fault?: PermitFault | 'used'): RecadoError {
+    this.#options.metrics.add('recado_logins_total', 1, { result })
+    const fields = { user, result, ...(fault === undefined ? {} : { fault }) }
+    this.#warnings[result].warn(fields, 'A login was refused')
     const what =
       result === 'wrong_permit'
         ? 'The permit is wrong, used or expired, or for another user; ask an administrator for another'
         : 'The secret is wrong, or this name may not be taken'
     return new RecadoError('denied', what)
-  }
-
-  #tell(user: string, result: Result, more: Fields = {}): void {
-    const { log, metrics } = this.#options
-    metrics.add('recado_logins_total', 1, { result })
-    const fields = { audit: 'login', user, result, ...more }
-    if (result === 'ok') log.info(fields, 'A user logged in')
-    else log.warn(fields, 'A login was refused')
   }
 }
 

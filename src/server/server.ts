@@ -5,6 +5,7 @@ import type { Store } from '../store/index.ts'
 import {
   type Batch,
   checkClientClock,
+  highestClockAt,
   parseRequests,
   type ReadonlyVector,
   RecadoError,
@@ -32,6 +33,8 @@ const TICK_MS = 50
 const IDLE_TICK_MS = 500
 /** Own operations that are not published yet; beyond it clients are told `overloaded`. */
 const UNPUBLISHED_MAX = 65_536
+/** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
+const CLOCK_ROOM_MS = 10_000
 /** Requests under way, over all brokers. */
 const UNDER_WAY_MAX = 65_536
 
@@ -245,11 +248,12 @@ export class Server {
         throw new RecadoError('overloaded', 'Too many requests are under way; try again')
       if (exchange.full) throw tooMuch()
       checkClientClock(request.clock, lamport.now, this.#turn.value.now)
-      lamport.receive(request.clock)
       const service = SERVICES.get(request.service)
       if (service === undefined)
         throw new RecadoError('unknown_service', `There is no service "${request.service}"`)
       call.user = this.#gate?.authorise(request)
+      // Nobody drives the clock on who has proved nothing; who logs in has not yet.
+      if (this.#gate === undefined || call.user !== undefined) lamport.receive(request.clock)
       service(call, this.#desk)
     } catch (error) {
       if (!(error instanceof RecadoError)) log.error({ err: error }, 'A service failed')
@@ -336,6 +340,7 @@ export class Server {
     this.#noticeStall()
     const now = this.#options.time.monotonic()
     if (this.#space.look(now)) this.#changed()
+    this.#options.lamport.look(now, highestClockAt(this.#options.now() - CLOCK_ROOM_MS))
     this.#acknowledgements.expire(now)
     this.#publications.advance()
     this.#acceptor.retry()

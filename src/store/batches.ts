@@ -1,4 +1,4 @@
-import type { KeyValue } from '../ports/index.ts'
+import type { KeyValue, Log } from '../ports/index.ts'
 import { type Batch, decodeBatch, RecadoError, type StreamKey } from '../wire/index.ts'
 import { batchKey, seqOfKey, topicKey } from './keys.ts'
 import { topicsOf } from './topics.ts'
@@ -15,18 +15,22 @@ interface Catalogue {
   settled: number
 }
 
+export interface BatchesOptions {
+  readonly keyValue: KeyValue
+  readonly log: Log
+  /** Told of each reading that gives something else than was written. */
+  readonly damaged: (cause: unknown) => void
+}
+
 /** The batches of all streams: where each begins, those not yet settled in the key-value store, and lately used ones. */
 export class Batches {
-  readonly #keyValue: KeyValue
-  readonly #damaged: (cause: unknown) => void
+  readonly #options: BatchesOptions
   readonly #catalogues = new Map<StreamKey, Catalogue>()
   readonly #cache = new Map<string, Batch>()
   #cacheBytes = 0
 
-  /** `damaged` is told of each reading that gives something else than was written. */
-  constructor(keyValue: KeyValue, damaged: (cause: unknown) => void) {
-    this.#keyValue = keyValue
-    this.#damaged = damaged
+  constructor(options: BatchesOptions) {
+    this.#options = options
   }
 
   streams(): Iterable<StreamKey> {
@@ -76,7 +80,7 @@ export class Batches {
     return start === undefined ? undefined : this.startingAt(stream, start)
   }
 
-  /** @throws RecadoError `unavailable` when the disk gives back something else than was written */
+  /** @throws RecadoError `unavailable` when the disk gives back something else than was written, or the map cannot be read */
   startingAt(stream: StreamKey, firstSeq: number): Batch | undefined {
     const recent = this.#catalogues.get(stream)?.recent.get(firstSeq)
     if (recent !== undefined) return recent
@@ -105,12 +109,15 @@ export class Batches {
         size += batch.bytes.byteLength
       }
     } catch {
-      // The owner has been told.
+      // The owner has been told, or the log.
     }
     return found
   }
 
-  /** The batches of a stream that hold something of a topic, from one that may hold `from`. */
+  /**
+   * The batches of a stream that hold something of a topic, from one that may hold `from`.
+   * @throws RecadoError `unavailable`
+   */
   *ofTopic(topic: string, stream: StreamKey, from: number): Iterable<Batch> {
     const catalogue = this.#catalogue(stream)
     const first = catalogue.starts[place(catalogue.starts, from)] ?? 0
@@ -119,9 +126,13 @@ export class Batches {
       start: topicKey(topic, stream, first),
       end: topicKey(topic, stream, settled + 1),
     }
-    for (const { key } of this.#keyValue.range(range)) {
-      const batch = this.startingAt(stream, seqOfKey(key))
-      if (batch !== undefined) yield batch
+    try {
+      for (const { key } of this.#options.keyValue.range(range)) {
+        const batch = this.startingAt(stream, seqOfKey(key))
+        if (batch !== undefined) yield batch
+      }
+    } catch (cause) {
+      throw this.#failed(cause)
     }
     for (const batch of catalogue.recent.values()) {
       if (batch.firstSeq > settled && batch.lastSeq >= from && topicsOf(batch).has(topic)) yield batch
@@ -138,14 +149,32 @@ export class Batches {
   }
 
   #readFrom(stream: StreamKey, firstSeq: number): Batch | undefined {
+    let bytes: Uint8Array | undefined
     try {
-      const bytes = this.#keyValue.get(batchKey(stream, firstSeq))
-      return bytes === undefined ? undefined : decodeBatch(new Uint8Array(bytes))
+      bytes = this.#options.keyValue.get(batchKey(stream, firstSeq))
     } catch (cause) {
-      this.#damaged(cause)
-      const message = 'The disk gave back something else than was written; this server starts again'
-      throw new RecadoError('unavailable', message, { cause })
+      throw this.#failed(cause)
     }
+    if (bytes === undefined) return undefined
+    try {
+      return decodeBatch(new Uint8Array(bytes))
+    } catch (cause) {
+      throw this.#damaged(cause)
+    }
+  }
+
+  /** What the map throws says nothing of what stands on the disk, unless its code is the disk's. */
+  #failed(cause: unknown): RecadoError {
+    if (cause instanceof RecadoError) return cause
+    if ((cause as { code?: unknown }).code === 'EIO') return this.#damaged(cause)
+    this.#options.log.error({ err: cause }, 'Cannot read the store')
+    return new RecadoError('unavailable', 'This server cannot read its store now; try again', { cause })
+  }
+
+  #damaged(cause: unknown): RecadoError {
+    this.#options.damaged(cause)
+    const message = 'The disk gave back something else than was written; this server starts again'
+    return new RecadoError('unavailable', message, { cause })
   }
 
   #keep(key: string, batch: Batch): void {

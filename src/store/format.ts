@@ -1,23 +1,73 @@
+import { crc32 } from 'node:zlib'
 import type { KeyValue, KeyValueChange } from '../ports/index.ts'
 import { decode, encode, PEER_LIMITS, RecadoError } from '../wire/index.ts'
+import { FORMAT_KEY, MEMORY_KEY, SETTLED_KEY } from './keys.ts'
+import { EMPTY_MEMORY } from './memory.ts'
+import type { Memory } from './types.ts'
 
 /**
  * What stands where in the store and its journal, as a number: one more with each change that an older program would
  * take for damage. A store that says nothing is of the first.
  */
-const FORMAT = 1
-const FORMAT_KEY = Buffer.from('f')
+const FORMAT = 2
+/** The first format had nothing behind what a store keeps of itself that shows whether it is as it was written. */
+const UNCHECKED = 1
+const CRC_BYTES = 4
 
-/** Says in a store of which format it is. */
-export function formatMark(): KeyValueChange {
-  return { key: FORMAT_KEY, value: encode(FORMAT) }
+/** What a store keeps of itself beside its batches and its format: all of it is in each commit. */
+export interface Kept {
+  readonly memory: Memory
+  /** The number of the journal's last record that the map holds. */
+  readonly lastRecord: number
 }
 
-/** To be called before anything else is read or written. @throws RecadoError `other_format` */
-export function checkFormat(keyValue: KeyValue): void {
-  const found = keyValue.get(FORMAT_KEY)
-  const format = found === undefined ? 1 : decode(found, PEER_LIMITS)
-  if (format === FORMAT) return
-  const what = `The store is of format ${String(format)}, and this version reads ${FORMAT}`
-  throw new RecadoError('other_format', `${what}: run the version that wrote it; nothing was changed`)
+export function changesOfKept({ memory, lastRecord }: Kept): KeyValueChange[] {
+  return [
+    { key: FORMAT_KEY, value: checked(FORMAT) },
+    { key: MEMORY_KEY, value: checked(memory) },
+    { key: SETTLED_KEY, value: checked(lastRecord) },
+  ]
+}
+
+/**
+ * To be called before anything else is read or written.
+ * @throws RecadoError `other_format`; any other error when it is not as it was written
+ */
+export function readKept(keyValue: KeyValue): Kept {
+  const format = formatOf(keyValue.get(FORMAT_KEY))
+  const [memory, lastRecord] = [keyValue.get(MEMORY_KEY), keyValue.get(SETTLED_KEY)]
+  if (format === UNCHECKED) {
+    return {
+      memory: memory === undefined ? EMPTY_MEMORY : (decode(memory, PEER_LIMITS) as Memory),
+      lastRecord: lastRecord === undefined ? 0 : (decode(lastRecord, PEER_LIMITS) as number),
+    }
+  }
+  if (format !== FORMAT) {
+    const what = `The store is of format ${format}, and this version reads ${FORMAT}`
+    throw new RecadoError('other_format', `${what}: run the version that wrote it; nothing was changed`)
+  }
+  return { memory: valueOf(memory) as Memory, lastRecord: valueOf(lastRecord) as number }
+}
+
+/** A new store is of the first format until its first commit. */
+function formatOf(bytes: Uint8Array | undefined): number {
+  if (bytes === undefined) return UNCHECKED
+  return (bytes.byteLength === 1 ? decode(bytes, PEER_LIMITS) : valueOf(bytes)) as number
+}
+
+/** A value, and the CRC-32 of its bytes. */
+function checked(value: unknown): Uint8Array {
+  const bytes = encode(value)
+  const crc = Buffer.alloc(CRC_BYTES)
+  crc.writeUInt32BE(crc32(bytes))
+  return Buffer.concat([bytes, crc])
+}
+
+function valueOf(kept: Uint8Array | undefined): unknown {
+  const bytes = Buffer.from(kept ?? [])
+  const end = bytes.byteLength - CRC_BYTES
+  if (end < 0 || crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) {
+    throw new Error('What the store keeps of itself is not as it was written')
+  }
+  return decode(bytes.subarray(0, end), PEER_LIMITS)
 }

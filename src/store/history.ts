@@ -17,6 +17,12 @@ interface Found {
   readonly index: number
 }
 
+/** What is found of one stream, at its next. */
+interface Head {
+  readonly rest: Generator<Found, void>
+  found: Found
+}
+
 /** A page of one topic's operations, merged over all streams in the order. */
 export function readHistory(
   query: HistoryQuery,
@@ -24,18 +30,31 @@ export function readHistory(
   isLeftOut: (stream: StreamKey, batch: Batch, index: number) => boolean,
 ): HistoryPage {
   const topic = query.channel === undefined ? userTopic(query.user ?? '') : channelTopic(query.channel)
-  const heads: { next: Iterator<Found>; found: Found }[] = []
-  for (const stream of batches.streams()) {
-    const next = matches(query, topic, stream, batches)[Symbol.iterator]()
-    const found = next.next()
-    if (found.done !== true) heads.push({ next, found: found.value })
+  const heads: Head[] = []
+  try {
+    for (const stream of batches.streams()) {
+      const rest = matches(query, topic, stream, batches)
+      const found = rest.next()
+      if (found.done !== true) heads.push({ rest, found: found.value })
+    }
+    return merge(query, heads, isLeftOut)
+  } finally {
+    // A page may be full before they are at their ends, and each reads from the map.
+    for (const { rest } of heads) rest.return()
   }
+}
+
+function merge(
+  query: HistoryQuery,
+  heads: Head[],
+  isLeftOut: (stream: StreamKey, batch: Batch, index: number) => boolean,
+): HistoryPage {
   const passed: Vector = new Map(query.after)
   const messages: Publication[] = []
   let bytes = 0
   while (heads.length > 0 && messages.length < query.limit && bytes < query.bytes) {
     const at = first(heads)
-    const head = heads[at] as (typeof heads)[number]
+    const head = heads[at] as Head
     const { stream, batch, index } = head.found
     if (!isLeftOut(stream, batch, index)) {
       const publication = publicationAt(batch, index)
@@ -43,7 +62,7 @@ export function readHistory(
       bytes += publication.message.length
     }
     passed.set(stream, batch.firstSeq + index)
-    const next = head.next.next()
+    const next = head.rest.next()
     if (next.done === true) heads.splice(at, 1)
     else head.found = next.value
   }
@@ -53,7 +72,12 @@ export function readHistory(
   return { messages, next: passed, more }
 }
 
-function* matches(query: HistoryQuery, topic: string, stream: StreamKey, batches: Batches): Iterable<Found> {
+function* matches(
+  query: HistoryQuery,
+  topic: string,
+  stream: StreamKey,
+  batches: Batches,
+): Generator<Found, void> {
   const after = query.after.get(stream) ?? 0
   const visible = query.visible.get(stream) ?? 0
   if (visible <= after) return
@@ -74,7 +98,7 @@ function isWith(query: HistoryQuery, batch: Batch, index: number): boolean {
   return user === query.user ? target === query.with : user === query.with
 }
 
-function first(heads: readonly { found: Found }[]): number {
+function first(heads: readonly Head[]): number {
   let at = 0
   for (let i = 1; i < heads.length; i++) {
     if (comparePositions(positionOf(heads[i]?.found as Found), positionOf(heads[at]?.found as Found)) < 0)

@@ -1,6 +1,7 @@
 import type { StreamKey } from '../wire/index.ts'
 
 /** Keys of the store: bytes that sort by what they stand for. */
+export const FORMAT_KEY = Buffer.from('f')
 export const MEMORY_KEY = Buffer.from('m')
 /** The number of the last record of the journal that the map holds. */
 export const SETTLED_KEY = Buffer.from('j')

@@ -1,23 +1,24 @@
-import type { Files, Log, Metrics, Time, Timers } from '../ports/index.ts'
+import type { Log, Metrics, Time, Timers } from '../ports/index.ts'
 import { type Batch, KINDS, type StreamKey } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
 import type { Ids, IdsOfBatch } from './ids.ts'
 import type { Places } from './places.ts'
 import { ProjectedFile } from './projected-file.ts'
 import { Registered } from './registered.ts'
+import type { StoreFiles } from './types.ts'
 
 /** Operations projected in one turn of the loop. */
 const PIECE = 2048
 /** What became final within this time is written at once. */
 const GATHER_MS = 10
-/** Between two pieces of what stands in the files already: it is not urgent, and a start has better to do. */
-const COMPARE_PAUSE_MS = 3
+/** Between two pieces of what stands in the files already: it is not urgent, and there is better to do. */
+const PAUSE_MS = 3
 const REWRITE_INTERVAL_MS = 1000
 const RETRY_MS = 1000
 const [, , PUBLISH, MESSAGE, VOID] = KINDS.keys()
 
 export interface ProjectionOptions {
-  readonly files: Files
+  readonly files: StoreFiles
   readonly batches: Batches
   readonly ids: Ids
   readonly places: Places
@@ -63,6 +64,8 @@ export class Projection {
   #current = true
   #running = false
   #late = false
+  /** What is kept of a file whose tail changes is being copied. */
+  #copying = false
   #rewriteAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ProjectionOptions) {
@@ -143,7 +146,7 @@ export class Projection {
         this.#restart()
       }
       if (!this.#piece()) this.#running = false
-      else if (this.#publications.comparing) timers.after(COMPARE_PAUSE_MS, () => this.#run())
+      else if (this.#copying || this.#publications.comparing) timers.after(PAUSE_MS, () => this.#run())
       else timers.soon(() => this.#run())
     } catch (error) {
       // The files can always be made again: they are tried anew, from their beginning.
@@ -176,6 +179,7 @@ export class Projection {
 
   /** Projects some; whether there is more. */
   #piece(): boolean {
+    if (this.#copyOn()) return true
     const cursors = this.#cursors()
     const publications = runOf(this.#publications)
     const messages = runOf(this.#messages)
@@ -190,9 +194,14 @@ export class Projection {
       endRun(run)
       run.file.write(run.pieces.length === 1 ? (run.pieces[0] as Uint8Array) : Buffer.concat(run.pieces))
     }
-    if (cursors.length > 0) return true
+    if (this.#copyOn() || cursors.length > 0) return true
     this.#settle()
     return false
+  }
+
+  #copyOn(): boolean {
+    this.#copying = this.#publications.copyOn() || this.#messages.copyOn()
+    return this.#copying
   }
 
   #settle(): void {

@@ -33,7 +33,7 @@ export class Registered {
   render(): string {
     const [users, channels] = [this.#users.sorted, this.#channels.sorted]
     const ofMembers = channels.flatMap((channel) => {
-      const members = this.#groups.membersOf(channel, this.#channels.get(channel))
+      const members = this.#groups.membersOf(channel)
       return members === undefined ? [] : [[channel, [...members.keys()].toSorted()] as const]
     })
     const members =

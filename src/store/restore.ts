@@ -2,7 +2,6 @@ import type { Files, KeyValue, KeyValueChange } from '../ports/index.ts'
 import {
   type Batch,
   BatchWriter,
-  encode,
   KINDS,
   type Kind,
   type Operation,
@@ -11,7 +10,7 @@ import {
   streamKey,
 } from '../wire/index.ts'
 import { changesOf } from './changes.ts'
-import { formatMark } from './format.ts'
+import { changesOfKept } from './format.ts'
 import { IdWindow } from './id-window.ts'
 import { allBatches, MEMORY_KEY } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
@@ -127,7 +126,7 @@ class Restoration {
     await commit(keyValue, this.#take())
     // Last, so that a store which was not completed is not taken for one.
     const memory = { ...EMPTY_MEMORY, incarnation: this.#incarnation, intact: true }
-    await commit(keyValue, [formatMark(), { key: MEMORY_KEY, value: encode(memory) }])
+    await commit(keyValue, changesOfKept({ memory, lastRecord: 0 }))
     return {
       operations: this.#operations,
       voids: this.#voids,

@@ -1,17 +1,8 @@
 import type { Cancel, Journal, KeyValue, KeyValueChange, Timers } from '../ports/index.ts'
-import {
-  BATCH_OPERATIONS_MAX,
-  type Batch,
-  decode,
-  encode,
-  joinBatches,
-  PEER_LIMITS,
-  type ReadonlyVector,
-} from '../wire/index.ts'
+import { BATCH_OPERATIONS_MAX, type Batch, joinBatches, type ReadonlyVector } from '../wire/index.ts'
 import type { Batches } from './batches.ts'
 import { changesOf } from './changes.ts'
-import { formatMark } from './format.ts'
-import { MEMORY_KEY, SETTLED_KEY } from './keys.ts'
+import { changesOfKept } from './format.ts'
 import type { Memory } from './types.ts'
 
 /** How long operations may stand in the journal alone, and how many bytes of them. */
@@ -30,6 +21,8 @@ export interface SettlementOptions {
   readonly timers: Timers
   readonly batches: Batches
   readonly durable: ReadonlyVector
+  /** The number of the journal's last record that the key-value store holds. */
+  readonly lastRecord: number
   readonly memory: () => Memory
   /** Whether no append to the journal is under way. */
   readonly idle: () => boolean
@@ -59,8 +52,7 @@ export class Settlement {
 
   constructor(options: SettlementOptions) {
     this.#options = options
-    const settled = options.keyValue.get(SETTLED_KEY)
-    this.#lastRecord = settled === undefined ? 0 : (decode(settled, PEER_LIMITS) as number)
+    this.#lastRecord = options.lastRecord
   }
 
   /** The number of the journal's last record that the key-value store holds. */
@@ -109,18 +101,16 @@ export class Settlement {
     this.#due = false
     this.#pending = false
     const bytes = this.bytes
-    const record = journal.turn()
+    const lastRecord = journal.turn()
     const joined = [...batches.unsettled(durable)].flatMap(groups)
     const changes = [
       ...removed,
       ...joined.flatMap(changesOf),
-      formatMark(),
-      { key: MEMORY_KEY, value: encode(memory()) },
-      { key: SETTLED_KEY, value: encode(record) },
+      ...changesOfKept({ memory: memory(), lastRecord }),
     ]
     this.#commit(changes, () => {
       for (const batch of joined) batches.settle(batch)
-      this.#lastRecord = record
+      this.#lastRecord = lastRecord
       this.bytes -= bytes
       this.#settling = false
       this.recovering = false

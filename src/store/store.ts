@@ -3,19 +3,17 @@ import {
   type Batch,
   batchFrom,
   comparePositions,
-  decode,
   decodeBatch,
   type Operation,
-  PEER_LIMITS,
   type Position,
   type StreamKey,
   type Vector,
 } from '../wire/index.ts'
 import { Batches } from './batches.ts'
 import { Doubt } from './doubt.ts'
-import { checkFormat } from './format.ts'
+import { readKept } from './format.ts'
 import { readHistory } from './history.ts'
-import { allBatches, MEMORY_KEY } from './keys.ts'
+import { allBatches } from './keys.ts'
 import { EMPTY_MEMORY } from './memory.ts'
 import { Projection } from './projection.ts'
 import { encodeMemory, readRecord } from './records.ts'
@@ -27,7 +25,7 @@ import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions, U
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 const FULL_RETRY_MS = 1000
 
-/** Opens the store: reads and checks the whole set, and makes what is derived from it. @throws RecadoError `other_format` */
+/** Reads and checks the whole set. @throws RecadoError `other_format`; any other error when the store is damaged */
 export function openStore(options: StoreOptions): Store {
   return new DiskStore(options)
 }
@@ -57,13 +55,15 @@ class DiskStore implements Store {
 
   constructor(options: StoreOptions) {
     this.#options = options
-    checkFormat(options.keyValue)
-    this.#batches = new Batches(options.keyValue, (cause) => this.#damaged(cause))
+    const { memory, lastRecord } = readKept(options.keyValue)
+    this.memory = memory
+    this.#batches = new Batches({ ...options, damaged: (cause) => this.#damaged(cause) })
     this.#index = new SetIndex(this.#batches, options.chance)
     this.#settlement = new Settlement({
       ...options,
       batches: this.#batches,
       durable: this.durable,
+      lastRecord,
       memory: () => this.memory,
       idle: () => !this.#appending,
       full: (full) => this.#tellFull('settling', full),
@@ -73,8 +73,6 @@ class DiskStore implements Store {
         this.#closeIfDone()
       },
     })
-    const remembered = options.keyValue.get(MEMORY_KEY)
-    this.memory = remembered === undefined ? EMPTY_MEMORY : (decode(remembered, PEER_LIMITS) as Memory)
     this.#projection = new Projection({
       ...options,
       batches: this.#batches,
@@ -84,9 +82,12 @@ class DiskStore implements Store {
       failed: (error) => options.log.error({ err: error }, 'Cannot write the files; they are tried again'),
     })
     this.#doubt = new Doubt(options)
-    const damaged = this.#load()
+    const removed = this.#load()
+    const damaged = this.#recover() || removed.length > 0
     this.found = this.memory !== EMPTY_MEMORY
+    // Before the commit that removes what shows it.
     if (damaged || this.#doubt.present) this.memory = { ...this.memory, intact: false }
+    this.#settlement.begin(removed)
   }
 
   get highestClock(): number {
@@ -116,7 +117,13 @@ class DiskStore implements Store {
     if (batch.firstSeq > held + 1) return 'gap'
     if (this.#waitingBytes + this.#settlement.bytes > UNFLUSHED_BYTES_MAX) return 'full'
     const fresh = batchFrom(batch, held + 1 - batch.firstSeq)
-    this.#take(fresh, false)
+    try {
+      this.#take(fresh, false)
+    } catch (error) {
+      // Held by halves, it can neither be called back nor flushed.
+      this.#damaged(error)
+      throw error
+    }
     this.#waiting.push(fresh)
     this.#waitingBytes += fresh.bytes.byteLength
     this.#schedule()
@@ -162,7 +169,7 @@ class DiskStore implements Store {
   }
 
   membersOf(channel: string): Members | undefined {
-    return this.#index.groups.membersOf(channel, this.#index.channels.get(channel))
+    return this.#index.groups.membersOf(channel)
   }
 
   users(): readonly string[] {
@@ -219,8 +226,8 @@ class DiskStore implements Store {
     this.#options.keyValue.close(done)
   }
 
-  /** Reads all batches; whether one failed its check. Behind such a one its stream ends here, and peers fill it. */
-  #load(): boolean {
+  /** Reads all batches. Behind one that fails its check its stream ends here, and peers fill it; what is to be removed. */
+  #load(): KeyValueChange[] {
     const { keyValue, log } = this.#options
     const ended = new Set<StreamKey>()
     const removed: KeyValueChange[] = []
@@ -238,9 +245,7 @@ class DiskStore implements Store {
     if (removed.length > 0) {
       log.error({ batches: removed.length }, 'Batches on the disk fail their check; peers have them')
     }
-    const damaged = this.#recover()
-    this.#settlement.begin(removed)
-    return damaged || removed.length > 0
+    return removed
   }
 
   /** Takes what the journal holds beyond the key-value store; whether something of it is missing. */

@@ -137,10 +137,16 @@ export interface StoreEvents {
   late(position: Position, count: number): void
 }
 
+/** Files that may be able to copy in pieces what is kept of one whose tail changes. */
+export interface StoreFiles extends Files {
+  /** Copies some of the first `keep` bytes of a file for the next `replaceTail` that keeps them; whether there are more. */
+  copyOn?(name: string, keep: number): boolean
+}
+
 export interface StoreOptions {
   readonly journal: Journal
   readonly keyValue: KeyValue
-  readonly files: Files
+  readonly files: StoreFiles
   readonly time: Time
   readonly timers: Timers
   readonly chance: Chance

@@ -17,5 +17,10 @@ export function checkClientClock(clientClock: number, ownClock: number, nowMs: n
 
 /** Whether a received clock is above both the own one and 1,000 times the time in ms. */
 export function isAbsurdClock(clock: number, ownClock: number, nowMs: number): boolean {
-  return clock > ownClock && clock > nowMs * CLOCKS_PER_MS
+  return clock > ownClock && clock > highestClockAt(nowMs)
+}
+
+/** Up to which clocks of others are taken at that time. */
+export function highestClockAt(nowMs: number): number {
+  return nowMs * CLOCKS_PER_MS
 }

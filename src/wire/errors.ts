@@ -13,7 +13,12 @@ export const ERRORS = {
   not_logged_in: { where: 'wire', retryable: false, exit: 1, meaning: 'The user has not logged in' },
   unknown_user: { where: 'wire', retryable: false, exit: 1, meaning: 'No user has this name' },
   unknown_channel: { where: 'wire', retryable: false, exit: 1, meaning: 'No channel has this name' },
-  name_taken: { where: 'wire', retryable: false, exit: 1, meaning: 'Another process or user has this name' },
+  name_taken: {
+    where: 'wire',
+    retryable: false,
+    exit: 1,
+    meaning: 'Another process, user or channel has this name',
+  },
   too_large: { where: 'wire', retryable: false, exit: 1, meaning: 'The message is larger than the limit' },
   denied: { where: 'wire', retryable: false, exit: 1, meaning: 'This party may not do that' },
   overloaded: {

@@ -145,6 +145,9 @@ describe('a private channel', () => {
       }
       await expect(ana.invite('board', 'nobody')).rejects.toMatchObject({ code: 'unknown_user' })
       await expect(ana.invite('public', 'eve')).rejects.toMatchObject({ code: 'bad_request' })
+      await expect(ana.createChannel('public', { members: ['bob'] })).rejects.toMatchObject({
+        code: 'name_taken',
+      })
     },
     TEST_MS,
   )

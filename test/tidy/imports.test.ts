@@ -19,7 +19,7 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = {
   keys: { ours: ['wire', 'ports'], packages: [] },
   broker: { ours: CORE, packages: [] },
   proxy: { ours: CORE, packages: [] },
-  store: { ours: CORE, packages: [] },
+  store: { ours: CORE, packages: ['node:zlib'] },
   replication: { ours: [...CORE, 'store'], packages: [] },
   server: { ours: [...CORE, 'store', 'replication'], packages: [] },
   ref: { ours: CORE, packages: [] },

@@ -152,6 +152,27 @@ describe('Broker', () => {
     expect(bench.told.map((line) => line.split(' ').at(-1))).toEqual([code])
   })
 
+  it('keeps the names of some ROUTERs on the way, and no envelope that is larger', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    const name = Buffer.alloc(255, 1)
+    const four = [name, name, name, name, EMPTY]
+    const refused: Uint8Array[][] = [
+      [name, ...four, requestBody('m2')],
+      [Buffer.alloc(1025, 1), EMPTY, requestBody('m3')],
+      [Buffer.alloc(2 * 1024 * 1024, 1), ...four],
+    ]
+
+    for (const frames of refused) bench.broker.fromClient('ana', frames)
+    expect(bench.answers).toHaveLength(0)
+    bench.broker.fromClient('ana', [...four, requestBody('m1')])
+    bench.world.run(0)
+    server.answer()
+
+    expect(server.ids).toEqual(['m1'])
+    expect(bench.answers.map(({ frames }) => frames.slice(0, 5))).toEqual([four])
+  })
+
   it.each([
     ['bytes that are no MessagePack', [Buffer.from([0xc1])]],
     ['replies whose lengths disagree', [encode({ kind: 'replies', tags: [1], lengths: [5] }), EMPTY]],

@@ -42,3 +42,44 @@ it('listen takes nothing while it rests', async () => {
   expect(atRest).toBeGreaterThan(0)
   expect(taken).toBe(atRest)
 })
+
+it('listen knows whether everything in the socket has been handed on', async () => {
+  const waiting = ['1', '2'].map((text) => [Buffer.from(text)])
+  let arrives: ((frames: Buffer[]) => void) | undefined
+  const socket = {
+    closed: false,
+    receive(): Promise<Buffer[]> {
+      const next = waiting.shift()
+      if (next !== undefined) return Promise.resolve(next)
+      return new Promise((resolve) => {
+        arrives = resolve
+      })
+    },
+  }
+  const unread = { any: false }
+  const handled: boolean[] = []
+  listen(socket, () => handled.push(unread.any), undefined, unread)
+  const emptied = () => !unread.any && handled.length
+  await expect.poll(emptied, { interval: 1 }).toBe(2)
+  arrives?.([Buffer.from('3')])
+  await expect.poll(emptied, { interval: 1 }).toBe(3)
+
+  expect(handled).toEqual([true, true, true])
+})
+
+it('listen knows that something may be left while it rests', async () => {
+  const unread = { any: false }
+  let taken = 0
+  const socket = endless()
+  listen(
+    socket,
+    () => taken++,
+    () => 60_000,
+    unread,
+  )
+  for (let turn = 0; turn < 20; turn++) await others()
+  socket.closed = true
+
+  expect(taken).toBeGreaterThan(0)
+  expect(unread.any).toBe(true)
+})

@@ -3,17 +3,8 @@ import * as net from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
-import {
-  type Forwarder,
-  openDealer,
-  openForwarder,
-  openPublisher,
-  openRouter,
-  openSubscriber,
-} from '../../src/adapters/zeromq/index.ts'
+import { openDealer, openPublisher, openRouter } from '../../src/adapters/zeromq/index.ts'
 import type { Dealer, Router } from '../../src/ports/index.ts'
-import { Proxy } from '../../src/proxy/index.ts'
-import { quietMetrics } from '../support/quiet.ts'
 
 const HOST = '127.0.0.1'
 const WAIT = { timeout: 10_000, interval: 10 }
@@ -109,6 +100,35 @@ describe('openRouter and openDealer', () => {
     soon.onReconnect?.(() => void told.soon++)
     expect(await pass(second, soon)).not.toContain('dropped')
     expect(told).toEqual({ again: 1, late: 1, soon: 0 })
+  })
+
+  it('keep a bounded number of bytes for a peer that does not read, and every message for one that does', async () => {
+    let dropped = 0
+    const router = kept(
+      await openRouter({ host: HOST, port: 0, peerQueue: 4096, dropped: () => void dropped++ }),
+    )
+    const large = Buffer.alloc(1024 * 1024)
+    const [slowBodies, fastBodies] = [200, 4000]
+    router.receive((from, [frame]) => {
+      const slow = text(frame) === 'slow'
+      for (let count = 0; count < (slow ? slowBodies : fastBodies); count++)
+        router.send(from, [slow ? large : Buffer.from(String(count))])
+    })
+    const slow = kept(new zmq.Dealer({ linger: 0, receiveHighWaterMark: 1 }))
+    slow.connect(at(router.port))
+    await slow.send('slow')
+    await expect.poll(() => dropped, WAIT).toBeGreaterThan(slowBodies / 2)
+    const fast = kept(openDealer(at(router.port)))
+    const heard: string[] = []
+    fast.receive(([frame]) => void heard.push(text(frame)))
+    fast.send([Buffer.from('fast')])
+    await expect.poll(() => heard.length, WAIT).toBe(fastBodies)
+    slow.receiveTimeout = 2000
+    let late = 0
+    while (await slow.receive().catch(() => undefined)) late++
+
+    expect(late).toBe(slowBodies - dropped)
+    expect(heard).toEqual(Array.from({ length: fastBodies }, (_, index) => String(index)))
   })
 
   it('refuses with port_in_use, or bad_option for an address of another machine', async () => {
@@ -211,156 +231,5 @@ describe('openPublisher', () => {
     await arrives(heard, 'after')
 
     expect(heard).not.toContain('meanwhile')
-  })
-})
-
-describe('openForwarder', () => {
-  async function forwarder(subscriberQueue = 10_000): Promise<Forwarder> {
-    const proxy = new Proxy(quietMetrics)
-    return kept(
-      await openForwarder({
-        host: HOST,
-        portPublishers: 0,
-        portSubscribers: 0,
-        subscriberQueue,
-        admit: (topic, frames) => proxy.admits(topic, frames),
-        admitSubscription: (message) => proxy.admitsSubscription(message),
-      }),
-    )
-  }
-
-  /** A publisher whose words reach a subscriber of the topic `channel/ready/` already. */
-  async function publisher(ports: Forwarder) {
-    const socket = kept(openPublisher(at(ports.portPublishers)))
-    const probe = kept(openSubscriber(at(ports.portSubscribers)))
-    let reached = false
-    probe.receive(() => {
-      reached = true
-    })
-    probe.subscribe('channel/ready/')
-    await reach(socket, 'channel/ready/', () => reached)
-    return socket
-  }
-
-  async function reach(
-    socket: { send(topic: string, body: Uint8Array): void },
-    topic: string,
-    reached: () => boolean,
-  ): Promise<void> {
-    await expect
-      .poll(() => {
-        socket.send(topic, Buffer.from('probe'))
-        return reached()
-      }, WAIT)
-      .toBe(true)
-  }
-
-  it('brings a publication to those who subscribed to exactly its topic', async () => {
-    const ports = await forwarder()
-    const source = await publisher(ports)
-    const heard = new Map<string, string[]>()
-    for (const topic of ['channel/a/', 'channel/ab/', 'channel/', 'user/a/']) {
-      const socket = kept(openSubscriber(at(ports.portSubscribers)))
-      const topics: string[] = []
-      heard.set(topic, topics)
-      socket.receive((from) => void topics.push(from))
-      socket.subscribe(topic)
-      // Its subscription has reached the publisher once this other topic's publication comes back.
-      socket.subscribe(`channel/probe-${heard.size}/`)
-      await reach(source, `channel/probe-${heard.size}/`, () => topics.length > 0)
-    }
-    for (const topic of [
-      'channel/a/',
-      'channel/ab/',
-      'channel/abc/',
-      'user/a/',
-      'nonsense',
-      'channel/end/',
-    ]) {
-      source.send(topic, Buffer.from('x'))
-    }
-
-    const ours = (topic: string) => new Set(heard.get(topic)?.filter((each) => !each.includes('probe')))
-    for (const topic of ['channel/a/', 'channel/ab/', 'user/a/']) {
-      await expect.poll(() => ours(topic), WAIT).toEqual(new Set([topic]))
-    }
-    expect(ours('channel/')).toEqual(new Set())
-  })
-
-  it('brings nothing more of a topic that is given up', async () => {
-    const ports = await forwarder()
-    const source = await publisher(ports)
-    const socket = kept(openSubscriber(at(ports.portSubscribers)))
-    const topics: string[] = []
-    socket.receive((topic) => void topics.push(topic))
-    for (const topic of ['channel/a/', 'channel/b/']) socket.subscribe(topic)
-    await reach(source, 'channel/a/', () => topics.includes('channel/a/'))
-    await reach(source, 'channel/b/', () => topics.includes('channel/b/'))
-    socket.unsubscribe('channel/a/')
-    topics.length = 0
-    source.send('channel/a/', Buffer.from('x'))
-    source.send('channel/b/', Buffer.from('x'))
-    await expect.poll(() => topics, WAIT).toContain('channel/b/')
-
-    expect(topics).not.toContain('channel/a/')
-  })
-
-  it('lets a slow subscriber lose its own frames, nobody else’s, within bounded memory', async () => {
-    const ports = await forwarder(100)
-    const source = await publisher(ports)
-    const topic = 'channel/busy/'
-    const slow = kept(new zmq.Subscriber({ receiveHighWaterMark: 10, linger: 0 }))
-    slow.connect(at(ports.portSubscribers))
-    slow.subscribe(topic)
-    const slowBegan = slow.receive()
-    const fast = kept(openSubscriber(at(ports.portSubscribers)))
-    let received = 0
-    fast.receive(() => received++)
-    fast.subscribe(topic)
-    await reach(source, topic, () => received > 0)
-    // From here on it stands still.
-    await slowBegan
-    const [turn, turns] = [50, 600]
-    const before = process.memoryUsage().rss
-    const body = Buffer.alloc(16 * 1024)
-    await expect.poll(() => received, WAIT).toBeGreaterThan(0)
-    const settled = received
-    for (let count = 1; count <= turns; count++) {
-      for (let each = 0; each < turn; each++) source.send(topic, body)
-      const goal = settled + count * turn
-      await expect.poll(() => received, { timeout: 10_000, interval: 1 }).toBeGreaterThanOrEqual(goal)
-    }
-    const grown = process.memoryUsage().rss - before
-    slow.receiveTimeout = 500
-    let late = 0
-    for (;;) {
-      const frames = await slow.receive().catch(() => undefined)
-      if (frames === undefined) break
-      if (frames[1]?.byteLength === body.byteLength) late++
-    }
-
-    expect(late).toBeGreaterThan(0)
-    expect(late).toBeLessThan((turn * turns) / 2)
-    // Nearly half a gigabyte went by.
-    expect(grown).toBeLessThan(200 * 1024 * 1024)
-  }, 60_000)
-
-  it('goes on after subscriptions and publications that are none', async () => {
-    const ports = await forwarder()
-    const junk = kept(new zmq.XSubscriber({ linger: 0 }))
-    junk.connect(at(ports.portSubscribers))
-    for (const message of [
-      Buffer.alloc(0),
-      Buffer.from([7, 7]),
-      Buffer.concat([Buffer.from([1]), Buffer.alloc(500)]),
-    ]) {
-      await junk.send(message)
-    }
-    const junkSource = kept(new zmq.XPublisher({ linger: 0 }))
-    junkSource.connect(at(ports.portPublishers))
-    await junkSource.send([Buffer.from('channel/a/'), Buffer.from('x'), Buffer.from('y')])
-    await junkSource.send(Buffer.alloc(0))
-
-    await expect(publisher(ports)).resolves.toBeDefined()
   })
 })

@@ -24,6 +24,11 @@ export class ByteBound {
     this.#current = most
   }
 
+  /** How many messages may wait for a peer now. */
+  get count(): number {
+    return this.#current
+  }
+
   /** A message of this size is to be sent now (monotonic ms): the new count, if it changes. */
   sending(size: number, now: number): number | undefined {
     if (now >= this.#partEnds) {

@@ -75,9 +75,9 @@ export async function openForwarder(options: ForwarderOptions): Promise<Forwarde
   }
   try {
     const publishers = kept(await openPublishers(options, ears.publishers))
-    const subscribers = kept(await openSubscribers(options, ears.subscribers))
-    const servers = secured && kept(await openServers(host, secured))
     const bound = new ByteBound(SUBSCRIBER_BYTES_MAX, subscriberQueue)
+    const subscribers = kept(await openSubscribers(options, bound, ears.subscribers))
+    const servers = secured && kept(await openServers(host, secured))
     ears.publishers.hear(publishers.current, (frames) => {
       const [topic] = frames
       // A first frame that is no topic is not worth making a string of.
@@ -124,7 +124,8 @@ function openPublishers({ host, portPublishers, secured }: ForwarderOptions, ear
 }
 
 function openSubscribers(
-  { host, portSubscribers, subscriberQueue, secured }: ForwarderOptions,
+  { host, portSubscribers, secured }: ForwarderOptions,
+  waiting: ByteBound,
   ear: Ear<zmq.XPublisher>,
 ) {
   const guard = secured?.guardSubscribers
@@ -134,11 +135,15 @@ function openSubscribers(
   const own = {
     ...listening(options),
     ...manual,
-    sendHighWaterMark: subscriberQueue,
     sendTimeout: 0,
     linger: 0,
   }
-  return bind(options, (more) => new zmq.XPublisher({ ...own, ...more }), ear.opened)
+  return bind(
+    options,
+    // A socket that takes another's place lets no more wait than that one did: the count is told only when it changes.
+    (more) => new zmq.XPublisher({ ...own, sendHighWaterMark: waiting.count, ...more }),
+    ear.opened,
+  )
 }
 
 /** Subscribes, or not, the peer whose message was received last: libzmq remembers which that is. */

@@ -9,14 +9,25 @@ interface Receiving {
   readonly closed: boolean
 }
 
+/** What is known of what waits in a socket. */
+export interface Unread {
+  /** False while a message is waited for: the socket is empty, or it is that one in some hundreds which it gives a turn later. */
+  any: boolean
+}
+
 /**
  * Hands on every message until the socket is closed, in turns: by itself the socket lets others wait until some hundred
  * messages are done. `rest` is asked after each turn for how many ms nothing more shall be taken.
  */
-export function listen(socket: Receiving, handle: (frames: Buffer[]) => void, rest?: () => number): void {
+export function listen(
+  socket: Receiving,
+  handle: (frames: Buffer[]) => void,
+  rest?: () => number,
+  unread?: Unread,
+): void {
   const run = async (): Promise<void> => {
     while (!socket.closed) {
-      await takeTurn(socket, handle)
+      await takeTurn(socket, handle, unread)
       await pause(rest?.() ?? 0)
     }
   }
@@ -26,10 +37,16 @@ export function listen(socket: Receiving, handle: (frames: Buffer[]) => void, re
   })
 }
 
-async function takeTurn(socket: Receiving, handle: (frames: Buffer[]) => void): Promise<void> {
+async function takeTurn(
+  socket: Receiving,
+  handle: (frames: Buffer[]) => void,
+  unread: Unread | undefined,
+): Promise<void> {
   let until = Number.POSITIVE_INFINITY
   for (let taken = 0; taken < TURN_MESSAGES && !socket.closed; taken++) {
+    if (unread !== undefined) unread.any = false
     const frames = await socket.receive()
+    if (unread !== undefined) unread.any = true
     // The turn begins when there is something to take.
     if (taken === 0) until = performance.now() + TURN_MS
     if (frames.length <= FRAMES_MAX) handle(frames)
@@ -48,10 +65,16 @@ function pause(ms: number): Promise<void> {
 export class Ear<Socket extends Receiving> {
   #handle: ((frames: Buffer[]) => void) | undefined
   #rest: (() => number) | undefined
+  readonly #unread: Unread | undefined
+
+  /** `unread`: to be kept up to date. */
+  constructor(unread?: Unread) {
+    this.#unread = unread
+  }
 
   /** A socket has been opened: it is listened to, if anybody listens yet. */
   readonly opened = (socket: Socket): void => {
-    if (this.#handle !== undefined) listen(socket, this.#handle, this.#rest)
+    if (this.#handle !== undefined) listen(socket, this.#handle, this.#rest, this.#unread)
   }
 
   /** Listens to the socket that is there, and to all that follow it. */

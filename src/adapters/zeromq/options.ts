@@ -30,8 +30,10 @@ export interface BindOptions {
   readonly port: number
   /** A peer that sends a larger frame is cut off. */
   readonly maxFrameBytes?: number
-  /** Messages that may wait for one peer; those beyond it are dropped, that peer's alone. */
+  /** Messages that may wait for one peer, 32 MiB of them; those beyond it are dropped, that peer's alone. */
   readonly peerQueue?: number
+  /** With `peerQueue`: one was dropped. */
+  readonly dropped?: () => void
   /** Messages of one peer that may wait to be taken; beyond it the peer waits. */
   readonly peerReceiveQueue?: number
   /** In secured mode: who may connect. */

@@ -1,12 +1,22 @@
 import * as zmq from 'zeromq'
 import type { Dealer, Pass, Publisher, Router, Subscriber } from '../../ports/index.ts'
-import { Ear } from './listen.ts'
+import { Ear, type Unread } from './listen.ts'
 import { type BindOptions, bind, bound, connecting, HIGH_WATER_MARK } from './options.ts'
 import { KEEP_MS, Outgoing } from './outgoing.ts'
+import { PeerQueues } from './peer-queues.ts'
 import { holdConnected } from './secured.ts'
 
 /** Messages that may wait for the one peer of a DEALER, besides those in front of the socket. */
 const DEALER_QUEUE = 1000
+
+/**
+ * With `peerQueue`: messages that the socket itself keeps for one peer, however large they are. With fewer a peer that has
+ * hundreds of small ones under way gets them in driblets: with 16 at a third of the rate.
+ */
+const SOCKET_QUEUE = 32
+/** Bytes that may wait for one peer besides those, and for all. */
+const PEER_BYTES_MAX = 32 * 1024 * 1024
+const ALL_BYTES_MAX = 512 * 1024 * 1024
 
 /**
  * Binds. A message to a peer that is gone, or whose queue is full, is dropped without a word. A name that a peer chose
@@ -14,18 +24,38 @@ const DEALER_QUEUE = 1000
  * @throws RecadoError `port_in_use`, `bad_option` when the address is not this machine's
  */
 export async function openRouter(options: BindOptions): Promise<Router> {
+  const { peerQueue } = options
   const own = {
     ...bound(options),
-    sendHighWaterMark: options.peerQueue ?? HIGH_WATER_MARK,
+    sendHighWaterMark: peerQueue === undefined ? HIGH_WATER_MARK : SOCKET_QUEUE,
     receiveHighWaterMark: options.peerReceiveQueue ?? HIGH_WATER_MARK,
-    mandatory: false,
+    // So that it tells when a peer's queue is full.
+    mandatory: peerQueue !== undefined,
     sendTimeout: 0,
   }
-  const ear = new Ear<zmq.Router>()
+  const unread: Unread = { any: false }
+  const ear = new Ear<zmq.Router>(unread)
   const held = await bind(options, (secured) => new zmq.Router({ ...own, ...secured }), ear.opened)
+  const queues =
+    peerQueue &&
+    new PeerQueues({
+      send: (message) => held.current.send(message as Buffer[]),
+      most: peerQueue,
+      mostBytes: PEER_BYTES_MAX,
+      allBytes: ALL_BYTES_MAX,
+      dropped: options.dropped ?? (() => {}),
+    })
   return {
     port: held.port,
-    send: (to, frames) => sendNow(held.current, [Buffer.from(to, 'latin1'), ...frames]),
+    get unread() {
+      return unread.any
+    },
+    send(to, frames) {
+      const message = [Buffer.from(to, 'latin1'), ...frames] as Buffer[]
+      if (!queues) return sendNow(held.current, message)
+      queues.add(message)
+      return true
+    },
     receive(handler, rest) {
       const handle = ([from, ...frames]: Buffer[]): void => {
         if (from !== undefined && frames.length > 0) handler(from.toString('latin1'), frames)
@@ -33,6 +63,7 @@ export async function openRouter(options: BindOptions): Promise<Router> {
       ear.hear(held.current, handle, rest)
     },
     async close() {
+      if (queues) queues.close()
       held.close()
     },
   }

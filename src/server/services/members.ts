@@ -23,7 +23,9 @@ export const invite: Service = (call, desk) => {
         if (by !== undefined) return desk.awaitHeld(call, by, desk.acks, () => ({}))
         if (members !== undefined && members.size >= MEMBERS_MAX) throw tooManyMembers()
         const entry = { kind: 'invite', id, user, target: channel, message: member } as const
-        desk.accept(call, entry, desk.acks, () => ({}))
+        desk.accept(call, entry, desk.acks, () =>
+          desk.mayUse(channel, member) ? {} : noMemberAfterAll(channel, member),
+        )
       },
     )
   })
@@ -52,6 +54,12 @@ export function asMember(call: Call, desk: Desk, channel: string, user: string, 
 
 export function tooManyMembers(): RecadoError {
   return new RecadoError('bad_request', `A channel has at most ${MEMBERS_MAX} members (limit: members)`)
+}
+
+function noMemberAfterAll(channel: string, member: string): RecadoError {
+  const why =
+    'it has left, or others made this channel at the same moment, for other members; then make another'
+  return new RecadoError('denied', `User "${member}" is no member of channel "${channel}": ${why}`)
 }
 
 function isPublic(channel: string): RecadoError {

@@ -27,6 +27,8 @@ export interface Desk {
   knowsChannel(name: string): boolean
   /** As far as is known here. */
   secretOf(user: string): UserSecret | undefined
+  /** Takes the clock of a call of secured mode whose user has only now proved who it is. */
+  hear(call: Call): void
   /** Goes on once this server holds all that a majority had on disk when asked. */
   afterMajority(call: Call, go: () => void): void
   /** Answers once that operation is held as the level asks. */
@@ -41,6 +43,8 @@ export interface Desk {
   mayUse(channel: string, user: string): boolean
   /** How many channels this user has created. */
   channelsMadeBy(user: string): number
+  /** In secured mode, where the gate has let many ask at once. @throws RecadoError `denied` */
+  checkMayCreate(user: string): void
   /**
    * Goes on when `known` holds; if it does not, makes sure with a majority first, for this server may only be behind.
    * Meanwhile the connection's later requests wait.
@@ -49,7 +53,7 @@ export interface Desk {
   /** Makes the entry an operation, or finds the one that its id already made, and answers once it is held. */
   accept(call: Call, entry: Entry, level: Level, answer: Answer): void
   /** Answers once the registration that is already there is held as the level asks. */
-  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string): void
+  awaitRegistration(call: Call, kind: 'login' | 'channel', name: string, answer?: Answer): void
   history(call: Call): void
   status(): Readonly<Record<string, unknown>>
 }

@@ -18,3 +18,13 @@ export function notAMember(channel: string): RecadoError {
 export function unknownChannel(channel: string): RecadoError {
   return new RecadoError('unknown_channel', `There is no channel "${channel}"; create it first`)
 }
+
+export function isPublicAlready(channel: string): RecadoError {
+  const what = `Channel "${channel}" is public already; choose another name for a private one`
+  return new RecadoError('name_taken', what)
+}
+
+export function madeByAnother(channel: string): RecadoError {
+  const what = `Channel "${channel}" was made by another at the same moment, for others; choose another name`
+  return new RecadoError('name_taken', what)
+}

@@ -49,8 +49,9 @@ export function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = 
     }
     const desk = {
       acks,
-      secretOf: () => secrets.of('ana'),
+      secretOf: (user: string) => secrets.of(user),
       knowsUser: () => true,
+      hear: () => {},
       afterMajority(call: Call, go: () => void) {
         for (const each of accepted) hear(each)
         tried(call, go)
@@ -95,6 +96,7 @@ export function setUp({ servers: count = 2, acks = 'quorum', anybody = true } = 
         return (kind === 'change' ? parseSecretChange : parseFirstSecret)(message).verifier
       },
       time,
+      timers: time,
       log,
       metrics,
     })

@@ -5,7 +5,8 @@ import { Permits } from '../../../src/server/permits.ts'
 import type { Call, Desk } from '../../../src/server/services/index.ts'
 import { Sessions } from '../../../src/server/sessions.ts'
 import type { Position, RecadoError } from '../../../src/wire/index.ts'
-import { quietLog, quietMetrics } from '../../support/quiet.ts'
+import { quietLog, quietMetrics, quietTimers } from '../../support/quiet.ts'
+import { setUp as setUpServers } from './login-servers.ts'
 
 const AT_ONCE = 128
 const SECRET: Position = { clock: 5, origin: 'server-1', incarnation: 1, seq: 1 }
@@ -33,6 +34,7 @@ function setUp() {
     acks: 'quorum',
     secretOf: (user: string) => (state.known.has(user) ? { claim: SECRET, secret: SECRET } : undefined),
     knowsUser: () => false,
+    hear: () => {},
     afterMajority: (call: Call, go: () => void) => void asked.push(() => tried(call, go)),
     awaitHeld: (call: Call) => call.ok(),
     accept: (call: Call) => call.ok(),
@@ -51,6 +53,7 @@ function setUp() {
     permits: new Permits({ credentials, now: () => 0 }),
     verifierAt: () => 'verifier',
     time,
+    timers: quietTimers,
     log: quietLog,
     metrics: quietMetrics,
   })
@@ -83,6 +86,47 @@ function setUp() {
 }
 
 describe('Logins', () => {
+  it.each([
+    ['a secret', { secret: 'a wrong secret' }],
+    ['a secret and a new one', { secret: 'a wrong secret', new_secret: 'a new secret' }],
+  ])('do not tell by %s who is there: neither by what they answer, nor by the work', async (_what, data) => {
+    const { logIn, permit, credentials } = setUpServers({ anybody: false })
+    await logIn({ permit: permit(), new_secret: 'first of ana' })
+    const attempt = async (user: string): Promise<{ codes: string[]; work: number }> => {
+      let work = 0
+      const counted =
+        <Arguments extends unknown[], Result>(act: (...args: Arguments) => Result) =>
+        (...args: Arguments): Result => {
+          work++
+          return act(...args)
+        }
+      const { verifierOf, matches } = credentials
+      Object.assign(credentials, { verifierOf: counted(verifierOf), matches: counted(matches) })
+      const codes: string[] = []
+      for (let count = 0; count < 8; count++) codes.push((await logIn({ user, ...data })).code)
+      Object.assign(credentials, { verifierOf, matches })
+      return { codes, work }
+    }
+    const known = await attempt('ana')
+
+    expect(new Set(known.codes)).toEqual(new Set(['denied', 'overloaded']))
+    expect(await attempt('bob')).toEqual(known)
+  })
+
+  it('of names that nobody may take are told ten a second, and the rest as a number', async () => {
+    const { logIn, log, metrics, world } = setUpServers({ anybody: false })
+    for (let user = 0; user < 30; user++) await logIn({ user: `user-${user}`, secret: 'first secret' })
+    await world.advance(1000)
+
+    const told = log.lines.filter(({ fields }) => fields['audit'] === 'login')
+    expect(told.map(({ message }) => message)).toEqual([
+      ...Array.from({ length: 10 }, () => 'A login was refused'),
+      'Refused more logins: not_listed',
+    ])
+    expect(told.at(-1)?.fields).toEqual({ audit: 'login', more: 20 })
+    expect(metrics.value('recado_logins_total', { result: 'not_listed' })).toBe(30)
+  })
+
   it('work on a bounded number of secrets when many first logins waited for one majority', async () => {
     const { state, failures, answered, logIn, majority, finish } = setUp()
     for (let count = 0; count < AT_ONCE + 10; count++) logIn(`user-${count}`)

@@ -5,7 +5,7 @@ import { Permits } from '../../../src/server/permits.ts'
 import type { Answer, Call, Desk } from '../../../src/server/services/index.ts'
 import { Sessions } from '../../../src/server/sessions.ts'
 import { type Position, parseSecretChange, RecadoError } from '../../../src/wire/index.ts'
-import { quietLog, quietMetrics } from '../../support/quiet.ts'
+import { quietLog, quietMetrics, quietTimers } from '../../support/quiet.ts'
 
 const at = (seq: number): Position => ({ clock: seq, origin: 's', incarnation: 1, seq })
 
@@ -45,6 +45,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
     acks,
     secretOf: () => ({ claim: at(claim), secret: at(last), permitted: 0 }),
     knowsUser: () => true,
+    hear: () => {},
     afterMajority(call: Call, go: () => void) {
       news()
       tried(call, go)
@@ -73,6 +74,7 @@ function setUp(acks: 'one' | 'quorum' | 'all' = 'quorum') {
     permits: new Permits({ credentials, now: () => 0 }),
     verifierAt: ({ seq }) => secrets.get(seq),
     time: { monotonic: () => 0, wall: () => 0 },
+    timers: quietTimers,
     log: quietLog,
     metrics: quietMetrics,
   })

@@ -86,7 +86,7 @@ describe('channel', () => {
     const stranger = setUp(['bob'])
     stranger.ask('channel', {})
 
-    expect(behind.done).toEqual({ accepted: [], awaited: ['channel board'], failed: [] })
+    expect(behind.done).toEqual({ accepted: [], awaited: ['5'], failed: [] })
     expect(stranger.done.failed).toEqual([expect.objectContaining({ code: 'denied' })])
   })
 })

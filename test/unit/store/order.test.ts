@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Operation } from '../../../src/wire/index.ts'
+import type { StoreFiles } from '../../../src/store/types.ts'
+import { type Operation, renderLine } from '../../../src/wire/index.ts'
 import { batchOf, operation } from '../../support/operations.ts'
 import { quietMetrics } from '../../support/quiet.ts'
 import { openTestStore } from '../../support/store.ts'
@@ -79,6 +80,43 @@ describe('a store that puts late operations in their place', () => {
     expect(rewriting).toBeGreaterThan(2)
     expect(store.filesCurrent).toBe(true)
     expect([...seen]).toEqual(['3001 3003'])
+  })
+
+  it('lets a file be copied in pieces, with pauses between them, before it replaces its tail', () => {
+    const disk = new VirtualDisk()
+    const world = new VirtualTime()
+    const files = disk.files.bind(disk)
+    const steps: string[] = []
+    const times = new Set<number>()
+    disk.files = (): StoreFiles => ({
+      ...files(),
+      copyOn(name, keep) {
+        steps.push(`copy ${keep} of ${name}`)
+        times.add(world.now)
+        return steps.length < 5
+      },
+      replaceTail(name, keep, tail) {
+        steps.push(`replace behind ${keep} of ${name}`)
+        files().replaceTail(name, keep, tail)
+      },
+    })
+    const { store } = openTestStore(disk, world)
+    store.append(batchOf([a(1, 10), a(2, 30)]))
+    world.run(10)
+    store.finalise(30)
+    world.run(10)
+    steps.length = 0
+    store.append(batchOf([b(1, 20)]))
+    world.run(3000)
+
+    const lines = [a(1, 10), b(1, 20), a(2, 30)].map(renderLine)
+    expect(disk.text('publications.jsonl')).toBe(lines.join(''))
+    expect([...new Set(steps)]).toEqual([
+      'copy 0 of publications.jsonl',
+      'replace behind 0 of publications.jsonl',
+    ])
+    expect(steps.at(-1)).toMatch(/^replace/)
+    expect(times.size).toBe(5)
   })
 
   it('tells of and counts each operation, whether its batch began late or not', () => {
