@@ -105,16 +105,18 @@ export class LibraryClient extends Party {
   }
 
   #sayLast(): void {
-    const client = this.#client as Client
     const say = async (): Promise<void> => {
       const sentAt = this.cluster.world.now
-      this.#acknowledged(await client.publish(CHANNEL, `the last of ${this.user}`), sentAt)
+      const operation = await (this.#client as Client).publish(CHANNEL, `the last of ${this.user}`)
+      this.#acknowledged(operation, sentAt)
       this.#hasSaidLast = true
     }
+    const again = (error: unknown): unknown => {
+      if (error instanceof RecadoError && error.retryable) return say().catch(again)
+      return this.#fail('its last publication', error)
+    }
     this.cluster.world.promises = true
-    this.#insist(client, this.process.life, say).catch((error: unknown) =>
-      this.#fail('its last publication', error),
-    )
+    say().catch(again)
   }
 
   /** Tries until it is done; false when the client ended before. What the library calls these requests nobody is told. */

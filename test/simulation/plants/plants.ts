@@ -163,8 +163,8 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       [
         'src/client/merge.ts',
-        'return previous <= (this.#passed',
-        'return previous >= 0 || previous <= (this.#passed',
+        'return publication.previous <= this.#passedOf',
+        'return publication.previous >= 0 || publication.previous <= this.#passedOf',
       ],
     ],
   },
