@@ -36,6 +36,7 @@ interface Hole {
 interface Asked {
   readonly stream: StreamKey
   readonly incarnation: number
+  readonly after: number
   readonly at: number
 }
 
@@ -80,17 +81,23 @@ export class Holes {
       const peer = this.#choose(stream, now)
       if (peer === undefined) continue
       under.add(stream)
-      this.#asked.set(peer.name, { stream, incarnation: peer.incarnation, at: now })
+      const after = this.#held(stream)
+      this.#asked.set(peer.name, { stream, incarnation: peer.incarnation, after, at: now })
       this.#options.metrics.add('recado_replication_fetches_total')
-      this.#options.fetch(peer, stream, this.#held(stream), FETCH_BYTES)
+      this.#options.fetch(peer, stream, after, FETCH_BYTES)
     }
   }
 
-  /** A peer answered a fetch, or sent batches of its own accord; they have been taken. */
-  answered(peer: string, count: number): void {
+  /**
+   * Batches of a peer have been taken: its answer to a fetch, or new ones that it sent of its own accord. Those say
+   * nothing of the fetch: else it would be asked twice, and who catches up would never be done with pausing.
+   */
+  answered(peer: string, batches: readonly Batch[]): void {
+    const asked = this.#asked.get(peer)
+    if (asked === undefined || !isAnswer(batches, asked)) return
     this.#asked.delete(peer)
     const { time, timers, hurried } = this.#options
-    const pause = count === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
+    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
     if (pause > 0) this.#pausedUntil.set(peer, time.monotonic() + pause)
     if (pause === PACE_MS) timers.after(PACE_MS, () => this.fill())
     this.fill()
@@ -181,4 +188,15 @@ export class Holes {
   #held(stream: StreamKey): number {
     return this.#options.store.held.get(stream) ?? 0
   }
+}
+
+/**
+ * Nothing is sent empty but an answer, and nothing of one's own accord that was on one's disk already: all that can be
+ * asked for is.
+ */
+function isAnswer(batches: readonly Batch[], { stream, after }: Asked): boolean {
+  if (batches.length === 0) return true
+  return batches.some(
+    (batch) => batch.stream === stream && batch.firstSeq <= after + 1 && batch.lastSeq > after,
+  )
 }

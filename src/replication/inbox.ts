@@ -167,12 +167,15 @@ export class Inbox {
   }
 
   #batches(message: Batches, body: Uint8Array): void {
+    const taken: Batch[] = []
     let start = 0
     for (const length of message.lengths) {
-      this.#take(decodeBatch(body.subarray(start, start + length)))
+      const batch = decodeBatch(body.subarray(start, start + length))
       start += length
+      this.#take(batch)
+      taken.push(batch)
     }
-    this.#options.holes.answered(message.from, message.lengths.length)
+    this.#options.holes.answered(message.from, taken)
   }
 
   #take(batch: Batch): void {
