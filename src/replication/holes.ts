@@ -12,6 +12,9 @@ const FETCH_TIMEOUT_MS = 1000
 const PAUSE_MS = 250
 /** Between two questions of a server that takes everything: those who answer have clients to serve as well. */
 const PACE_MS = 20
+/** How long nothing is fetched after the store took nothing more: it would be dropped, and fetched again. */
+const FULL_MS = 250
+const TELL_FULL_MS = 10_000
 /** Batches that came before their turn, over all streams; the oldest are dropped and fetched again. */
 const EARLY_MAX = 256
 
@@ -49,6 +52,8 @@ export class Holes {
   readonly #pausedUntil = new Map<string, number>()
   readonly #early = new Map<StreamKey, Map<number, Batch>>()
   #earlyCount = 0
+  #fullUntil = Number.NEGATIVE_INFINITY
+  #toldFullAt = Number.NEGATIVE_INFINITY
   #waiting = false
 
   constructor(options: HolesOptions) {
@@ -74,6 +79,7 @@ export class Holes {
   /** Asks for what is missing wherever nothing is being asked for. */
   fill(): void {
     const now = this.#options.time.monotonic()
+    if (now < this.#fullUntil) return
     this.#giveUp(now)
     const under = new Set([...this.#asked.values()].map((asked) => asked.stream))
     for (const [stream, hole] of this.#holes) {
@@ -101,6 +107,18 @@ export class Holes {
     if (pause > 0) this.#pausedUntil.set(peer, time.monotonic() + pause)
     if (pause === PACE_MS) timers.after(PACE_MS, () => this.fill())
     this.fill()
+  }
+
+  /** The store took nothing more, for too much waits for the disk: what came is dropped, and nothing asked for meanwhile. */
+  full(): void {
+    const { time, timers, log } = this.#options
+    const now = time.monotonic()
+    if (now < this.#fullUntil) return
+    this.#fullUntil = now + FULL_MS
+    timers.after(FULL_MS, () => this.fill())
+    if (now - this.#toldFullAt < TELL_FULL_MS) return
+    this.#toldFullAt = now
+    log.warn({}, 'The disk is behind: what peers send is dropped, and fetched again once there is room')
   }
 
   /** Keeps a batch that came before its turn. */

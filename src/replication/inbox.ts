@@ -197,7 +197,9 @@ export class Inbox {
         },
         'Received operations',
       )
-      if (store.append(next) === 'gap') holes.keep(next)
+      const outcome = store.append(next)
+      if (outcome === 'gap') holes.keep(next)
+      if (outcome === 'full') return holes.full()
     }
   }
 }
