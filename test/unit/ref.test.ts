@@ -159,6 +159,24 @@ describe('Ref', () => {
     })
   })
 
+  it('takes of a process a clock that others took of a client, though its time is far behind theirs', () => {
+    const world = new World(THREE)
+    world.clock = 1_800_000_000_000 * 1000 + 2 ** 52
+    expect(world.beat('a')).toMatchObject({ status: 'ok' })
+    expect(world.ask('members', report(THREE))).toMatchObject({ status: 'ok' })
+    world.clock = Number.MAX_SAFE_INTEGER - 1
+    expect(world.beat('a')).toMatchObject({ code: 'bad_request' })
+  })
+
+  it('takes of anyone who asks no higher clock than a server takes of a client', () => {
+    const world = new World(THREE)
+    world.clock = 1_800_000_000_001 * 1000
+    for (const service of ['list', 'rank', 'toString'])
+      expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'bad_request' })
+    expect(world.beat('a', { cluster: 'other/recado' })).toMatchObject({ code: 'denied' })
+    expect(world.ask('list', {})).toMatchObject({ code: 'bad_request' })
+  })
+
   it('names the brokers that are heard, and forgets those long silent', () => {
     const world = new World(THREE)
     const broker = { cluster: CLUSTER, name: 'broker', role: 'broker', address: 'tcp://h:1', incarnation: 1 }
