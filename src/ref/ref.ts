@@ -215,7 +215,8 @@ export class Ref {
   /** @throws RecadoError `name_taken` when a newer process of this name has been heard */
   #checkProcess({ name, role, incarnation, uid }: Heartbeat): void {
     const known =
-      this.#members.get(role, name) ?? (role === 'server' ? this.#record.processes[name] : undefined)
+      this.#members.newest(role, name, this.#now) ??
+      (role === 'server' ? this.#record.processes[name] : undefined)
     if (known === undefined || incarnation > known.incarnation) return
     if (incarnation === known.incarnation && uid === known.uid) return
     const details = { incarnation: known.incarnation }

@@ -159,6 +159,36 @@ describe('Ref', () => {
     })
   })
 
+  it.each(['broker', 'proxy'])('takes a %s whose clock went back once the one before is down', (role) => {
+    const world = new World(THREE)
+    const beat = (incarnation: number, address: string): Data =>
+      world.ask('heartbeat', { cluster: CLUSTER, name: 'x', role, address, incarnation })
+    beat(5, 'tcp://h:1')
+    world.virtual.run(9000)
+    expect(beat(4, 'tcp://h:2')).toMatchObject({ code: 'name_taken', incarnation: 5 })
+    world.virtual.run(1000)
+    expect(beat(4, 'tcp://h:2')).toMatchObject({ status: 'ok' })
+    expect(world.ask('list', {})[role === 'broker' ? 'brokers' : 'proxies']).toEqual(['tcp://h:2'])
+  })
+
+  it('tells the older of two brokers of one name of the other for as long as both run', () => {
+    const world = new World(THREE)
+    const beat = (incarnation: number): Data =>
+      world.ask('heartbeat', { cluster: CLUSTER, name: 'x', role: 'broker', address: '', incarnation })
+    for (let second = 0; second < 30; second++) {
+      expect(beat(5)).toMatchObject({ status: 'ok' })
+      expect(beat(4)).toMatchObject({ code: 'name_taken', incarnation: 5 })
+      world.virtual.run(1000)
+    }
+  })
+
+  it('never takes an older process of a server', () => {
+    const world = new World(THREE)
+    world.beat('a', { incarnation: 5 })
+    world.virtual.run(60_000)
+    expect(world.beat('a', { incarnation: 4 })).toMatchObject({ code: 'name_taken', incarnation: 5 })
+  })
+
   it('takes of a process a clock that others took of a client, though its time is far behind theirs', () => {
     const world = new World(THREE)
     world.clock = 1_800_000_000_000 * 1000 + 2 ** 52
