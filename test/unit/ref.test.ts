@@ -44,6 +44,24 @@ describe('Ref', () => {
     expect(world.ask('rank', { name: 'a' })).toMatchObject({ rank: 10 })
   })
 
+  it('gives no rank twice when it starts with an older file of the same list', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE, 3)
+    const old = world.disk.bytes
+    world.ref = world.start([...THREE, 'd'])
+    world.beatAll(THREE)
+    expect(world.beat('d', { state: 'joining' })).toMatchObject({ rank: 4, epoch: 1 })
+    world.beatAll(THREE)
+    world.disk.bytes = old
+    world.ref = world.start([...THREE, 'd', 'e'])
+    world.beatAll(THREE)
+    expect(world.beat('e', { state: 'joining' })).toMatchObject({ rank: 5, epoch: 1 })
+    expect(world.beat('d', { state: 'joining' })).toMatchObject({ rank: 4 })
+    world.ref = world.start([...THREE, 'd', 'e'])
+    world.beatAll(THREE)
+    expect(world.beat('e', { state: 'joining' })).toMatchObject({ rank: 5 })
+  })
+
   it('can change the first list too after its file is gone', () => {
     const world = new World(THREE)
     world.beatAll(THREE)
