@@ -125,7 +125,7 @@ describe('Inbox', () => {
       const answer = encode({ kind: 'batches', ...sender, lengths: [batch.bytes.byteLength] })
       world.schedule(3, () => taken.fromPeer([answer, batch.bytes]))
     })
-    const { append } = store
+    const append = store.append.bind(store)
     store.append = () => 'full'
     holes.notice(batch.stream)
     for (let ms = 0; ms < 2000; ms += 50) {
@@ -135,7 +135,7 @@ describe('Inbox', () => {
     expect(fetches).toBeGreaterThan(5)
     expect(fetches).toBeLessThanOrEqual(8)
 
-    store.append = append.bind(store)
+    store.append = append
     world.run(300)
     expect(store.held.get(batch.stream)).toBe(1)
   })
