@@ -49,7 +49,8 @@ export async function prepareFolder(folder: string, options: FolderOptions): Pro
   return lock
 }
 
-function makeWritable(folder: string): void {
+/** Makes the folder if it is missing. @throws RecadoError `folder_not_writable` */
+export function makeWritable(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)

@@ -1,22 +1,39 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { RecadoError } from '../wire/index.ts'
+import { makeWritable } from './folder.ts'
+import { lockFolder } from './folder-lock.ts'
 
 interface RefFile {
+  /** @throws RecadoError `folder_not_writable` when it is there and cannot be read */
   read(): Uint8Array | undefined
+  /** Throws as node:fs does. */
   write(bytes: Uint8Array): void
+  /** Gives the folder to the next process. */
+  release(): Promise<void>
 }
 
-/** Ref's file in this folder, which is made when missing: written beside itself, flushed, renamed, and the folder flushed. Throws as node:fs does. */
-export function openRefFile(folder: string): RefFile {
-  mkdirSync(folder, { recursive: true })
+/**
+ * Makes the folder if it is missing, takes it for this process, and gives ref's file in it: written beside itself, flushed,
+ * renamed, and the folder flushed. Of two refs with one file each would write over the ranks that the other gave.
+ * @throws RecadoError `folder_not_writable`, `folder_in_use`
+ */
+export async function openRefFile(folder: string): Promise<RefFile> {
+  makeWritable(folder)
+  const lock = await lockFolder(folder)
   const path = join(folder, 'ref_servers.json')
   return {
     read() {
       try {
         return readFileSync(path)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT') return undefined
+        throw new RecadoError(
+          'folder_not_writable',
+          `Cannot read ${path} (${String(code)}); change its owner, or remove it: ref learns its content from the servers`,
+          { cause: error },
+        )
       }
     },
     write(bytes) {
@@ -27,6 +44,7 @@ export function openRefFile(folder: string): RefFile {
       renameSync(temporary, path)
       flushed(dirname(path), 'r', () => {})
     },
+    release: () => lock.release(),
   }
 }
 

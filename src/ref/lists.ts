@@ -85,7 +85,14 @@ export class Lists {
       const holders = live.filter((each) => sameList(each.voters, voters)).map(({ name }) => name)
       if (isMajorityOf(holders, voters)) return this.#adopt(voters, live)
     }
-    if (isMajorityOf(names, record.voters)) this.#confirmed = true
+    if (!this.#confirmed && isMajorityOf(names, record.voters)) this.#confirm(live)
+  }
+
+  /** The list is the newest, and the file it is from may yet be older than some ranks: the servers know those. */
+  #confirm(live: readonly Heartbeat[]): void {
+    const { record } = this.#options
+    record.ranks = mergeRanks(record.ranks, live)
+    this.#confirmed = true
   }
 
   #adopt(voters: Voters, live: readonly Heartbeat[]): void {

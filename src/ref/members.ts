@@ -48,6 +48,16 @@ export class Members {
     return this.#members.get(keyOf(role, name))?.heartbeat
   }
 
+  /**
+   * The newest process of this name, which no older one may go before. Of brokers and proxies one that is down is forgotten:
+   * they keep nothing, and the next has a lower incarnation if its machine's clock went back.
+   */
+  newest(role: Heartbeat['role'], name: string, now: number): Heartbeat | undefined {
+    const member = this.#members.get(keyOf(role, name))
+    if (member === undefined || (role !== 'server' && now - member.heardAt >= DOWN_MS)) return undefined
+    return member.heartbeat
+  }
+
   servers(): Heartbeat[] {
     return [...this.#members.values()]
       .map(({ heartbeat }) => heartbeat)

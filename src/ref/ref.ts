@@ -2,6 +2,7 @@ import { LamportClock } from '../clocks/index.ts'
 import type { Cancel, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import {
   checkClientClock,
+  checkProcessClock,
   covers,
   encodeReplies,
   type Heartbeat,
@@ -100,8 +101,7 @@ export class Ref {
     let data: Reply['data']
     try {
       if ('error' in request) throw request.error
-      checkClientClock(request.clock, this.#lamport.now, now)
-      this.#lamport.receive(request.clock)
+      this.#receiveClock(request, now)
       if (services?.has(service) === false) throw this.#notHere(service)
       data = { status: 'ok', ...this.#serve(service, request.data) }
     } catch (error) {
@@ -117,13 +117,19 @@ export class Ref {
     return { service, id, clock: this.#lamport.next(), timestamp: now, data }
   }
 
+  /** Processes of this cluster are believed in what others took of a client by their own times; whoever asks is a client. */
+  #receiveClock({ service, clock, data: { cluster } }: Request, now: number): void {
+    if (cluster !== undefined && cluster !== this.#options.cluster) {
+      throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
+    }
+    const check = OF_PROCESSES.has(service) ? checkProcessClock : checkClientClock
+    check(clock, this.#lamport.now, now)
+    this.#lamport.receive(clock)
+  }
+
   #serve(service: string, data: Request['data']): Record<string, unknown> {
     if (!Object.hasOwn(SERVICES, service)) {
       throw new RecadoError('unknown_service', `Ref has no service "${service}"`)
-    }
-    const { cluster } = data
-    if (cluster !== undefined && cluster !== this.#options.cluster) {
-      throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
     }
     const answer = this[SERVICES[service as keyof typeof SERVICES]](data)
     return answer
@@ -209,7 +215,8 @@ export class Ref {
   /** @throws RecadoError `name_taken` when a newer process of this name has been heard */
   #checkProcess({ name, role, incarnation, uid }: Heartbeat): void {
     const known =
-      this.#members.get(role, name) ?? (role === 'server' ? this.#record.processes[name] : undefined)
+      this.#members.newest(role, name, this.#now) ??
+      (role === 'server' ? this.#record.processes[name] : undefined)
     if (known === undefined || incarnation > known.incarnation) return
     if (incarnation === known.incarnation && uid === known.uid) return
     const details = { incarnation: known.incarnation }
@@ -336,6 +343,9 @@ class Refusal extends RecadoError {
     this.details = details
   }
 }
+
+/** What only processes of a cluster have to say. */
+const OF_PROCESSES: ReadonlySet<string> = new Set(['heartbeat', 'members'])
 
 const SERVICES = {
   rank: 'serveRank',

@@ -12,6 +12,9 @@ const FETCH_TIMEOUT_MS = 1000
 const PAUSE_MS = 250
 /** Between two questions of a server that takes everything: those who answer have clients to serve as well. */
 const PACE_MS = 20
+/** How long nothing is fetched after the store took nothing more: it would be dropped, and fetched again. */
+const FULL_MS = 250
+const TELL_FULL_MS = 10_000
 /** Batches that came before their turn, over all streams; the oldest are dropped and fetched again. */
 const EARLY_MAX = 256
 
@@ -36,6 +39,7 @@ interface Hole {
 interface Asked {
   readonly stream: StreamKey
   readonly incarnation: number
+  readonly after: number
   readonly at: number
 }
 
@@ -48,6 +52,8 @@ export class Holes {
   readonly #pausedUntil = new Map<string, number>()
   readonly #early = new Map<StreamKey, Map<number, Batch>>()
   #earlyCount = 0
+  #fullUntil = Number.NEGATIVE_INFINITY
+  #toldFullAt = Number.NEGATIVE_INFINITY
   #waiting = false
 
   constructor(options: HolesOptions) {
@@ -73,6 +79,7 @@ export class Holes {
   /** Asks for what is missing wherever nothing is being asked for. */
   fill(): void {
     const now = this.#options.time.monotonic()
+    if (now < this.#fullUntil) return
     this.#giveUp(now)
     const under = new Set([...this.#asked.values()].map((asked) => asked.stream))
     for (const [stream, hole] of this.#holes) {
@@ -80,20 +87,38 @@ export class Holes {
       const peer = this.#choose(stream, now)
       if (peer === undefined) continue
       under.add(stream)
-      this.#asked.set(peer.name, { stream, incarnation: peer.incarnation, at: now })
+      const after = this.#held(stream)
+      this.#asked.set(peer.name, { stream, incarnation: peer.incarnation, after, at: now })
       this.#options.metrics.add('recado_replication_fetches_total')
-      this.#options.fetch(peer, stream, this.#held(stream), FETCH_BYTES)
+      this.#options.fetch(peer, stream, after, FETCH_BYTES)
     }
   }
 
-  /** A peer answered a fetch, or sent batches of its own accord; they have been taken. */
-  answered(peer: string, count: number): void {
+  /**
+   * Batches of a peer have been taken: its answer to a fetch, or new ones that it sent of its own accord. Those say
+   * nothing of the fetch: else it would be asked twice, and who catches up would never be done with pausing.
+   */
+  answered(peer: string, batches: readonly Batch[]): void {
+    const asked = this.#asked.get(peer)
+    if (asked === undefined || !isAnswer(batches, asked)) return
     this.#asked.delete(peer)
     const { time, timers, hurried } = this.#options
-    const pause = count === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
+    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
     if (pause > 0) this.#pausedUntil.set(peer, time.monotonic() + pause)
     if (pause === PACE_MS) timers.after(PACE_MS, () => this.fill())
     this.fill()
+  }
+
+  /** The store took nothing more, for too much waits for the disk: what came is dropped, and nothing asked for meanwhile. */
+  full(): void {
+    const { time, timers, log } = this.#options
+    const now = time.monotonic()
+    if (now < this.#fullUntil) return
+    this.#fullUntil = now + FULL_MS
+    timers.after(FULL_MS, () => this.fill())
+    if (now - this.#toldFullAt < TELL_FULL_MS) return
+    this.#toldFullAt = now
+    log.warn({}, 'The disk is behind: what peers send is dropped, and fetched again once there is room')
   }
 
   /** Keeps a batch that came before its turn. */
@@ -181,4 +206,15 @@ export class Holes {
   #held(stream: StreamKey): number {
     return this.#options.store.held.get(stream) ?? 0
   }
+}
+
+/**
+ * Nothing is sent empty but an answer, and nothing of one's own accord that was on one's disk already: all that can be
+ * asked for is.
+ */
+function isAnswer(batches: readonly Batch[], { stream, after }: Asked): boolean {
+  if (batches.length === 0) return true
+  return batches.some(
+    (batch) => batch.stream === stream && batch.firstSeq <= after + 1 && batch.lastSeq > after,
+  )
 }

@@ -4,15 +4,14 @@ import type { Store } from '../store/index.ts'
 import {
   type Batch,
   type Batches,
+  checkProcessClock,
   decodeBatch,
   type Fetch,
   type Head,
-  isAbsurdClock,
   type PeerMessage,
   parsePeerMessage,
   REPLICA_TOPIC,
   type ReadonlyVector,
-  RecadoError,
   type StreamKey,
   type Voters,
   vectorFromObject,
@@ -126,12 +125,10 @@ export class Inbox {
     return message.incarnation >= (peers.get(message.from)?.incarnation ?? 0)
   }
 
-  /** @throws RecadoError `bad_request` when no honest server can have counted so far: it would drive all towards 2^53 */
+  /** @throws RecadoError `bad_request` when no server can have counted so far, nor taken it of a client */
   #receiveClock(clock: number): void {
     const { lamport, now } = this.#options
-    if (isAbsurdClock(clock, lamport.now, now())) {
-      throw new RecadoError('bad_request', `The clock ${clock} is absurdly far ahead`)
-    }
+    checkProcessClock(clock, lamport.now, now())
     lamport.receive(clock)
   }
 
@@ -167,12 +164,15 @@ export class Inbox {
   }
 
   #batches(message: Batches, body: Uint8Array): void {
+    const taken: Batch[] = []
     let start = 0
     for (const length of message.lengths) {
-      this.#take(decodeBatch(body.subarray(start, start + length)))
+      const batch = decodeBatch(body.subarray(start, start + length))
       start += length
+      this.#take(batch)
+      taken.push(batch)
     }
-    this.#options.holes.answered(message.from, message.lengths.length)
+    this.#options.holes.answered(message.from, taken)
   }
 
   #take(batch: Batch): void {
@@ -194,7 +194,9 @@ export class Inbox {
         },
         'Received operations',
       )
-      if (store.append(next) === 'gap') holes.keep(next)
+      const outcome = store.append(next)
+      if (outcome === 'gap') holes.keep(next)
+      if (outcome === 'full') return holes.full()
     }
   }
 }

@@ -3,8 +3,8 @@ import { openRefFile } from '../adapters/ref-file.ts'
 import { openRouter } from '../adapters/zeromq/index.ts'
 import type { RefConfig } from '../config/index.ts'
 import type { Router } from '../ports/index.ts'
-import { Ref } from '../ref/index.ts'
-import type { StartRole } from './types.ts'
+import { type RecordFile, Ref } from '../ref/index.ts'
+import type { RoleContext, RunningRole, StartRole } from './types.ts'
 
 /** What each port serves in secured mode. */
 const OPERATORS = new Set(['members', 'list'])
@@ -12,13 +12,24 @@ const NOT_OPERATORS = new Set(['rank', 'list', 'heartbeat'])
 
 /** The reference service. Ready once it listens: the others need it to start, and it waits for none of them. */
 export const start: StartRole<RefConfig> = async (context) => {
+  const file = await openRefFile(context.config.dataDir)
+  try {
+    const running = await run(context, file)
+    return {
+      async stop() {
+        await running.stop()
+        await file.release()
+      },
+    }
+  } catch (error) {
+    await file.release()
+    throw error
+  }
+}
+
+async function run(context: RoleContext<RefConfig>, file: RecordFile): Promise<RunningRole> {
   const { config, keys } = context
-  const ref = new Ref({
-    ...context,
-    ...config,
-    file: openRefFile(config.dataDir),
-    keyGeneration: () => keys?.generation,
-  })
+  const ref = new Ref({ ...context, ...config, file, keyGeneration: () => keys?.generation })
   const router = await openRouter({ host: config.bind, port: config.portRef, guard: keys?.guard('ref') })
   serve(router, ref, keys === undefined ? undefined : NOT_OPERATORS)
   const operators = keys === undefined ? undefined : await openOperators(config, keys)

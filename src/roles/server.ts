@@ -18,6 +18,7 @@ import { Links } from './links.ts'
 import { PeerLinks } from './peer-links.ts'
 import { ProxyLinks } from './proxy-links.ts'
 import { RefLink } from './ref-link.ts'
+import { Refusals } from './refusals.ts'
 import type { RoleContext, RunningRole, StartRole } from './types.ts'
 
 /** How long a stopping server waits for the answers that are under way. */
@@ -47,7 +48,7 @@ export const start: StartRole<ServerConfig> = async (context) => {
     const composed = new Composition(context, router)
     composed.start()
     const cancelMark = context.timers.after(SOUND_MS, () => mark.remove())
-    readiness('server', () => composed.server.unready ?? true)
+    readiness('server', () => composed.unready ?? true)
     return {
       async stop() {
         await composed.stop()
@@ -80,6 +81,7 @@ class Composition implements RunningRole {
   readonly #corrected: CorrectedTime
   readonly #berkeley: Berkeley
   readonly #ref: RefLink
+  readonly #refusals: Refusals
   readonly #peers: PeerLinks
   readonly #brokers: Links<Dealer>
   readonly #proxies: ProxyLinks
@@ -119,6 +121,7 @@ class Composition implements RunningRole {
       changed: (addresses) => this.server.replica.setProxies(addresses),
       received: (topic, body) => this.server.fromTopic(topic, body),
     })
+    this.#refusals = new Refusals(context)
     this.#ref = this.#composeRefLink()
   }
 
@@ -129,6 +132,12 @@ class Composition implements RunningRole {
     this.server.start()
     this.#berkeley.start()
     this.#ref.start()
+  }
+
+  /** Why this server is not ready, or undefined. */
+  get unready(): string | undefined {
+    const { unready } = this.server
+    return unready && this.#refusals.addedTo(unready)
   }
 
   async stop(): Promise<void> {
@@ -282,13 +291,15 @@ class Composition implements RunningRole {
         ...(keys?.generation !== undefined && { keys: keys.generation }),
       }),
       onReply: (reply) => this.#told(reply),
-      onError: (code, _message, incarnation) => {
+      onError: (code, message, incarnation) => {
         if (code === 'name_taken') replica.superseded(incarnation)
+        else this.#refusals.refused(code, message)
       },
     })
   }
 
   #told(reply: HeartbeatReply): void {
+    this.#refusals.accepted()
     this.server.replica.told(reply)
     this.#brokers.told(reply.brokers)
     this.#proxies.told(reply.proxies)

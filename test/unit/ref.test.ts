@@ -44,6 +44,24 @@ describe('Ref', () => {
     expect(world.ask('rank', { name: 'a' })).toMatchObject({ rank: 10 })
   })
 
+  it('gives no rank twice when it starts with an older file of the same list', () => {
+    const world = new World(THREE)
+    world.beatAll(THREE, 3)
+    const old = world.disk.bytes
+    world.ref = world.start([...THREE, 'd'])
+    world.beatAll(THREE)
+    expect(world.beat('d', { state: 'joining' })).toMatchObject({ rank: 4, epoch: 1 })
+    world.beatAll(THREE)
+    world.disk.bytes = old
+    world.ref = world.start([...THREE, 'd', 'e'])
+    world.beatAll(THREE)
+    expect(world.beat('e', { state: 'joining' })).toMatchObject({ rank: 5, epoch: 1 })
+    expect(world.beat('d', { state: 'joining' })).toMatchObject({ rank: 4 })
+    world.ref = world.start([...THREE, 'd', 'e'])
+    world.beatAll(THREE)
+    expect(world.beat('e', { state: 'joining' })).toMatchObject({ rank: 5 })
+  })
+
   it('can change the first list too after its file is gone', () => {
     const world = new World(THREE)
     world.beatAll(THREE)
@@ -157,6 +175,54 @@ describe('Ref', () => {
       code: 'name_taken',
       incarnation: 5,
     })
+  })
+
+  it.each(['broker', 'proxy'])('takes a %s whose clock went back once the one before is down', (role) => {
+    const world = new World(THREE)
+    const beat = (incarnation: number, address: string): Data =>
+      world.ask('heartbeat', { cluster: CLUSTER, name: 'x', role, address, incarnation })
+    beat(5, 'tcp://h:1')
+    world.virtual.run(9000)
+    expect(beat(4, 'tcp://h:2')).toMatchObject({ code: 'name_taken', incarnation: 5 })
+    world.virtual.run(1000)
+    expect(beat(4, 'tcp://h:2')).toMatchObject({ status: 'ok' })
+    expect(world.ask('list', {})[role === 'broker' ? 'brokers' : 'proxies']).toEqual(['tcp://h:2'])
+  })
+
+  it('tells the older of two brokers of one name of the other for as long as both run', () => {
+    const world = new World(THREE)
+    const beat = (incarnation: number): Data =>
+      world.ask('heartbeat', { cluster: CLUSTER, name: 'x', role: 'broker', address: '', incarnation })
+    for (let second = 0; second < 30; second++) {
+      expect(beat(5)).toMatchObject({ status: 'ok' })
+      expect(beat(4)).toMatchObject({ code: 'name_taken', incarnation: 5 })
+      world.virtual.run(1000)
+    }
+  })
+
+  it('never takes an older process of a server', () => {
+    const world = new World(THREE)
+    world.beat('a', { incarnation: 5 })
+    world.virtual.run(60_000)
+    expect(world.beat('a', { incarnation: 4 })).toMatchObject({ code: 'name_taken', incarnation: 5 })
+  })
+
+  it('takes of a process a clock that others took of a client, though its time is far behind theirs', () => {
+    const world = new World(THREE)
+    world.clock = 1_800_000_000_000 * 1000 + 2 ** 52
+    expect(world.beat('a')).toMatchObject({ status: 'ok' })
+    expect(world.ask('members', report(THREE))).toMatchObject({ status: 'ok' })
+    world.clock = Number.MAX_SAFE_INTEGER - 1
+    expect(world.beat('a')).toMatchObject({ code: 'bad_request' })
+  })
+
+  it('takes of anyone who asks no higher clock than a server takes of a client', () => {
+    const world = new World(THREE)
+    world.clock = 1_800_000_000_001 * 1000
+    for (const service of ['list', 'rank', 'toString'])
+      expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'bad_request' })
+    expect(world.beat('a', { cluster: 'other/recado' })).toMatchObject({ code: 'denied' })
+    expect(world.ask('list', {})).toMatchObject({ code: 'bad_request' })
   })
 
   it('names the brokers that are heard, and forgets those long silent', () => {

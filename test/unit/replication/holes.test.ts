@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Holes } from '../../../src/replication/holes.ts'
 import { Peer } from '../../../src/replication/peer.ts'
 import type { Store } from '../../../src/store/index.ts'
+import type { Batch } from '../../../src/wire/index.ts'
+import { batchOf, operation } from '../../support/operations.ts'
 import { quietLog, quietMetrics } from '../../support/quiet.ts'
 import { VirtualTime } from '../../support/virtual-time.ts'
 
@@ -16,9 +18,10 @@ function holesBeside() {
     peer.durable.set(STREAM, 9)
     return peer
   }) as [Peer, Peer]
-  const state = { live: [b, c], asked: [] as string[] }
+  const held = new Map<string, number>()
+  const state = { live: [b, c], asked: [] as string[], hurried: true }
   const holes = new Holes({
-    store: { held: new Map() } as unknown as Store,
+    store: { held } as unknown as Store,
     time: { monotonic: () => world.now, wall: () => world.now },
     timers: {
       soon: (run) => void world.schedule(0, run),
@@ -29,11 +32,18 @@ function holesBeside() {
     log: quietLog,
     metrics: quietMetrics,
     live: () => state.live,
-    hurried: () => true,
+    hurried: () => state.hurried,
     fetch: (peer) => state.asked.push(peer.name),
   })
   holes.notice(STREAM)
-  return { holes, world, state, b, c }
+  return { holes, world, state, held, b, c }
+}
+
+/** A batch of a stream, from its operation `seq` on. */
+function batchFrom(seq: number, count = 2, origin = 'x'): Batch {
+  return batchOf(
+    Array.from({ length: count }, (_, at) => operation({ origin, seq: seq + at, clock: seq + at })),
+  )
 }
 
 describe('Holes', () => {
@@ -59,5 +69,74 @@ describe('Holes', () => {
     b.incarnation = 2
     holes.fill()
     expect(state.asked).toHaveLength(2)
+  })
+
+  it('goes on asking in its pace while its peers send it new batches all the time', () => {
+    const { holes, world, state, held, b, c } = holesBeside()
+    state.live = [b]
+    let answers = 0
+    for (let ms = 0; ms < 1000; ms += 5) {
+      const due = state.asked.length > answers
+      world.run(5)
+      holes.answered('b', [batchFrom(1000 + ms, 1)])
+      holes.answered('b', [batchFrom(1000 + ms, 1, 'b')])
+      holes.answered('c', [batchFrom(1000 + ms, 1, 'c')])
+      if (!due) continue
+      const seq = (held.get(STREAM) ?? 0) + 1
+      for (const peer of [b, c]) peer.durable.set(STREAM, seq + 9)
+      held.set(STREAM, seq)
+      answers++
+      holes.answered('b', [batchFrom(seq, 1)])
+    }
+    expect(answers).toBeGreaterThan(30)
+    expect(answers).toBeLessThanOrEqual(50)
+  })
+
+  it('asks nothing twice because a batch came that is no answer', () => {
+    const { holes, world, state, b } = holesBeside()
+    state.live = [b]
+    state.hurried = false
+    world.run(100)
+    holes.answered('b', [batchFrom(20)])
+    holes.answered('b', [batchFrom(1, 2, 'b')])
+    holes.fill()
+    expect(state.asked).toEqual(['b'])
+  })
+
+  it('leaves a peer alone for a while that had nothing to give', () => {
+    const { holes, world, state, b } = holesBeside()
+    state.live = [b]
+    holes.answered('b', [])
+    world.run(249)
+    holes.fill()
+    expect(state.asked).toEqual(['b'])
+    world.run(1)
+    holes.fill()
+    expect(state.asked).toEqual(['b', 'b'])
+  })
+
+  it('takes an answer that came too late for the one to its second question only while that needs it', () => {
+    const { holes, world, state, held, b } = holesBeside()
+    state.live = [b]
+    world.run(1001)
+    holes.fill()
+    expect(state.asked).toEqual(['b', 'b'])
+    held.set(STREAM, 2)
+    holes.answered('b', [batchFrom(1)])
+    world.run(20)
+    expect(state.asked).toHaveLength(3)
+    // The answer to the second question holds nothing that the third asked for.
+    holes.answered('b', [batchFrom(1)])
+    world.run(20)
+    holes.fill()
+    expect(state.asked).toHaveLength(3)
+  })
+
+  it('takes nothing for an answer of a peer that it has not asked', () => {
+    const { holes, state, c } = holesBeside()
+    holes.answered('c', [])
+    state.live = [c]
+    holes.fill()
+    expect(state.asked).toEqual(['b', 'c'])
   })
 })
