@@ -1,80 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { KINDS } from '../../src/operator/kinds.ts'
-import { Operator, type ReconcilerContext } from '../../src/operator/operator.ts'
-import type { ReconcileResult, Reconciler } from '../../src/operator/reconcile/types.ts'
-import type { KubeResponse, KubeTransport } from '../../src/ports/index.ts'
-import { countingMetrics } from '../support/counting-metrics.ts'
+import type { KubeResponse } from '../../src/ports/index.ts'
 import { answered, FakeApiServer, refused } from '../support/fake-api-server.ts'
-import { quietLog } from '../support/quiet.ts'
-import { type ProcessTime, seededChance, VirtualTime } from '../support/virtual-time.ts'
+import { VirtualTime } from '../support/virtual-time.ts'
+import { OperatorProcess, RESYNC_MS } from './support/operator-process.ts'
 
 const CLUSTERS = '/apis/recado.dev/v1alpha1/namespaces/ns/messagingclusters'
 const PODS = '/api/v1/namespaces/ns/pods'
 const MONITORING = '/apis/monitoring.coreos.com/v1'
-const RESYNC_MS = 100_000
 const OWN = { 'app.kubernetes.io/managed-by': 'recado-operator', 'app.kubernetes.io/instance': 'a' }
 
 let virtual: VirtualTime
 let server: FakeApiServer
 
-class Process {
-  readonly time: ProcessTime = virtual.process()
-  readonly metrics = countingMetrics()
-  readonly operator: Operator
-  readonly passes: string[] = []
-  readonly pods: string[] = []
-  readonly failures: unknown[] = []
-  stops = 0
-  context: ReconcilerContext | undefined
-  leads = 0
-  isCut = false
-  reconcile: (key: string) => Promise<ReconcileResult> = async () => ({})
-
+class Process extends OperatorProcess {
   constructor(name: string, watchNamespaces: readonly string[] = []) {
-    this.operator = new Operator({
-      transport: this.#transport(),
-      time: this.time,
-      timers: this.time,
-      chance: seededChance(name.length),
-      log: quietLog,
-      metrics: this.metrics,
-      name,
-      lease: { namespace: 'system', name: 'recado-operator' },
-      watchNamespaces,
-      resyncMs: RESYNC_MS,
-      createReconciler: (context) => this.#reconciler(context),
-      fail: (error) => this.failures.push(error),
-    })
-    this.operator.start()
-  }
-
-  value(name: Parameters<typeof this.metrics.value>[0], labels?: Record<string, string>): number {
-    return this.metrics.value(name, labels)
-  }
-
-  #transport(): KubeTransport {
-    return {
-      request: (request) => {
-        if (!this.isCut) return server.request(request)
-        virtual.promises = true
-        return Promise.reject(new Error('ECONNREFUSED'))
-      },
-      stream: (path, handlers) => server.stream(path, handlers),
-    }
-  }
-
-  #reconciler(context: ReconcilerContext): Reconciler {
-    this.context = context
-    this.leads++
-    return {
-      reconcile: ({ namespace, name }) => {
-        virtual.promises = true
-        this.passes.push(`${namespace}/${name}`)
-        return this.reconcile(`${namespace}/${name}`)
-      },
-      podsChanged: ({ name }) => void this.pods.push(name),
-      stop: async () => void this.stops++,
-    }
+    super({ virtual, server }, name, watchNamespaces)
   }
 }
 

@@ -2,7 +2,7 @@ import { Broker } from '../../src/broker/index.ts'
 import { LamportClock } from '../../src/clocks/index.ts'
 import type { Log } from '../../src/ports/index.ts'
 import { Ref } from '../../src/ref/index.ts'
-import { encode, parseReplies, type ServerEntry } from '../../src/wire/index.ts'
+import { encode, parseReplies, type Reply, type ServerEntry } from '../../src/wire/index.ts'
 import { quietMetrics } from '../support/quiet.ts'
 import type { Cluster } from './cluster.ts'
 import { type ClockOptions, SimulatedProcess } from './process.ts'
@@ -92,7 +92,8 @@ export class SimulatedRef extends SimulatedService {
     const envelope = { service: 'list', id: 'whether it may go', clock: 0, timestamp: 0, data: {} }
     const answer = this.process.frozen ? undefined : this.#ref?.answer(encode(envelope))
     if (answer === undefined) return false
-    const { servers, epoch } = parseReplies(answer)[0]?.data as unknown as Listed
+    const [reply] = parseReplies(answer)
+    const { servers, epoch } = (reply as Reply).data as unknown as Listed
     const entry = servers.find((each) => each.name === name)
     // One that ref never heard of was never a server.
     return epoch > 0 && (entry === undefined || entry.drained)

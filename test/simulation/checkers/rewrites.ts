@@ -27,7 +27,9 @@ interface DiskFiles {
 interface Change {
   readonly server: SimulatedServer
   readonly file: string
+  /** What stands there now, or only what is new behind `last`. */
   readonly after: readonly Operation[]
+  readonly last: Operation | undefined
   readonly facts: FileFacts
   readonly late: ReadonlySet<string>
 }
@@ -53,27 +55,33 @@ export class Rewrites {
   /** `highest`: the highest clock that any life made final since the disk was lost. */
   changed(server: SimulatedServer, file: string, bytes: Uint8Array | undefined, highest: number): void {
     const { late, files } = this.#disk(server.name)
-    const after = this.#linesOf(server.disk.text(file))
+    const [text, former] = [server.disk.text(file), Buffer.from(bytes ?? []).toString()]
     let facts = files.get(file)
     if (facts === undefined) {
       facts = { written: new Set() }
       files.set(file, facts)
       // An old copy was made final by who knows whom: what the present life made of it is what counts from now on.
       if (this.#cluster.witness.disk(server.name).losses.at(-1)?.copied === true)
-        return remember(facts, after)
+        return remember(facts, this.#linesOf(text))
     }
-    const before = this.#linesOf(Buffer.from(bytes ?? []).toString())
-    const change = { server, file, after, facts, late }
+    // Mostly lines are written behind those that are there, and what was looked at need not be again.
+    const isLonger = text.startsWith(former) && (former === '' || former.endsWith('\n'))
+    const before = isLonger ? [] : this.#linesOf(former)
+    const after = this.#linesOf(isLonger ? text.slice(former.length) : text)
+    const [last] = isLonger
+      ? this.#linesOf(former.slice(former.lastIndexOf('\n', former.length - 2) + 1))
+      : []
+    const change = { server, file, after, last, facts, late }
     this.#checkOrder(change)
     const [inserted, gone] = [this.#inserted(change), this.#gone(change, before, highest)]
     if (inserted || gone) this.#checkInterval(change)
     remember(facts, after)
   }
 
-  #checkOrder({ server: { name, store }, file, after, facts }: Change): void {
+  #checkOrder({ server: { name, store }, file, after, last, facts }: Change): void {
     const { witness } = this.#cluster
     after.forEach((line, index) => {
-      const former = after[index - 1]
+      const former = after[index - 1] ?? last
       if (former !== undefined && comparePositions(former, line) >= 0)
         witness.find(`${name} wrote ${nameOf(line)} in ${file} behind what it precedes`)
       if (!facts.written.has(placeOf(line)) && line.clock > (store?.finalClock ?? 0))

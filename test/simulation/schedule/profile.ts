@@ -14,6 +14,8 @@ export interface Profile extends Required<Omit<StageOptions, 'acks'>> {
 /** Servers that may be wanted beyond those of the beginning. */
 export const EXTRA_SERVERS = 2
 
+/** Publications under way at once: many are rare, for they take their time. */
+const WINDOWS = { 1: 10, 4: 1, 16: 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
 export function drawProfile(dice: Dice): Profile {
@@ -37,7 +39,7 @@ export function drawProfile(dice: Dice): Profile {
     library: dice.share(0.6) ? 1 : 0,
     readers: dice.share(0.5) ? 1 : 0,
     pauseMs: dice.pick([200, 400, 400, 800]),
-    window: dice.pick([1, 1, 4, 16]),
+    window: Number(dice.weighted(WINDOWS)),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
     commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
