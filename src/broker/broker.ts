@@ -16,7 +16,7 @@ import type { Body, Connection } from './queue.ts'
 import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
 import { ServerLink } from './server-link.ts'
-import { Standstill } from './standstill.ts'
+import { OLD, Standstill } from './standstill.ts'
 
 /** Between two looks at what is due: while bodies wait or a server is late, and otherwise. */
 const TICK_MS = 50
@@ -31,7 +31,6 @@ const EXPIRIES_MAX = 4096
 /** Tags begin at the time in ms times this, so that none of a former life of this broker is ever used again. */
 const TAGS_PER_MS = 1000
 const LATE = 'No server answered in time; the same id again tells the outcome'
-const OLD = 'The broker stood still; the same id again tells the outcome'
 
 export interface BrokerOptions {
   readonly cluster: string
@@ -120,10 +119,8 @@ export class Broker {
     if (delimiter === undefined) return this.#refusals.count('bad_request')
     const envelope = frames.slice(0, delimiter + 1)
     const bytes = frames[delimiter + 1] ?? new Uint8Array()
-    const objection = objectionTo(frames, delimiter)
+    const objection = objectionTo(frames, delimiter) ?? this.#standstill.objection
     if (objection !== undefined) return this.#refuse(id, envelope, bytes, objection)
-    if (this.#standstill.isCatchingUp)
-      return this.#refuse(id, envelope, bytes, new RecadoError('unavailable', OLD))
     const connection = this.#connections.use(id, now)
     if (connection === undefined || this.#holdings.isFull(connection, bytes.byteLength)) {
       if (connection !== undefined) this.#restricted.add(connection.restrict(now))
@@ -136,15 +133,19 @@ export class Broker {
     this.#dispatch(connection)
   }
 
+  clientGone(id: string): void {
+    this.#connections.end(id)
+  }
+
   /** For how many ms nothing of clients shall be taken, after what was refused since the last call. */
   takeRest(): number {
     return this.#refusals.takeRest()
   }
 
-  fromServer(id: string, frames: readonly Uint8Array[]): void {
+  fromServer(id: string, [head = new Uint8Array(), bodies]: readonly Uint8Array[]): void {
     const now = this.#wake()
     try {
-      this.#take(id, now, parseBackendHead(frames[0] ?? new Uint8Array()), frames[1])
+      this.#take(id, now, parseBackendHead(head), bodies)
     } catch (error) {
       this.#refusals.count('bad_request')
       this.#options.log.debug({ err: error }, 'Refused a message at the port for servers')
@@ -212,7 +213,7 @@ export class Broker {
       connection.share.answered(body.cost, answer.byteLength, server.share)
       if (!body.expired) {
         this.#holdings.finish(body)
-        this.#options.toClient(connection.id, [...body.envelope, answer])
+        if (!connection.gone) this.#options.toClient(connection.id, [...body.envelope, answer])
       }
       if (connection.waiting.length === 0) return
       if (!server.leaving) server.stalled.add(connection)
@@ -337,7 +338,8 @@ export class Broker {
 
   #giveUp(body: Body, what: string): void {
     this.#holdings.finish(body)
-    this.#refuse(body.connection.id, body.envelope, body.bytes, new RecadoError('unavailable', what))
+    const { connection, envelope, bytes } = body
+    if (!connection.gone) this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {

@@ -9,7 +9,8 @@ const IDLE_CHECK_MS = 5000
 
 /** The clients' connections, by the socket's name for them. */
 export class Connections {
-  readonly #connections = new Map<string, Connection>()
+  /** Those that are gone stand under their numbers. */
+  readonly #connections = new Map<string | number, Connection>()
   #count = 0
   #checkedAt = Number.NEGATIVE_INFINITY
 
@@ -25,6 +26,15 @@ export class Connections {
     }
     connection.usedAt = now
     return connection
+  }
+
+  /** It has ended. Whoever comes under its name next is another, who is to hear nothing that was meant for it. */
+  end(id: string): void {
+    const connection = this.#connections.get(id)
+    if (connection === undefined) return
+    this.#connections.delete(id)
+    connection.gone = true
+    this.#connections.set(connection.number, connection)
   }
 
   /** To be called often. */

@@ -44,6 +44,8 @@ export class Connection {
   bytes = 0
   readonly share = new Share()
   usedAt = 0
+  /** It has ended: what it asked for is done all the same, and answered to nobody. */
+  gone = false
 
   constructor(id: string, number: number) {
     this.id = id

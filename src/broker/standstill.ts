@@ -1,3 +1,7 @@
+import { RecadoError } from '../wire/index.ts'
+
+/** What those are told whose requests may be from before. */
+export const OLD = 'The broker stood still; the same id again tells the outcome'
 /**
  * A process that stood still for longer takes it that its clients have gone to another broker with what they asked: the
  * library does after 3 s, and once it has an answer there it may say any number of things before this process goes on.
@@ -46,6 +50,11 @@ export class Standstill {
   /** Whether what clients send may have waited since before the standstill. */
   get isCatchingUp(): boolean {
     return this.#isCatchingUp
+  }
+
+  /** Why nothing that clients send can be taken now, if so. */
+  get objection(): RecadoError | undefined {
+    return this.#isCatchingUp ? new RecadoError('unavailable', OLD) : undefined
   }
 
   /** To be called often. */

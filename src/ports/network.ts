@@ -8,8 +8,15 @@ interface Socket {
 /** Bound; speaks with many peers, each known by a connection's name that the socket made up. */
 export interface Router extends Socket {
   send(to: string, frames: Frames): boolean
-  /** `rest`, if given, is asked after each turn for how many ms nothing more shall be taken. */
-  receive(handler: (from: string, frames: Uint8Array[]) => void, rest?: () => number): void
+  /**
+   * `rest`, if given, is asked after each turn for how many ms nothing more shall be taken. `gone` is told, where the
+   * library can tell it, that a connection has ended, before another can come under its name.
+   */
+  receive(
+    handler: (from: string, frames: Uint8Array[]) => void,
+    rest?: () => number,
+    gone?: (from: string) => void,
+  ): void
   readonly port: number
   /** Whether it may have what has not been handed on yet. To be asked twice, some turns of the loop apart: once it may err. */
   readonly unread: boolean

@@ -48,6 +48,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
   clients.receive(
     (from, frames) => broker.fromClient(from, frames),
     () => broker.takeRest(),
+    (from) => broker.clientGone(from),
   )
   servers.receive((from, frames) => broker.fromServer(from, frames))
   broker.start()

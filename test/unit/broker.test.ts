@@ -17,6 +17,21 @@ describe('Broker', () => {
     expect(bench.told).toEqual(['ana m1'])
   })
 
+  it('serves the requests of a connection that has ended, and tells nobody who comes under its name', () => {
+    const bench = new Bench()
+    const one = bench.server('s1', { credit: 1 })
+    bench.request('ana', 'm1', 'm2')
+    bench.broker.clientGone('ana')
+    bench.request('ana', 'm3')
+    const two = bench.server('s2')
+    one.silent = true
+    bench.world.run(2000)
+    two.answer()
+
+    expect(two.ids).toEqual(expect.arrayContaining(['m1', 'm2', 'm3']))
+    expect(bench.told).toEqual(['ana m3'])
+  })
+
   it("sends one turn's bodies to a server in one message", () => {
     const bench = new Bench()
     const server = bench.server('s1')

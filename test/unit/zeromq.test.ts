@@ -60,6 +60,30 @@ describe('openRouter and openDealer', () => {
     for (const texts of received) expect(texts).toEqual(sent.map((each) => `${each}|b`))
   })
 
+  it('tells that a peer has gone, before another comes that calls itself by its name', async () => {
+    const router = kept(await openRouter({ host: HOST, port: 0 }))
+    const heard: string[] = []
+    const note = (from: string, what: string) =>
+      void heard.push(`${Buffer.from(from, 'latin1').toString()} ${what}`)
+    router.receive(
+      (from, frames) => note(from, frames.map(text).join('|')),
+      undefined,
+      (from) => note(from, 'has gone'),
+    )
+    const dial = (): zmq.Dealer => {
+      const dealer = kept(new zmq.Dealer({ routingId: 'ana', linger: 0 }))
+      dealer.connect(at(router.port))
+      return dealer
+    }
+    const first = dial()
+    await first.send(['', 'one'])
+    await expect.poll(() => heard, WAIT).toEqual(['ana |one'])
+    first.close()
+    await expect.poll(() => heard, WAIT).toHaveLength(2)
+    await dial().send(['', 'two'])
+    await expect.poll(() => heard, WAIT).toEqual(['ana |one', 'ana has gone', 'ana |two'])
+  })
+
   it('reaches a router that is opened later, and one that comes back at the same port', async () => {
     const first = await openRouter({ host: HOST, port: 0 })
     const { port } = first

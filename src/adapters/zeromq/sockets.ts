@@ -35,7 +35,7 @@ export async function openRouter(options: BindOptions): Promise<Router> {
   }
   const unread: Unread = { any: false }
   const ear = new Ear<zmq.Router>(unread)
-  const held = await bind(options, (secured) => new zmq.Router({ ...own, ...secured }), ear.opened)
+  const held = await bind(options, (secured) => tellingEnds({ ...own, ...secured }), ear.opened)
   const queues =
     peerQueue &&
     new PeerQueues({
@@ -56,9 +56,12 @@ export async function openRouter(options: BindOptions): Promise<Router> {
       queues.add(message)
       return true
     },
-    receive(handler, rest) {
+    receive(handler, rest, gone) {
       const handle = ([from, ...frames]: Buffer[]): void => {
-        if (from !== undefined && frames.length > 0) handler(from.toString('latin1'), frames)
+        if (from === undefined || frames.length === 0) return
+        // A peer that says so itself speaks of nobody but itself.
+        if (frames.length === 1 && frames[0]?.byteLength === 0) gone?.(from.toString('latin1'))
+        else handler(from.toString('latin1'), frames)
       }
       ear.hear(held.current, handle, rest)
     },
@@ -67,6 +70,23 @@ export async function openRouter(options: BindOptions): Promise<Router> {
       held.close()
     },
   }
+}
+
+/** ZMQ_ROUTER_NOTIFY and its ZMQ_NOTIFY_DISCONNECT: an empty message from each peer whose connection has ended. */
+const [ROUTER_NOTIFY, NOTIFY_DISCONNECT] = [97, 2]
+
+/** A peer may choose for its name one that another had, whom answers are still on their way to. */
+function tellingEnds(options: zmq.SocketOptions<zmq.Router>): zmq.Router {
+  const router = new zmq.Router(options)
+  // It is one of libzmq's drafts, which the packaged builds of zeromq.js contain.
+  if (zmq.capability.draft === true) {
+    const { setInt32Option } = router as unknown as Record<
+      'setInt32Option',
+      (id: number, value: number) => void
+    >
+    setInt32Option.call(router, ROUTER_NOTIFY, NOTIFY_DISCONNECT)
+  }
+  return router
 }
 
 /**
