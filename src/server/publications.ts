@@ -34,6 +34,7 @@ export class Publications {
   /** From `#first` on; undefined is what was published, so that nothing keeps it. */
   readonly #waiting: (Unpublished | undefined)[] = []
   #first = 0
+  #bytes = 0
   /** The last `seq` published on each topic: subscribers see gaps by it. */
   readonly #previous = new Map<string, number>()
   #frames = new Map<string, Said[]>()
@@ -49,8 +50,14 @@ export class Publications {
     return this.#waiting.length - this.#first
   }
 
+  /** How long their messages are together, about. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   add(unpublished: Unpublished): void {
     this.#waiting.push(unpublished)
+    this.#bytes += lengthOf(unpublished.operation)
   }
 
   /** A level may have been reached. */
@@ -60,6 +67,7 @@ export class Publications {
       if (next === undefined || !this.#isDue(next)) break
       this.#waiting[this.#first] = undefined
       this.#first++
+      this.#bytes -= lengthOf(next.operation)
       this.#publish(next)
     }
     if (this.#first > 1024 && this.#first * 2 > this.#waiting.length) {
@@ -110,13 +118,17 @@ export class Publications {
   #sendOn(topic: string, said: readonly Said[]): void {
     let [from, bytes] = [0, 0]
     for (let end = 1; end <= said.length; end++) {
-      bytes += said[end - 1]?.operation.message?.length ?? 0
+      bytes += lengthOf((said[end - 1] as Said).operation)
       if (end - from < FRAME_MAX && bytes < FRAME_BYTES_MAX && end < said.length) continue
       this.#options.publish(topic, encodePublications(said.slice(from, end)))
       from = end
       bytes = 0
     }
   }
+}
+
+function lengthOf({ message }: Operation): number {
+  return message?.length ?? 0
 }
 
 function topicOf({ kind, target }: Operation): string {

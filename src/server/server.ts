@@ -31,8 +31,9 @@ import { OfThisTurn } from './turn.ts'
 /** Between two looks at what is due: while requests are under way, and otherwise. */
 const TICK_MS = 50
 const IDLE_TICK_MS = 500
-/** Own operations that are not published yet; beyond it clients are told `overloaded`. */
+/** Own operations that are not published yet, and bytes of their messages; beyond it clients are told `overloaded`. */
 const UNPUBLISHED_MAX = 65_536
+const UNPUBLISHED_BYTES_MAX = 64 * 1024 * 1024
 /** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
 const CLOCK_ROOM_MS = 10_000
 /** Requests under way, over all brokers. */
@@ -290,7 +291,8 @@ export class Server {
         `${this.unready ?? 'The server is stopping or its disk is behind'}; try again`,
       )
     }
-    if (this.#publications.size >= UNPUBLISHED_MAX) {
+    const { size, bytes } = this.#publications
+    if (size >= UNPUBLISHED_MAX || bytes >= UNPUBLISHED_BYTES_MAX) {
       return new RecadoError(
         'overloaded',
         'Too many operations wait for a majority of the servers; try again',
