@@ -120,6 +120,11 @@ export class Peers {
     return this.live().filter((peer) => peer.state !== 'joining')
   }
 
+  /** The names of those and this server's own. */
+  namesCounted(): string[] {
+    return [this.#options.self, ...this.counted().map(({ name }) => name)]
+  }
+
   /** Tells the adapter whom to be connected to. */
   connect(): void {
     const wanted = new Map<string, string>()

@@ -193,15 +193,12 @@ export class Replica {
 
   /** Whether a majority of the voters, this server among them, is heard and has caught up. */
   get majorityLive(): boolean {
-    return this.voting.isMajority([
-      this.#options.identity.name,
-      ...this.peers.counted().map(({ name }) => name),
-    ])
+    return this.voting.isMajority(this.peers.namesCounted())
   }
 
   /** Whether every voter is heard and has caught up. */
   get allVotersLive(): boolean {
-    const counting = new Set([this.#options.identity.name, ...this.peers.counted().map(({ name }) => name)])
+    const counting = new Set(this.peers.namesCounted())
     return this.voting.names.every((name) => counting.has(name))
   }
 
@@ -344,12 +341,17 @@ export class Replica {
 
   #tryToRise(): void {
     const { store, identity, log, time } = this.#options
-    const name = identity.name
+    const [catchUp, { epoch }] = [this.#catchUp, this.voting]
     const isStarted = store.memory.incarnation === identity.incarnation
-    if (this.#catchUp === undefined || !isStarted || !this.voting.isNewest(time.monotonic())) return
-    if (!this.#catchUp.met(this.voting, name, this.#intact, store.durable)) return
+    if (catchUp === undefined || !isStarted || !this.voting.isNewest(time.monotonic())) return
+    if (!catchUp.met(this.voting, identity.name, this.#intact, store.durable)) return
     this.#catchUp = undefined
     store.remember({ intact: true }, () => {
+      // What was enough for the list of then need not be for this one.
+      if (this.voting.epoch !== epoch) {
+        this.#catchUp = catchUp
+        return store.remember({ intact: this.condition.intact }, () => this.#review())
+      }
       this.condition.intact = true
       this.condition.state = 'up'
       this.#wanted.apply()

@@ -102,7 +102,7 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       [
         'src/replication/replica.ts',
-        'if (!this.#catchUp.met(this.voting, name, this.#intact, store.durable)) return',
+        'if (!catchUp.met(this.voting, identity.name, this.#intact, store.durable)) return',
         '',
       ],
     ],
