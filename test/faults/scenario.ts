@@ -37,7 +37,10 @@ export interface Scenario {
   /** Stands in the table where the steps are too many. */
   readonly summary?: string
   readonly setting?: Setting
-  /** Whether it is only one server that dies: then no client may be without an acknowledgement for 3 s. */
+  /**
+   * Whether only one server at a time is struck, in a way that the others notice, and counts again before the next is: then
+   * no client may be without an acknowledgement for 3 s.
+   */
   readonly oneServer?: boolean
   /** Whether `npm test` runs it too. */
   readonly short?: boolean
