@@ -4,6 +4,7 @@ import { complete, heldBy, Load, told, until } from '../support/load.ts'
 import { Recorder, type Tally } from '../support/recorder.ts'
 import type { Conditions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
+import { Whole } from './whole.ts'
 
 /** What a scenario may take at most: the promises that docs/reliability.md speaks of. */
 export const CONVERGED_MS = 10_000
@@ -15,7 +16,7 @@ const AFTERWARDS = 300
 export const LOADED_MS = 3000
 const PROGRESS_MS = 20_000
 /** Longer than the promise, so that it is seen how far that is missed. */
-const WAITED_MS = 30_000
+export const WAITED_MS = 30_000
 
 export interface Outcome {
   readonly name: string
@@ -91,6 +92,7 @@ class Run {
     await this.#try('tells the subscriber', () => until(WAITED_MS, () => told(system, this.#recorder)))
     const tally = this.#recorder.tally(heldBy(system) ?? [])
     this.#judge(tally, convergedMs, gapMs)
+    await this.#whole()
     const { name, steps, summary } = this.#scenario
     return {
       name,
@@ -120,6 +122,20 @@ class Run {
       await action()
     } catch (error) {
       this.#broken.push(`not so that it ${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** Waits until all is ready, and works: what is said for that stands in no tally. */
+  async #whole(): Promise<void> {
+    const { reader } = this.#load
+    if (reader === undefined) return
+    const whole = new Whole(this.#stage.system, reader)
+    try {
+      await until(WAITED_MS, () => whole.missing())
+    } catch (error) {
+      this.#broken.push(`is not ready again: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      await whole.close()
     }
   }
 

@@ -1,5 +1,5 @@
 import { cpus, release, totalmem } from 'node:os'
-import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome } from './run.ts'
+import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome, WAITED_MS } from './run.ts'
 import type { Conditions, Group } from './scenario.ts'
 
 /** What a scenario came to; undefined in place of the outcome when this machine could not run it, with why. */
@@ -83,7 +83,8 @@ all at \`quorum\`, and one subscriber.
   where servers are struck at random: the next may be struck before the last one counts again, which leaves no majority.
 
 Checked as well: what one worker says one after the other comes in this order in the files, and the subscriber is told
-nothing that is not in the files.
+nothing that is not in the files. Within ${WAITED_MS / 1000} s of that every process is ready, ref lists every server as up and voting, the
+broker has every server, and what each server publishes comes live through the proxy.
 When a promise is broken the command ends with exit status 1.`
 
 /** What was run, where, and what it came to in all. */
