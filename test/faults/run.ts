@@ -93,6 +93,7 @@ class Run {
     const tally = this.#recorder.tally(heldBy(system) ?? [])
     this.#judge(tally, convergedMs, gapMs)
     await this.#whole()
+    this.#judgeProcesses()
     const { name, steps, summary } = this.#scenario
     return {
       name,
@@ -136,6 +137,15 @@ class Run {
       this.#broken.push(`is not ready again: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
       await whole.close()
+    }
+  }
+
+  /** Whether a process ended by itself. */
+  #judgeProcesses(): void {
+    const { system } = this.#stage
+    const { mayEnd = [] } = this.#scenario
+    for (const { name, how } of system.deaths) {
+      if (!mayEnd.includes(name)) this.#broken.push(`${name} ended by itself: ${how}`)
     }
   }
 

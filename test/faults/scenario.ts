@@ -42,6 +42,8 @@ export interface Scenario {
    * no client may be without an acknowledgement for 3 s.
    */
   readonly oneServer?: boolean
+  /** Processes that may end by themselves, by name: they are started again. No other may. */
+  readonly mayEnd?: readonly string[]
   /** Whether `npm test` runs it too. */
   readonly short?: boolean
   /** Whether `npm test` runs it in secured mode too. */
