@@ -140,12 +140,16 @@ class Run {
     }
   }
 
-  /** Whether a process ended by itself. */
+  /** What the processes did beside their work: whether one ended by itself, and whether damage was met. */
   #judgeProcesses(): void {
     const { system } = this.#stage
-    const { mayEnd = [] } = this.#scenario
+    const { mayEnd = [], notices = [] } = this.#scenario
     for (const { name, how } of system.deaths) {
       if (!mayEnd.includes(name)) this.#broken.push(`${name} ended by itself: ${how}`)
+    }
+    for (const { by, as } of notices) {
+      if (!as.test(system.log(by)))
+        this.#broken.push(`${by} did not meet the damage: it says nothing like ${as}`)
     }
   }
 
