@@ -83,7 +83,7 @@ all at \`quorum\`, and one subscriber.
   where servers are struck at random: the next may be struck before the last one counts again, which leaves no majority.
 
 Checked as well: what one worker says one after the other comes in this order in the files, and the subscriber is told
-nothing that is not in the files. Within ${WAITED_MS / 1000} s of that every process is ready, ref lists every server as up and voting, the
+nothing that is not in the files. Within ${WAITED_MS / 1000} s after that every process is ready, ref lists every server as up and voting, the
 broker has every server, and what each server publishes comes live through the proxy. No process ends by itself, but the
 server whose store is damaged, which is started again; and damage that cannot go unnoticed is told in that server's log.
 When a promise is broken the command ends with exit status 1.`

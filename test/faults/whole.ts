@@ -12,7 +12,7 @@ const CHANNEL = 'afterwards'
 const TRIED_MS = 5000
 const ANSWER_MS = 1000
 /** So many connections the broker may give to some servers before all have one: the load's have gone where they could. */
-const CONNECTIONS_MAX = 12
+const CONNECTIONS_MAX = 16
 
 interface Listed {
   readonly servers: readonly { name: string; state: string; voter: boolean }[]
@@ -108,14 +108,19 @@ export class Whole {
     })
   }
 
-  /** The broker gives each new connection to a server that has few. */
+  /** The broker gives each new connection to a server that has few; of those that are there one has many, maybe all. */
   async #findVoices(): Promise<void> {
+    if (this.#voices.size === 0) await this.#findVoice(this.#reader)
     while (this.#voices.size < this.#servers.length && this.#clients.length < CONNECTIONS_MAX) {
       const client = await connectTo(this.#system, `prober-${this.#clients.length + 1}`, TRIED_MS)
       this.#clients.push(client)
-      const { origin } = await client.publish(CHANNEL, 'whose am I?')
-      if (!this.#voices.has(origin)) this.#voices.set(origin, client)
+      await this.#findVoice(client)
     }
+  }
+
+  async #findVoice(client: Client): Promise<void> {
+    const { origin } = await client.publish(CHANNEL, 'whose am I?')
+    if (!this.#voices.has(origin)) this.#voices.set(origin, client)
   }
 
   async #hear({ counts }: Subscription, client: Client): Promise<void> {
