@@ -11,8 +11,8 @@ import type { TestSystem } from '../support/system.ts'
 const CHANNEL = 'afterwards'
 const TRIED_MS = 5000
 const ANSWER_MS = 1000
-/** So many connections the broker may give to some servers before all have one: the load's have gone where they could. */
-const CONNECTIONS_MAX = 16
+/** Connections that are opened at once, so that the broker spreads them over the servers. */
+const AT_ONCE = 6
 
 interface Listed {
   readonly servers: readonly { name: string; state: string; voter: boolean }[]
@@ -33,7 +33,6 @@ export class Whole {
   readonly #servers: readonly string[]
   /** Of each server one client that it serves. */
   readonly #voices = new Map<string, Client>()
-  readonly #clients: Client[] = []
   readonly #heard = new Set<string>()
   #subscription: Subscription | undefined
 
@@ -62,7 +61,7 @@ export class Whole {
 
   async close(): Promise<void> {
     this.#subscription?.close()
-    await Promise.all(this.#clients.map((client) => client.close()))
+    await Promise.all([...this.#voices.values()].map((client) => client.close()))
   }
 
   async #readiness(name: string): Promise<string[]> {
@@ -108,19 +107,22 @@ export class Whole {
     })
   }
 
-  /** The broker gives each new connection to a server that has few; of those that are there one has many, maybe all. */
+  /** Of connections that ask at once each gets another server; one alone never gets the one that has the most already. */
   async #findVoices(): Promise<void> {
-    if (this.#voices.size === 0) await this.#findVoice(this.#reader)
-    while (this.#voices.size < this.#servers.length && this.#clients.length < CONNECTIONS_MAX) {
-      const client = await connectTo(this.#system, `prober-${this.#clients.length + 1}`, TRIED_MS)
-      this.#clients.push(client)
-      await this.#findVoice(client)
-    }
+    if (this.#voices.size === this.#servers.length) return
+    const users = Array.from({ length: AT_ONCE }, (_, index) => `prober-${index + 1}`)
+    const asked = await Promise.allSettled(users.map((user) => this.#findVoice(user)))
+    for (const result of asked) if (result.status === 'rejected') throw result.reason
   }
 
-  async #findVoice(client: Client): Promise<void> {
-    const { origin } = await client.publish(CHANNEL, 'whose am I?')
-    if (!this.#voices.has(origin)) this.#voices.set(origin, client)
+  async #findVoice(user: string): Promise<void> {
+    const client = await connectTo(this.#system, user, TRIED_MS)
+    const { origin } = await client.publish(CHANNEL, 'whose am I?').catch(async (error: unknown) => {
+      await client.close()
+      throw error
+    })
+    if (this.#voices.has(origin)) await client.close()
+    else this.#voices.set(origin, client)
   }
 
   async #hear({ counts }: Subscription, client: Client): Promise<void> {
