@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -27,6 +26,8 @@ const PATHS: Readonly<Record<Which, readonly string[]>> = {
 }
 const SMALL_DISK = 'size=24m'
 const BALLAST = 'ballast'
+/** A group of the journal (src/adapters/journal.ts): a head, which begins with the length of the rest and has its number. */
+const [HEAD_BYTES, NUMBER_AT] = [20, 8]
 
 /** One server's data folder, as someone sees it who means no good. */
 export class Disk {
@@ -39,6 +40,7 @@ export class Disk {
   }
 
   empty(): void {
+    checkAny(this.#folder, readdirSync(this.#folder))
     for (const name of readdirSync(this.#folder)) rmSync(join(this.#folder, name), { recursive: true })
   }
 
@@ -53,16 +55,12 @@ export class Disk {
 
   /** Cuts each file off so many bytes before the end of what was written to it. */
   tear(which: Which, bytes: number): void {
-    for (const path of this.#files(which))
-      truncateSync(path, Math.max(0, writtenTo(readFileSync(path)) - bytes))
+    for (const { path, end } of this.#written(which)) truncateSync(path, Math.max(0, end - bytes))
   }
 
   /** Flips so many bits of each file, each at a random place. */
   flip(which: Which, bits: number): void {
-    for (const path of this.#files(which)) {
-      const bytes = readFileSync(path)
-      const end = writtenTo(bytes)
-      if (end === 0) continue
+    for (const { path, bytes, end } of this.#written(which)) {
       for (let count = 0; count < bits; count++) {
         const at = Math.floor(this.#chance.next() * end)
         bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(this.#chance.next() * 8))
@@ -74,13 +72,13 @@ export class Disk {
 
   /** Makes zeros of all but so many bytes at the beginning of each file. */
   blank(which: Which, kept: number): void {
-    for (const path of this.#files(which)) {
-      change(path, kept, Buffer.alloc(Math.max(0, statSync(path).size - kept)))
-    }
+    const larger = this.#written(which).filter(({ end }) => end > kept)
+    checkAny(this.#folder, larger)
+    for (const { path, bytes } of larger) change(path, kept, Buffer.alloc(bytes.byteLength - kept))
   }
 
   remove(which: Which): void {
-    for (const path of this.#files(which)) rmSync(path)
+    for (const { path } of this.#written(which)) rmSync(path)
   }
 
   /** A small file system of its own. */
@@ -110,15 +108,47 @@ export class Disk {
     rmSync(join(this.#folder, BALLAST))
   }
 
-  #files(which: Which): string[] {
-    return PATHS[which].map((path) => join(this.#folder, path))
+  /** Those files in which something stands. @throws Error when none does: to damage them would be no fault */
+  #written(which: Which): Written[] {
+    const endOf = which === 'journal' ? runTo : writtenTo
+    const files = PATHS[which].map((name) => {
+      const path = join(this.#folder, name)
+      const bytes = readFileSync(path)
+      return { path, bytes, end: endOf(bytes) }
+    })
+    const written = files.filter(({ end }) => end > 0)
+    checkAny(this.#folder, written)
+    return written
   }
+}
+
+interface Written {
+  readonly path: string
+  readonly bytes: Buffer
+  /** Where what stands in it ends. */
+  readonly end: number
+}
+
+function checkAny(folder: string, found: readonly unknown[]): void {
+  if (found.length === 0) throw new Error(`There is nothing in ${folder} that can be damaged`)
 }
 
 /** Where a file ends, but for the zeros of room that is kept behind. */
 function writtenTo(bytes: Uint8Array): number {
   let end = bytes.byteLength
   while (end > 0 && bytes[end - 1] === 0) end--
+  return end
+}
+
+/** Where a file of the journal ends: behind it stands what it held before it was written over, which nobody reads. */
+function runTo(bytes: Buffer): number {
+  let [end, last] = [0, 0]
+  while (end + HEAD_BYTES <= bytes.byteLength) {
+    const [length, number] = [bytes.readUInt32LE(end), bytes.readDoubleLE(end + NUMBER_AT)]
+    if (length === 0 || (last > 0 && number !== last + 1)) break
+    end += HEAD_BYTES + length
+    last = number
+  }
   return end
 }
 

@@ -4,6 +4,7 @@ import { complete, heldBy, Load, told, until } from '../support/load.ts'
 import { Recorder, type Tally } from '../support/recorder.ts'
 import type { Conditions, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
+import { Whole } from './whole.ts'
 
 /** What a scenario may take at most: the promises that docs/reliability.md speaks of. */
 export const CONVERGED_MS = 10_000
@@ -15,7 +16,7 @@ const AFTERWARDS = 300
 export const LOADED_MS = 3000
 const PROGRESS_MS = 20_000
 /** Longer than the promise, so that it is seen how far that is missed. */
-const WAITED_MS = 30_000
+export const WAITED_MS = 30_000
 
 export interface Outcome {
   readonly name: string
@@ -91,6 +92,8 @@ class Run {
     await this.#try('tells the subscriber', () => until(WAITED_MS, () => told(system, this.#recorder)))
     const tally = this.#recorder.tally(heldBy(system) ?? [])
     this.#judge(tally, convergedMs, gapMs)
+    await this.#whole()
+    this.#judgeProcesses()
     const { name, steps, summary } = this.#scenario
     return {
       name,
@@ -120,6 +123,33 @@ class Run {
       await action()
     } catch (error) {
       this.#broken.push(`not so that it ${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** Waits until all is ready, and works: what is said for that stands in no tally. */
+  async #whole(): Promise<void> {
+    const { reader } = this.#load
+    if (reader === undefined) return
+    const whole = new Whole(this.#stage.system, reader)
+    try {
+      await until(WAITED_MS, () => whole.missing())
+    } catch (error) {
+      this.#broken.push(`is not ready again: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      await whole.close()
+    }
+  }
+
+  /** What the processes did beside their work: whether one ended by itself, and whether damage was met. */
+  #judgeProcesses(): void {
+    const { system } = this.#stage
+    const { mayEnd = [], notices = [] } = this.#scenario
+    for (const { name, how } of system.deaths) {
+      if (!mayEnd.includes(name)) this.#broken.push(`${name} ended by itself: ${how}`)
+    }
+    for (const { by, as } of notices) {
+      if (!as.test(system.log(by)))
+        this.#broken.push(`${by} did not meet the damage: it says nothing like ${as}`)
     }
   }
 

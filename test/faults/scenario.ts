@@ -30,6 +30,12 @@ export interface Setting {
   readonly clocks?: readonly string[]
 }
 
+/** What a process logs, or how it ends by itself, when it meets damage. */
+export interface Notice {
+  readonly by: string
+  readonly as: RegExp
+}
+
 /** A fault, or several, and what must hold while and after it happens. */
 export interface Scenario {
   readonly name: string
@@ -37,8 +43,15 @@ export interface Scenario {
   /** Stands in the table where the steps are too many. */
   readonly summary?: string
   readonly setting?: Setting
-  /** Whether it is only one server that dies: then no client may be without an acknowledgement for 3 s. */
+  /**
+   * Whether only one server at a time is struck, in a way that the others notice, and counts again before the next is: then
+   * no client may be without an acknowledgement for 3 s.
+   */
   readonly oneServer?: boolean
+  /** Processes that may end by themselves, by name: they are started again. No other may. */
+  readonly mayEnd?: readonly string[]
+  /** What must be said of the damage, and by whom: else it has struck nothing. */
+  readonly notices?: readonly Notice[]
   /** Whether `npm test` runs it too. */
   readonly short?: boolean
   /** Whether `npm test` runs it in secured mode too. */

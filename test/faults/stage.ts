@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSystem, type TestSystem } from '../support/system.ts'
 import { seededChance } from '../support/virtual-time.ts'
+import { Clock } from './clock.ts'
 import { Disk } from './disk.ts'
-import { faketimeLibrary } from './needs.ts'
 import { Network } from './network.ts'
 import type { Conditions, Setting } from './scenario.ts'
 
@@ -18,19 +18,22 @@ export class Stage {
   readonly #folder: string
   readonly #disks: ReadonlyMap<string, Disk>
   readonly #small: readonly string[]
+  readonly #clocks: ReadonlyMap<string, Clock>
 
   private constructor(
     system: TestSystem,
     network: Network | undefined,
     folder: string,
     disks: ReadonlyMap<string, Disk>,
-    small: readonly string[],
+    { smallDisks = [] }: Setting,
+    clocks: ReadonlyMap<string, Clock>,
   ) {
     this.system = system
     this.#network = network
     this.#folder = folder
     this.#disks = disks
-    this.#small = small
+    this.#small = smallDisks
+    this.#clocks = clocks
   }
 
   /** Starts the system. */
@@ -39,18 +42,17 @@ export class Stage {
     const chance = seededChance(seed)
     const disks = new Map(NAMES.map((name) => [name, new Disk(join(folder, name), chance)]))
     for (const name of setting.smallDisks ?? []) disks.get(name)?.makeSmall()
-    mkdirSync(join(folder, 'clocks'))
-    for (const name of setting.clocks ?? []) setClock(folder, name, 0)
+    const clocks = makeClocks(join(folder, 'clocks'), setting)
     const network = setting.network === true ? await Network.build(NAMES) : undefined
     const system = await startSystem({
       folder,
       secured,
       // As the launcher, and any other that looks after processes, does.
       restarts: true,
-      env: (name) => ({ ...setting.environment?.(name), ...clockOf(setting, folder, name) }),
+      env: (name) => ({ ...setting.environment?.(name), ...clocks.get(name)?.environment }),
       ...(network !== undefined && { host: network.host, within: network.within }),
     })
-    return new Stage(system, network, folder, disks, setting.smallDisks ?? [])
+    return new Stage(system, network, folder, disks, setting, clocks)
   }
 
   get network(): Network {
@@ -71,7 +73,9 @@ export class Stage {
 
   /** Steps the clock of a process to so many seconds beside the machine's. */
   stepClock(name: string, seconds: number): void {
-    setClock(this.#folder, name, seconds)
+    const clock = this.#clocks.get(name)
+    if (clock === undefined) throw new RangeError(`The setting of this scenario has no clock for ${name}`)
+    clock.step(seconds)
   }
 
   async end(): Promise<void> {
@@ -83,21 +87,10 @@ export class Stage {
   }
 }
 
-/** The file that a process reads its clock's offset from, anew each second. */
-function clockFile(folder: string, name: string): string {
-  return join(folder, 'clocks', name)
-}
-
-function setClock(folder: string, name: string, seconds: number): void {
-  writeFileSync(clockFile(folder, name), `${seconds < 0 ? '' : '+'}${seconds}\n`)
-}
-
-function clockOf({ clocks }: Setting, folder: string, name: string): Readonly<Record<string, string>> {
-  if (clocks?.includes(name) !== true) return {}
-  return {
-    LD_PRELOAD: faketimeLibrary() ?? '',
-    FAKETIME_TIMESTAMP_FILE: clockFile(folder, name),
-    FAKETIME_CACHE_DURATION: '1',
-    DONT_FAKE_MONOTONIC: '1',
-  }
+/** Right ones, of those whose clocks can be stepped. */
+function makeClocks(folder: string, { clocks = [] }: Setting): ReadonlyMap<string, Clock> {
+  mkdirSync(folder)
+  const made = new Map(clocks.map((name) => [name, new Clock(join(folder, name))]))
+  for (const clock of made.values()) clock.step(0)
+  return made
 }

@@ -1,5 +1,5 @@
 import { cpus, release, totalmem } from 'node:os'
-import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome } from './run.ts'
+import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome, WAITED_MS } from './run.ts'
 import type { Conditions, Group } from './scenario.ts'
 
 /** What a scenario came to; undefined in place of the outcome when this machine could not run it, with why. */
@@ -77,11 +77,16 @@ all at \`quorum\`, and one subscriber.
 - **doubled**: more than once in the files, or told to the subscriber more than once. Must be 0.
 - **converged after**: from the last step on, with the load going on for ${LOADED_MS / 1000} s of it, until the files of all servers are
   the same bytes and hold all that was acknowledged. Must be below ${CONVERGED_MS / 1000} s.
-- **longest gap**: the longest time that any one client was without an acknowledgement. Must be below ${ONE_SERVER_GAP_MS / 1000} s where only
-  one server at a time is struck.
+- **longest gap**: the longest time that any one client was without an acknowledgement. Must be below ${ONE_SERVER_GAP_MS / 1000} s where one
+  server is killed, stopped, frozen, cut off, damaged, without room or misled by its clock, alone or each in its turn. It may
+  be longer where a server's way is slow or loses packets: that server is still heard, and is not taken for dead. So it may
+  where servers are struck at random: the next may be struck before the last one counts again, which leaves no majority.
 
 Checked as well: what one worker says one after the other comes in this order in the files, and the subscriber is told
-nothing that is not in the files. When a promise is broken the command ends with exit status 1.`
+nothing that is not in the files. Within ${WAITED_MS / 1000} s after that every process is ready, ref lists every server as up and voting, the
+broker has every server, and what each server publishes comes live through the proxy. No process ends by itself, but the
+server whose store is damaged, which is started again; and damage that cannot go unnoticed is told in that server's log.
+When a promise is broken the command ends with exit status 1.`
 
 /** What was run, where, and what it came to in all. */
 function told(results: readonly Result[], { seed, secured, date }: RunOf): string {

@@ -84,6 +84,7 @@ export class Load {
   readonly #recorder: Recorder
   readonly #pauseMs: number
   readonly #clients: Client[] = []
+  #reader: Client | undefined
   readonly #subscriptions: Promise<void>[] = []
   #writing: Promise<void>[] = []
   #failure: Error | undefined
@@ -101,8 +102,14 @@ export class Load {
     return this.#failure
   }
 
+  /** The client that subscribes; undefined before it is connected. */
+  get reader(): Client | undefined {
+    return this.#reader
+  }
+
   async start(): Promise<void> {
     const reader = await this.#connect(READER)
+    this.#reader = reader
     await reader.createChannel(CHANNEL)
     for (const topic of [CHANNEL, { user: READER }]) {
       const subscription = reader.subscribe(topic, { from: 'start' })

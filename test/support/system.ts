@@ -25,6 +25,13 @@ export interface TestSystemOptions extends Pick<SystemOptions, 'host' | 'within'
   readonly restarts?: boolean
 }
 
+/** A process that ended by itself: nobody killed it by `kill` or stopped it. */
+export interface Death {
+  readonly name: string
+  /** The signal, or the exit status. */
+  readonly how: string
+}
+
 /** One process of a test's system. */
 export interface TestProcess {
   readonly name: string
@@ -47,6 +54,8 @@ export interface TestSystem {
   readonly keysDir: string | undefined
   readonly ports: Ports
   readonly processes: readonly TestProcess[]
+  /** Which processes ended by themselves so far, whether they are started again or not. */
+  readonly deaths: readonly Death[]
   process(name: string): TestProcess
   /** Waits until all processes, or those named, are ready; throws after the deadline with what is missing. */
   ready(names?: readonly string[]): Promise<void>
@@ -70,6 +79,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
   const { prepare = makeKeys } = options
   if (keys !== undefined) prepare(keys)
   const plan = planSystem({ ...options, keys, servers, clients, folder, ports, environment })
+  const deaths: Death[] = []
   const lines: string[] = []
   const note = (name: string, text: string): void => {
     if (lines.length < LOG_LINES_MAX) lines.push(`${name} ${text}`)
@@ -79,7 +89,10 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     events: {
       line: note,
       started: (name, pid) => note(name, `started with pid ${pid}`),
-      died: (name, how) => note(name, `died: ${how}`),
+      died(name, how) {
+        deaths.push({ name, how })
+        note(name, `died: ${how}`)
+      },
     },
   })
   system.start()
@@ -99,6 +112,7 @@ export async function startSystem(options: TestSystemOptions = {}): Promise<Test
     keysDir: keys === undefined ? undefined : join(keys, 'clients', LOCAL_CLIENT),
     ports,
     processes,
+    deaths,
     process: (name) => processes[system.children.indexOf(system.child(name))] as TestProcess,
     ready,
     log,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Outcome } from '../faults/run.ts'
+import { CONVERGED_MS, ONE_SERVER_GAP_MS, type Outcome } from '../faults/run.ts'
 import { GROUPS } from '../faults/scenarios/index.ts'
 import { pageWith, type Result } from '../faults/table.ts'
 import { ROOT } from '../tidy/tree.ts'
@@ -20,7 +20,8 @@ function rowsOf(page: string): string[][] {
 describe('docs/reliability.md', () => {
   const page = readFileSync(join(ROOT, 'docs', 'reliability.md'), 'utf8')
   const [, ...sections] = page.split(/^(?=## )/m)
-  const names = GROUPS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name))
+  const scenarios = GROUPS.flatMap((group) => group.scenarios)
+  const names = scenarios.map(({ name }) => name)
 
   it.each(['In open mode', 'In secured mode'])(
     'has the row of every scenario %s: `npm run test:faults`, with and without `--secured`, writes it',
@@ -33,6 +34,21 @@ describe('docs/reliability.md', () => {
 
   it('shows runs in which nothing was left out, lost or doubled', () => {
     expect(rowsOf(page).filter(([, , , , lost, doubled]) => lost !== '0' || doubled !== '0')).toEqual([])
+  })
+
+  it('shows runs in which no promise was broken', () => {
+    expect(page).not.toContain('Broken promises:')
+    expect(page.match(/^No promise was broken\.$/gm)).toHaveLength(2)
+  })
+
+  it('shows no time that is longer than it says that it must be', () => {
+    const judged = new Set(scenarios.filter(({ oneServer }) => oneServer === true).map(({ name }) => name))
+    const tooLong = rowsOf(page).filter(([name = '', , , , , , converged = '', gap = '']) => {
+      const isLong = Number.parseFloat(converged) * 1000 > CONVERGED_MS
+      return isLong || (judged.has(name) && Number.parseFloat(gap) * 1000 > ONE_SERVER_GAP_MS)
+    })
+
+    expect(tooLong).toEqual([])
   })
 })
 

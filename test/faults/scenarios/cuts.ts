@@ -105,6 +105,7 @@ export const cuts: Group = {
       name: 'a server is cut off from the proxy alone',
       steps: [cut('server-1', 'proxy'), lasting(6), heal],
       setting,
+      oneServer: true,
     },
     { name: 'the proxy is cut off from all servers', steps: [cutOff('proxy'), lasting(6), heal], setting },
     { name: 'ref is cut off', steps: [cutOff('ref'), lasting(6), heal], setting },
@@ -122,6 +123,7 @@ export const cuts: Group = {
         lasting(1),
       ]),
       setting,
+      oneServer: true,
     },
     {
       name: 'a server is killed while another is cut off',

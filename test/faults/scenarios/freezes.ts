@@ -47,6 +47,22 @@ export const freezes: Group = {
       steps: [freeze('server-3', 'proxy'), lasting(5), wake('server-3', 'proxy')],
     },
     {
+      name: 'a server and ref stand still',
+      steps: [freeze('server-1', 'ref'), lasting(5), wake('server-1', 'ref')],
+    },
+    {
+      name: 'broker and proxy stand still',
+      steps: [freeze('broker', 'proxy'), lasting(4), wake('broker', 'proxy')],
+    },
+    {
+      name: 'broker and ref stand still',
+      steps: [freeze('broker', 'ref'), lasting(4), wake('broker', 'ref')],
+    },
+    {
+      name: 'proxy and ref stand still',
+      steps: [freeze('proxy', 'ref'), lasting(5), wake('proxy', 'ref')],
+    },
+    {
       name: 'all servers stand still, and wake one after the other',
       steps: [
         freeze('server-1', 'server-2', 'server-3'),
