@@ -54,7 +54,7 @@ const operator = group('The operator', {
   resyncMs: z
     .int()
     .min(1000)
-    .max(86_400_000)
+    .max(600_000)
     .default(300_000)
     .meta({ description: 'How often every cluster is looked at again though nothing changed, in ms' }),
   logLevel: z
@@ -88,7 +88,7 @@ const crds = group('The definition of MessagingCluster', {
 
 const monitoring = group('Watching the operator; clusters have their own `monitoring`', {
   serviceMonitor: auto('A ServiceMonitor for the operator'),
-  rules: auto('A PrometheusRule with the operator’s alerts'),
+  rules: auto('A PrometheusRule with the operator’s alerts, not without the ServiceMonitor'),
   alertDelayPercent: z
     .int()
     .min(0)

@@ -6,8 +6,9 @@ import { clusterAlerts, rulesSpec } from './rules.ts'
 
 /** The alerts of the cluster. */
 export function prometheusRule(cluster: MessagingCluster): KubeObject | undefined {
-  const { rules, labels, alertDelayPercent } = cluster.spec.monitoring
-  if (!rules) return undefined
+  const { monitors, rules, labels, alertDelayPercent } = cluster.spec.monitoring
+  // The alerts are about the job that the PodMonitor makes: without it those would fire that say that something is absent.
+  if (!rules || !monitors) return undefined
   const { name, namespace } = cluster.metadata
   return owned(
     cluster,

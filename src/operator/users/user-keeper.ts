@@ -174,7 +174,7 @@ export class UserKeeper {
     })
     if (member !== undefined && (await this.#invite(client, member, { user, channel }))) return
     await client.createChannel(channel, { members: [user.name] })
-    // One that was there already may be public: then it has no members, and this says so.
+    // Another may have made it at the same moment, for others: this says so.
     await client.invite(channel, user.name)
   }
 

@@ -65,7 +65,7 @@ describe('the children of a cluster', () => {
     expect(kinds({}, [])).toEqual([])
     expect(kinds({}, ['PodMonitor'])).toEqual(['PodMonitor'])
     expect(kinds({}, both)).toEqual(both)
-    expect(kinds({ monitoring: { monitors: false } }, both)).toEqual(['PrometheusRule'])
+    expect(kinds({ monitoring: { monitors: false } }, both)).toEqual([])
   })
 
   it('never ask about kinds of monitoring that are not there: a deletion would fail', () => {

@@ -9,7 +9,10 @@ export const monitoring = field(
         'Whether pods have the annotations prometheus.io/scrape, port and path',
       ),
       monitors: field(z.boolean().default(true), 'Whether a PodMonitor is made, where its kind exists'),
-      rules: field(z.boolean().default(true), 'Whether a PrometheusRule is made, where its kind exists'),
+      rules: field(
+        z.boolean().default(true),
+        'Whether a PrometheusRule is made, where its kind exists; its alerts are about what the PodMonitor scrapes, so not without that',
+      ),
       alertDelayPercent: field(
         z.int().min(0).max(1000).default(100),
         'How long alerts wait before they fire, in percent of what is usual',
