@@ -1,12 +1,22 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statfsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { type Database, open } from 'lmdb'
 import type { KeyValue, KeyValueChange } from '../ports/index.ts'
+import { RecadoError } from '../wire/index.ts'
 
 const [EIO, ENOSPC, MAP_FULL] = [5, 28, -30_792]
 /** What lmdb says of a disk that gives back something else than was written, or nothing: damaged, page missing, given up. */
 const DAMAGED: ReadonlySet<unknown> = new Set([EIO, -30_796, -30_797, -30_795])
 /** Bytes that a commit may take beside what it writes: pages that are copied, and those of the tree. */
 const ROOM = 1024 * 1024
+
+/** Rights, files, memory, room, a read-only file system: what a system may lack, by its numbers and names. */
+const LACKING: ReadonlySet<unknown> = new Set(
+  ['EPERM', 'ENOMEM', 'EACCES', 'ENFILE', 'EMFILE', 'ENOSPC', 'EROFS', 'EDQUOT'].flatMap((name) => [
+    name,
+    constants.errno[name as 'EPERM'],
+  ]),
+)
 
 const STORE = 'store'
 /** Where lmdb's first page has its mark. */
@@ -69,6 +79,17 @@ function checkMagic(path: string): void {
   } finally {
     closeSync(file)
   }
+}
+
+/**
+ * Whether a store could not be opened for something that the system lacks: that says nothing of the store, and to set it
+ * aside would take from a full cluster all that it holds. `store_not_opened`; undefined for any other error.
+ */
+export function lackAt(error: unknown, folder: string): RecadoError | undefined {
+  const { code } = error as { code?: unknown }
+  if (!LACKING.has(code)) return undefined
+  const what = `Cannot open the store in ${folder}: ${String((error as Error).message)}; give the process what it lacks`
+  return new RecadoError('store_not_opened', what, { cause: error })
 }
 
 /** Moves a store that cannot be opened out of the way, for whoever may want to look into it; its new name. */

@@ -3,7 +3,7 @@ import { openFiles, removeCopy } from '../adapters/files.ts'
 import { prepareFolder } from '../adapters/folder.ts'
 import { openJournal } from '../adapters/journal.ts'
 import type { KeyRing } from '../adapters/keys/index.ts'
-import { openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
+import { lackAt, openKeyValue, setStoreAside } from '../adapters/lmdb.ts'
 import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
@@ -177,6 +177,8 @@ class Composition implements RunningRole {
     } catch (error) {
       // Another version can read it: it is not damaged.
       if (error instanceof RecadoError && error.code === 'other_format') throw error
+      const lack = lackAt(error, config.dataDir)
+      if (lack !== undefined) throw lack
       const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
       log.error(
         { err: error, set_aside: aside },

@@ -79,6 +79,12 @@ export const ERRORS = {
     exit: 1,
     meaning: 'The disk failed at a flush or a reading; the process starts again with its disk in doubt',
   },
+  store_not_opened: {
+    where: 'process',
+    retryable: true,
+    exit: 1,
+    meaning: 'The system lacks what opening the store needs; the store stays as it is',
+  },
   not_restorable: {
     where: 'process',
     retryable: false,
