@@ -44,14 +44,12 @@ export function openKeyValue(folder: string): KeyValue {
         throw readAs(error)
       }
     },
-    *range({ start, end, reverse, limit }) {
-      const [from, to] = reverse === true ? [end, start] : [start, end]
+    *range({ start, end, limit }) {
       const range = {
-        start: Buffer.from(from),
-        end: Buffer.from(to),
+        start: Buffer.from(start),
+        end: Buffer.from(end),
         // One that is left open would hold a read transaction for good, and all processes together have room for 126.
         snapshot: false,
-        ...(reverse !== undefined && { reverse }),
         ...(limit !== undefined && { limit }),
       }
       try {

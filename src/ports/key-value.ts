@@ -10,11 +10,10 @@ export interface KeyValueChange {
  */
 export interface KeyValue {
   get(key: Uint8Array): Uint8Array | undefined
-  /** Entries with `start` <= key < `end`; with `reverse`, from the last to the first. Lazy; end it early as you like. */
+  /** Entries with `start` <= key < `end`, in their order. Lazy; end it early as you like. */
   range(options: {
     start: Uint8Array
     end: Uint8Array
-    reverse?: boolean
     limit?: number
   }): Iterable<{ key: Uint8Array; value: Uint8Array }>
   /**

@@ -154,7 +154,6 @@ export class VirtualDisk {
     this.#keys ??= [...this.map.keys()].toSorted()
     const [start, end] = [textOf(options.start), textOf(options.end)]
     const keys = this.#keys.slice(firstFrom(this.#keys, start), firstFrom(this.#keys, end))
-    if (options.reverse === true) keys.reverse()
     for (const key of keys.slice(0, options.limit)) {
       const entry = this.map.get(key)
       if (entry !== undefined) yield entry
