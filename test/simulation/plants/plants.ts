@@ -7,6 +7,8 @@ export interface Plant {
   readonly what: string
   /** Each snippet must stand exactly once in its file, whose path is from the root. */
   readonly changes: readonly (readonly [file: string, snippet: string, replacement: string])[]
+  /** What the finding must say, where another checker would find it before the one that is meant. */
+  readonly finds?: string
   /** Only these faults are drawn, for one that shows in few schedules of all kinds. */
   readonly faults?: readonly FaultName[]
 }
@@ -95,6 +97,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'committed-on-one-disk',
     what: 'takes for committed what is on any one disk',
     changes: [['src/replication/quorum.ts', 'seqs[majority - 1] ?? 0', 'seqs[0] ?? 0']],
+    finds: 'which no majority has on disk',
   },
   {
     name: 'rise-without-catching-up',
@@ -184,6 +187,24 @@ export const PLANTS: readonly Plant[] = [
     what: 'believes of a peer that started anew what its former life said of its disk',
     changes: [['src/replication/peer.ts', 'this.durable.clear()', '']],
     faults: ['lossAmongAbsent', 'emptyDisk'],
+  },
+  {
+    name: 'change-all-voters-at-once',
+    what: 'ref goes over to all that is wanted, as soon as anybody follows its list',
+    changes: [
+      [
+        'src/ref/lists.ts',
+        'if (!isMajorityOf(holders, voters) || !isMajority(holders, former)) return',
+        'if (holders.length === 0) return',
+      ],
+      [
+        'src/ref/lists.ts',
+        'if (added !== undefined) return this.#propose({ names, next: [...names, added] })',
+        'if (added !== undefined) return this.#propose({ names: wanted })',
+      ],
+    ],
+    faults: ['addServer', 'removeServer', 'slowRoute', 'cutPair', 'isolate'],
+    finds: 'Lists act at once',
   },
   {
     name: 'change-voters-in-one-step',
