@@ -28,7 +28,7 @@ const WEIGHT = 1 / 16
 const GROUP_BYTES_MAX = 256 * 1024 * 1024
 /** The number of a group stands so far behind its beginning. */
 const NUMBER_AT = 8
-/** The first bytes of doubles from one on, up to the largest safe integer. */
+/** The highest bytes of doubles from one on, up to the largest safe integer. */
 const [NUMBER_TOP_MIN, NUMBER_TOP_MAX] = [0x3f, 0x43]
 /**
  * How many numbers behind the end are looked for to tell a torn end from lost bytes: a page that is gone held fewer. Not all

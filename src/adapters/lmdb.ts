@@ -86,7 +86,7 @@ function checkMagic(path: string): void {
 export function lackAt(error: unknown, folder: string): RecadoError | undefined {
   const { code } = error as { code?: unknown }
   if (!LACKING.has(code)) return undefined
-  const what = `Cannot open the store in ${folder}: ${String((error as Error).message)}; give the process what it lacks`
+  const what = `Cannot open the store in ${folder}: ${(error as Error).message}; give the process what it lacks`
   return new RecadoError('store_not_opened', what, { cause: error })
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { openKeyValue } from './lmdb.ts'
+import { lackAt, openKeyValue } from './lmdb.ts'
 
 /** A file that stands beside the others from a start on until that process has worked for a while. */
 const MARK = 'OPENING'
@@ -15,7 +15,7 @@ const STATUS_DAMAGED = 3
 /** So large that every list of free pages is gone through for it. */
 const PROBE_BYTES = 1024 * 1024
 /** Faults of the disk, which another store would meet as well. */
-const DISK_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 5])
+const DISK_CODES: ReadonlySet<unknown> = new Set(['EIO', 5])
 
 /** Tells whether the last process that opened the store of a folder ended early, and how. */
 export interface StartMark {
@@ -62,7 +62,8 @@ export async function tryStore(folder: string): Promise<string | undefined> {
 function runTrial(folder: string): void {
   const key = Buffer.from('trial')
   const end = (error?: Error & { code?: unknown }): void => {
-    process.exit(error === undefined || DISK_CODES.has(error.code) ? 0 : STATUS_DAMAGED)
+    const isSound = error === undefined || DISK_CODES.has(error.code) || lackAt(error, folder) !== undefined
+    process.exit(isSound ? 0 : STATUS_DAMAGED)
   }
   try {
     const store = openKeyValue(folder)

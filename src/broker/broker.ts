@@ -213,7 +213,7 @@ export class Broker {
       connection.share.answered(body.cost, answer.byteLength, server.share)
       if (!body.expired) {
         this.#holdings.finish(body)
-        if (!connection.gone) this.#options.toClient(connection.id, [...body.envelope, answer])
+        if (body.epoch === connection.epoch) this.#options.toClient(connection.id, [...body.envelope, answer])
       }
       if (connection.waiting.length === 0) return
       if (!server.leaving) server.stalled.add(connection)
@@ -338,8 +338,9 @@ export class Broker {
 
   #giveUp(body: Body, what: string): void {
     this.#holdings.finish(body)
-    const { connection, envelope, bytes } = body
-    if (!connection.gone) this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
+    const { connection, epoch, envelope, bytes } = body
+    if (epoch !== connection.epoch) return
+    this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {

@@ -9,8 +9,7 @@ const IDLE_CHECK_MS = 5000
 
 /** The clients' connections, by the socket's name for them. */
 export class Connections {
-  /** Those that are gone stand under their numbers. */
-  readonly #connections = new Map<string | number, Connection>()
+  readonly #connections = new Map<string, Connection>()
   #count = 0
   #checkedAt = Number.NEGATIVE_INFINITY
 
@@ -28,13 +27,13 @@ export class Connections {
     return connection
   }
 
-  /** It has ended. Whoever comes under its name next is another, who is to hear nothing that was meant for it. */
+  /**
+   * It has ended. Whoever comes under its name next is another, who is to hear nothing that was meant for it; its bounds
+   * stay, for a peer can say this of itself.
+   */
   end(id: string): void {
     const connection = this.#connections.get(id)
-    if (connection === undefined) return
-    this.#connections.delete(id)
-    connection.gone = true
-    this.#connections.set(connection.number, connection)
+    if (connection !== undefined) connection.epoch++
   }
 
   /** To be called often. */

@@ -9,6 +9,8 @@ export interface Body {
   /** The frames before the body, which the reply needs again. */
   readonly envelope: readonly Uint8Array[]
   readonly bytes: Uint8Array
+  /** Its connection's when it came. */
+  readonly epoch: number
   /** Monotonic ms. */
   readonly deadline: number
   /** Its client has been told that the deadline passed. */
@@ -27,7 +29,19 @@ export function newBody(
   bytes: Uint8Array,
   deadline: number,
 ): Body {
-  return { number, connection, envelope, bytes, deadline, expired: false, server: undefined, tag: 0, cost: 0 }
+  const { epoch } = connection
+  return {
+    number,
+    connection,
+    epoch,
+    envelope,
+    bytes,
+    deadline,
+    expired: false,
+    server: undefined,
+    tag: 0,
+    cost: 0,
+  }
 }
 
 /** One client's connection: its bodies go to one server, in their order, while that lives. */
@@ -44,8 +58,8 @@ export class Connection {
   bytes = 0
   readonly share = new Share()
   usedAt = 0
-  /** It has ended: what it asked for is done all the same, and answered to nobody. */
-  gone = false
+  /** How often whoever had its name has ended: what is of before is done all the same, and answered to nobody. */
+  epoch = 0
 
   constructor(id: string, number: number) {
     this.id = id

@@ -119,10 +119,11 @@ export class Ref {
 
   /** Processes of this cluster are believed in what others took of a client by their own times; whoever asks is a client. */
   #receiveClock({ service, clock, data: { cluster } }: Request, now: number): void {
-    if (cluster !== undefined && cluster !== this.#options.cluster) {
+    const isOurs = cluster === this.#options.cluster
+    if (cluster !== undefined && !isOurs) {
       throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
     }
-    const check = OF_PROCESSES.has(service) ? checkProcessClock : checkClientClock
+    const check = isOurs && OF_PROCESSES.has(service) ? checkProcessClock : checkClientClock
     check(clock, this.#lamport.now, now)
     this.#lamport.receive(clock)
   }

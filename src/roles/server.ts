@@ -8,7 +8,7 @@ import { markStart, tryStore } from '../adapters/store-trial.ts'
 import { openDealer, openRouter } from '../adapters/zeromq/index.ts'
 import { Berkeley, CorrectedTime, type LamportClock } from '../clocks/index.ts'
 import type { ServerConfig } from '../config/index.ts'
-import type { Dealer, Pass, Router } from '../ports/index.ts'
+import type { Dealer, Journal, KeyValue, Pass, Router } from '../ports/index.ts'
 import type { Identity } from '../replication/index.ts'
 import { Server, startClock, takeIncarnation, type UserOptions } from '../server/index.ts'
 import { openStore, PROJECTED_FILES, type Store, type StoreEvents } from '../store/index.ts'
@@ -25,6 +25,8 @@ import type { RoleContext, RunningRole, StartRole } from './types.ts'
 const DRAIN_MS = 2000
 const DRAIN_POLL_MS = 10
 const LATE_INTERVAL_MS = 1000
+/** Of these the store is kept: another version can read it, or it was not looked at. */
+const KEPT: ReadonlySet<string> = new Set(['other_format', 'store_not_opened', 'disk_failed'])
 /** A process that has worked for so long has a store that works. */
 const SOUND_MS = 5000
 
@@ -57,6 +59,8 @@ export const start: StartRole<ServerConfig> = async (context) => {
       },
     }
   } catch (error) {
+    // The store was not even looked at.
+    if (error instanceof RecadoError && error.code === 'store_not_opened') mark.remove()
     await folder.release()
     throw error
   }
@@ -68,6 +72,16 @@ async function checkStore({ config, log, time }: RoleContext<ServerConfig>): Pro
   if (fault === undefined) return
   const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
   log.error({ fault, set_aside: aside }, 'The store does not work; it is set aside, and peers fill a new one')
+}
+
+/** The journal's disk says nothing of the store. @throws RecadoError `store_not_opened`, `disk_failed` */
+function openedJournal(folder: string): Journal {
+  try {
+    return openJournal(folder)
+  } catch (cause) {
+    const what = `Cannot open the journal in ${folder}; look at its disk, then start again`
+    throw lackAt(cause, folder) ?? new RecadoError('disk_failed', what, { cause })
+  }
 }
 
 class Composition implements RunningRole {
@@ -172,11 +186,11 @@ class Composition implements RunningRole {
   /** A store that cannot be read is set aside: this server starts as an emptied one, and its peers fill it. */
   #openStore(): Store {
     const { config, log, time } = this.#context
+    for (const name of PROJECTED_FILES) removeCopy(config.dataDir, name)
     try {
       return this.#open()
     } catch (error) {
-      // Another version can read it: it is not damaged.
-      if (error instanceof RecadoError && error.code === 'other_format') throw error
+      if (error instanceof RecadoError && KEPT.has(error.code)) throw error
       const lack = lackAt(error, config.dataDir)
       if (lack !== undefined) throw lack
       const aside = setStoreAside(config.dataDir, Math.floor(time.wall()))
@@ -190,15 +204,15 @@ class Composition implements RunningRole {
 
   #open(): Store {
     const { config } = this.#context
-    for (const name of PROJECTED_FILES) removeCopy(config.dataDir, name)
-    const keyValue = openKeyValue(config.dataDir)
-    const journal = openJournal(config.dataDir)
-    const parts = { ...this.#context, keyValue, journal, files: openFiles(config.dataDir) }
+    const journal = openedJournal(config.dataDir)
+    let keyValue: KeyValue | undefined
     try {
+      keyValue = openKeyValue(config.dataDir)
+      const parts = { ...this.#context, keyValue, journal, files: openFiles(config.dataDir) }
       return openStore({ ...parts, events: this.#storeEvents() })
     } catch (error) {
       journal.close()
-      keyValue.close(() => {})
+      keyValue?.close(() => {})
       throw error
     }
   }

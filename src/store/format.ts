@@ -23,7 +23,8 @@ export interface Kept {
 
 export function changesOfKept({ memory, lastRecord }: Kept): KeyValueChange[] {
   return [
-    { key: FORMAT_KEY, value: checked(FORMAT) },
+    // As it is: older programs read it.
+    { key: FORMAT_KEY, value: encode(FORMAT) },
     { key: MEMORY_KEY, value: checked(memory) },
     { key: SETTLED_KEY, value: checked(lastRecord) },
   ]
@@ -43,6 +44,8 @@ export function readKept(keyValue: KeyValue): Kept {
     }
   }
   if (format !== FORMAT) {
+    // What stands beside it was written as of this format: then it is the mark that is not as it was written.
+    if (isWhole(memory)) throw damaged()
     const what = `The store is of format ${format}, and this version reads ${FORMAT}`
     throw new RecadoError('other_format', `${what}: run the version that wrote it; nothing was changed`)
   }
@@ -52,22 +55,29 @@ export function readKept(keyValue: KeyValue): Kept {
 /** A new store is of the first format until its first commit. */
 function formatOf(bytes: Uint8Array | undefined): number {
   if (bytes === undefined) return UNCHECKED
-  return (bytes.byteLength === 1 ? decode(bytes, PEER_LIMITS) : valueOf(bytes)) as number
+  // A small number is one byte; nothing else was ever written there.
+  return bytes.byteLength === 1 ? (bytes[0] as number) : 0
 }
 
-/** A value, and the CRC-32 of its bytes. */
+/** A value, and the CRC-32 of its bytes that begins with the format: what another one writes does not pass. */
 function checked(value: unknown): Uint8Array {
   const bytes = encode(value)
   const crc = Buffer.alloc(CRC_BYTES)
-  crc.writeUInt32BE(crc32(bytes))
+  crc.writeUInt32BE(crc32(bytes, FORMAT))
   return Buffer.concat([bytes, crc])
 }
 
 function valueOf(kept: Uint8Array | undefined): unknown {
+  if (kept === undefined || !isWhole(kept)) throw damaged()
+  return decode(kept.subarray(0, kept.byteLength - CRC_BYTES), PEER_LIMITS)
+}
+
+function isWhole(kept: Uint8Array | undefined): boolean {
   const bytes = Buffer.from(kept ?? [])
   const end = bytes.byteLength - CRC_BYTES
-  if (end < 0 || crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) {
-    throw new Error('What the store keeps of itself is not as it was written')
-  }
-  return decode(bytes.subarray(0, end), PEER_LIMITS)
+  return end >= 0 && crc32(bytes.subarray(0, end), FORMAT) === bytes.readUInt32BE(end)
+}
+
+function damaged(): Error {
+  return new Error('What the store keeps of itself is not as it was written')
 }

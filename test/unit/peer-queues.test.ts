@@ -56,6 +56,21 @@ function setUp(most = 4096) {
 }
 
 describe('PeerQueues', () => {
+  it('gives nothing that waits for a peer which has gone to the next one of its name', async () => {
+    const stage = setUp()
+    stage.add(ANA, SOCKET_QUEUE + 10, (index) => Buffer.from(`first ${index}`))
+    await stage.passes()
+    stage.queues.forget('ana')
+    stage.reads(ANA)
+    stage.read.length = 0
+    stage.add(ANA, 3, (index) => Buffer.from(`second ${index}`))
+    await stage.passes()
+    stage.reads(ANA)
+
+    expect(stage.read).toEqual(['second 0', 'second 1', 'second 2'])
+    expect(stage.dropped).toBe(0)
+  })
+
   it('sends at once what the socket takes', () => {
     const stage = setUp()
 

@@ -223,6 +223,10 @@ describe('Ref', () => {
       expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'bad_request' })
     expect(world.beat('a', { cluster: 'other/recado' })).toMatchObject({ code: 'denied' })
     expect(world.ask('list', {})).toMatchObject({ code: 'bad_request' })
+    // Whoever names no cluster asks like anyone, whatever for.
+    for (const service of ['heartbeat', 'members']) {
+      expect(world.ask(service, { name: 'a' })).toMatchObject({ message: expect.stringMatching(/clock/i) })
+    }
   })
 
   it('names the brokers that are heard, and forgets those long silent', () => {

@@ -1,6 +1,7 @@
 {{/*
 What the operator may do in the namespaces that it tends: no more than it calls (a test holds every refusal against it).
-A server-side apply is a `patch`, and a `create` when the object is new.
+A server-side apply is a `patch`, and a `create` when the object is new; a `get` before it tells whether somebody else has one of
+that name.
 */}}
 {{- define "recado.operatorRules" -}}
 - apiGroups: [recado.dev]
@@ -11,26 +12,26 @@ A server-side apply is a `patch`, and a `create` when the object is new.
   verbs: [patch]
 - apiGroups: [apps]
   resources: [statefulsets, deployments]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [services]
-  verbs: [list, watch, create, patch]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: ['']
   resources: [serviceaccounts]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 # Of all Secrets only those with the operator's own label are watched, but RBAC knows no labels.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [monitoring.coreos.com]
   resources: [podmonitors, prometheusrules]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [pods]
   verbs: [get, list, watch, patch, delete]

@@ -46,6 +46,12 @@ export class PeerQueues {
     if (!this.#isSending) void this.#sendTurn()
   }
 
+  /** A peer has gone: what waits for it is for nobody, whoever comes under its name. */
+  forget(name: string): void {
+    const peer = this.#slow.get(name)
+    if (peer !== undefined) this.#end(peer)
+  }
+
   close(): void {
     this.#isClosed = true
   }
@@ -98,7 +104,7 @@ export class PeerQueues {
   }
 
   async #sendTo(peer: SlowPeer): Promise<void> {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#slow.get(peer.name) !== peer) return
     let sent = 0
     try {
       for (; sent < TURN; sent++) {

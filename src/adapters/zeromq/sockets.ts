@@ -19,8 +19,9 @@ const PEER_BYTES_MAX = 32 * 1024 * 1024
 const ALL_BYTES_MAX = 512 * 1024 * 1024
 
 /**
- * Binds. A message to a peer that is gone, or whose queue is full, is dropped without a word. A name that a peer chose
- * for itself stays with its first connection: another cannot take it over.
+ * Binds. A message to a peer that is gone, or whose queue is full, is dropped; with `peerQueue` it is kept for a while, within
+ * bounds, and what is dropped is told. A name that a peer chose for itself stays with its first connection: another cannot
+ * take it over.
  * @throws RecadoError `port_in_use`, `bad_option` when the address is not this machine's
  */
 export async function openRouter(options: BindOptions): Promise<Router> {
@@ -59,9 +60,11 @@ export async function openRouter(options: BindOptions): Promise<Router> {
     receive(handler, rest, gone) {
       const handle = ([from, ...frames]: Buffer[]): void => {
         if (from === undefined || frames.length === 0) return
+        const name = from.toString('latin1')
         // A peer that says so itself speaks of nobody but itself.
-        if (frames.length === 1 && frames[0]?.byteLength === 0) gone?.(from.toString('latin1'))
-        else handler(from.toString('latin1'), frames)
+        if (frames.length !== 1 || frames[0]?.byteLength !== 0) return handler(name, frames)
+        if (queues) queues.forget(name)
+        gone?.(name)
       }
       ear.hear(held.current, handle, rest)
     },

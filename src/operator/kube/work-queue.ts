@@ -33,6 +33,9 @@ const SETTLE_MS = 20
 const WAIT = { minMs: 500, maxMs: 60_000 }
 /** A key that fails is tried again at news, but not more often than this. */
 const FAILED_MS = 1000
+/** Nor is the rest of what fails again and again looked at more often than this. */
+const FAILING_MS = 8000
+const FAILURES_MANY = 5
 
 /**
  * Works on keys: on each as often as something happened to it, but never twice at once, and on a bounded number of
@@ -153,7 +156,8 @@ export class WorkQueue {
     entry.notBefore = now + Math.min(waitMs, FAILED_MS)
     // What happened while it was worked on was not the last word either.
     const { againAfterMs = waitMs } = (error ?? {}) as { againAfterMs?: number }
-    const wanted = Math.min(entry.dueAt ?? Number.POSITIVE_INFINITY, now + againAfterMs)
+    const least = entry.wait.failures > FAILURES_MANY ? FAILING_MS : 0
+    const wanted = Math.min(entry.dueAt ?? Number.POSITIVE_INFINITY, now + Math.max(againAfterMs, least))
     entry.dueAt = Math.min(Math.max(wanted, entry.notBefore), now + waitMs)
     const failures = entry.wait.failures
     log.warn({ key, failures, wait_ms: Math.round(waitMs), err: error }, 'Work failed and is tried again')

@@ -1,6 +1,6 @@
 import { KubeError, type KubeObject } from '../../ports/index.ts'
-import { clusterKeyOf } from '../keys.ts'
 import { KINDS } from '../kinds.ts'
+import { FIELD_MANAGER } from '../names.ts'
 import { type Child, children, renderedHash, wasApplied, withAppliedHash } from '../resources/index.ts'
 import { differences } from './compare.ts'
 import { imageOf } from './images.ts'
@@ -36,8 +36,8 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
   if (since < WATCH_MS && (live === undefined || !wasApplied(object, live) || over === known?.over))
     return lookAgain(pass, WATCH_MS - since)
   // Only what the operator made is watched: of what is not known there may be one of somebody else.
-  const there = live ?? (known === undefined ? await api.get(kind, key) : undefined)
-  if (there !== undefined && clusterKeyOf(there)?.name !== pass.cluster.metadata.name) throw taken(kind)
+  const there = live ?? (await api.get(kind, key))
+  if (there !== undefined && !isOurs(pass, there)) throw taken(kind)
   if (live !== undefined && kind === KINDS.statefulSet) announceImage(pass, object, live)
   const result = await api.apply(kind, withAppliedHash(object))
   pass.memory.applied.set(id, { hash, at: time.monotonic(), over })
@@ -49,6 +49,14 @@ async function applyChild(pass: Pass, { kind, key, object: rendered }: Child): P
       'The API server keeps fields otherwise than they were applied',
     )
   }
+}
+
+/** By its labels, or by its owner where somebody took those away. An application's own may have the same instance. */
+function isOurs({ cluster }: Pass, { metadata }: KubeObject): boolean {
+  const { labels, ownerReferences = [] } = metadata
+  if (ownerReferences.some(({ uid }) => uid === cluster.metadata.uid)) return true
+  const isMade = labels?.['app.kubernetes.io/managed-by'] === FIELD_MANAGER
+  return isMade && labels?.['app.kubernetes.io/instance'] === cluster.metadata.name
 }
 
 function taken({ kind }: Child['kind']): KubeError {

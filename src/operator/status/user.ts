@@ -9,7 +9,8 @@ const LOGGED_IN: ReadonlySet<string> = new Set(['Ready', 'ChannelsPending'])
 
 /** What the status says of the user in this very cluster: another one of that name, made since, knows no users yet. */
 export function statusIn({ status }: MessagingUser, clusterUid: string | undefined): UserStatus | undefined {
-  return status?.clusterUid !== undefined && status.clusterUid === clusterUid ? status : undefined
+  // A former version of the operator did not say of which.
+  return status?.clusterUid === undefined || status.clusterUid === clusterUid ? status : undefined
 }
 
 /** Whether a status says that the user was logged in: the name is its own. */

@@ -116,7 +116,10 @@ describe('the reconciler', { timeout: TIMEOUT_MS }, () => {
     const [account, policy] = [KINDS.serviceAccount, KINDS.networkPolicy].map(({ apiVersion, kind }) => ({
       apiVersion,
       kind,
-      metadata: { name: 'chat-server', labels: { 'app.kubernetes.io/instance': 'another' } },
+      metadata: {
+        name: 'chat-server',
+        labels: { 'app.kubernetes.io/instance': 'chat', 'app.kubernetes.io/managed-by': 'Helm' },
+      },
       spec: { theirs: true },
     }))
     stage.server.put(account)
