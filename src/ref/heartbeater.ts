@@ -5,7 +5,7 @@ import {
   encode,
   type Heartbeat,
   type HeartbeatReply,
-  isAbsurdProcessClock,
+  isAbsurdClock,
   parseHeartbeatReply,
   parseReplies,
   type Request,
@@ -148,7 +148,7 @@ export class Heartbeater {
     const { lamport, now, log, onReply, onError, time } = this.#options
     try {
       for (const reply of parseReplies(frames.at(-1) ?? DELIMITER)) {
-        if (reply.service !== 'heartbeat' || isAbsurdProcessClock(reply.clock, lamport.now, now())) continue
+        if (reply.service !== 'heartbeat' || isAbsurdClock(reply.clock, lamport.now, now())) continue
         lamport.receive(reply.clock)
         this.#answeredAt = time.monotonic()
         if (this.#away) log.info({}, 'Ref is back')

@@ -2,7 +2,6 @@ import { LamportClock } from '../clocks/index.ts'
 import type { Cancel, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import {
   checkClientClock,
-  checkProcessClock,
   covers,
   encodeReplies,
   type Heartbeat,
@@ -101,7 +100,8 @@ export class Ref {
     let data: Reply['data']
     try {
       if ('error' in request) throw request.error
-      this.#receiveClock(request, now)
+      checkClientClock(request.clock, this.#lamport.now, now)
+      this.#lamport.receive(request.clock)
       if (services?.has(service) === false) throw this.#notHere(service)
       data = { status: 'ok', ...this.#serve(service, request.data) }
     } catch (error) {
@@ -117,20 +117,13 @@ export class Ref {
     return { service, id, clock: this.#lamport.next(), timestamp: now, data }
   }
 
-  /** Processes of this cluster are believed in what others took of a client by their own times; whoever asks is a client. */
-  #receiveClock({ service, clock, data: { cluster } }: Request, now: number): void {
-    const isOurs = cluster === this.#options.cluster
-    if (cluster !== undefined && !isOurs) {
-      throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
-    }
-    const check = isOurs && OF_PROCESSES.has(service) ? checkProcessClock : checkClientClock
-    check(clock, this.#lamport.now, now)
-    this.#lamport.receive(clock)
-  }
-
   #serve(service: string, data: Request['data']): Record<string, unknown> {
     if (!Object.hasOwn(SERVICES, service)) {
       throw new RecadoError('unknown_service', `Ref has no service "${service}"`)
+    }
+    const { cluster } = data
+    if (cluster !== undefined && cluster !== this.#options.cluster) {
+      throw new RecadoError('denied', 'This ref serves another cluster; check REF and CLUSTER')
     }
     const answer = this[SERVICES[service as keyof typeof SERVICES]](data)
     return answer
@@ -344,9 +337,6 @@ class Refusal extends RecadoError {
     this.details = details
   }
 }
-
-/** What only processes of a cluster have to say. */
-const OF_PROCESSES: ReadonlySet<string> = new Set(['heartbeat', 'members'])
 
 const SERVICES = {
   rank: 'serveRank',

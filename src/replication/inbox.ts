@@ -4,14 +4,15 @@ import type { Store } from '../store/index.ts'
 import {
   type Batch,
   type Batches,
-  checkProcessClock,
   decodeBatch,
   type Fetch,
   type Head,
+  isAbsurdClock,
   type PeerMessage,
   parsePeerMessage,
   REPLICA_TOPIC,
   type ReadonlyVector,
+  RecadoError,
   type StreamKey,
   type Voters,
   vectorFromObject,
@@ -125,10 +126,12 @@ export class Inbox {
     return message.incarnation >= (peers.get(message.from)?.incarnation ?? 0)
   }
 
-  /** @throws RecadoError `bad_request` when no server can have counted so far, nor taken it of a client */
+  /** @throws RecadoError `bad_request` when no honest server can have counted so far: it would drive all towards 2^53 */
   #receiveClock(clock: number): void {
     const { lamport, now } = this.#options
-    checkProcessClock(clock, lamport.now, now())
+    if (isAbsurdClock(clock, lamport.now, now())) {
+      throw new RecadoError('bad_request', `The clock ${clock} is absurdly far ahead`)
+    }
     lamport.receive(clock)
   }
 
