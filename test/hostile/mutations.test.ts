@@ -18,7 +18,7 @@ const CHANGED_MIN = FULL ? 100_000 : 3500
 const MEMORY_MIB = 300
 const TEST_MS = FULL ? 900_000 : 360_000
 /** Of the test: most of it, for a machine that is busy with other tests. */
-const ATTACK_MS = TEST_MS * 0.7
+const ATTACK_MS = (TEST_MS / 4) * 3
 
 let system: TestSystem
 let witness: Witness
