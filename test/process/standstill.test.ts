@@ -11,6 +11,7 @@ import {
   parseReplies,
   splitBodies,
 } from '../../src/wire/index.ts'
+import { kept } from '../support/kept.ts'
 import { until } from '../support/load.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -23,17 +24,14 @@ const FROZEN_MS = 2500
 /** As many as the socket takes unread of one client, and more, which stay in the machine's buffers. */
 const WAITING = 100
 
-const open: { close(): void }[] = []
 let broker: ChildProcess | undefined
 afterEach(() => {
-  for (const socket of open.splice(0)) socket.close()
   broker?.kill('SIGKILL')
 })
 
 /** A socket that no heartbeat tells of the broker's standing still. */
 function connect(port: number, receive: (frames: Buffer[]) => void): zmq.Dealer {
-  const socket = new zmq.Dealer({ linger: 0, sendTimeout: PATIENCE_MS })
-  open.push(socket)
+  const socket = kept(new zmq.Dealer({ linger: 0, sendTimeout: PATIENCE_MS }))
   socket.connect(`tcp://127.0.0.1:${port}`)
   const run = async (): Promise<void> => {
     for await (const frames of socket) receive(frames)
@@ -63,7 +61,7 @@ function register(port: number): string[] {
   const ready = { cluster: CLUSTER, name: 's1', incarnation: 1, session: 1, credit: 1000 }
   say({ kind: 'ready', ...ready })
   const beats = setInterval(() => say({ kind: 'beat' }), 250)
-  open.push({ close: () => clearInterval(beats) })
+  kept({ close: () => clearInterval(beats) })
   return given
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
 import {
   type Forwarder,
@@ -8,20 +8,12 @@ import {
 } from '../../src/adapters/zeromq/index.ts'
 import type { Guard } from '../../src/ports/index.ts'
 import { Proxy } from '../../src/proxy/index.ts'
+import { kept } from '../support/kept.ts'
 import { quietMetrics } from '../support/quiet.ts'
 
 const HOST = '127.0.0.1'
 const WAIT = { timeout: 10_000, interval: 10 }
 const at = (port: number) => `tcp://${HOST}:${port}`
-
-const open: { close(): Promise<void> | void }[] = []
-function kept<Socket extends { close(): Promise<void> | void }>(socket: Socket): Socket {
-  open.push(socket)
-  return socket
-}
-afterEach(async () => {
-  for (const socket of open.splice(0)) await socket.close()
-})
 
 describe('openForwarder', () => {
   async function forwarder(subscriberQueue = 10_000): Promise<Forwarder> {

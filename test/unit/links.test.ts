@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Links } from '../../src/roles/links.ts'
 import { PeerLinks } from '../../src/roles/peer-links.ts'
 import { ProxyLinks } from '../../src/roles/proxy-links.ts'
+import { kept } from '../support/kept.ts'
 import { quietLog as log, quietTimers as timers } from '../support/quiet.ts'
 
 /** What a process may say of itself, and ref passes on. */
@@ -17,17 +18,6 @@ const NO_ADDRESSES = [
   '::1:1',
 ]
 const GOOD = 'tcp://127.0.0.1:1'
-
-const opened: { close(): Promise<void> }[] = []
-
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close()
-})
-
-function kept<Closable extends { close(): Promise<void> }>(each: Closable): Closable {
-  opened.push(each)
-  return each
-}
 
 describe('links', () => {
   it.each(NO_ADDRESSES)('to other servers leave out what is no address: %s', (address) => {

@@ -1,24 +1,16 @@
 import { once } from 'node:events'
 import * as net from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
 import { openDealer, openPublisher, openRouter } from '../../src/adapters/zeromq/index.ts'
 import type { Dealer, Router } from '../../src/ports/index.ts'
+import { kept } from '../support/kept.ts'
 
 const HOST = '127.0.0.1'
 const WAIT = { timeout: 10_000, interval: 10 }
 const text = (frame: Uint8Array | undefined) => Buffer.from(frame ?? []).toString()
 const at = (port: number) => `tcp://${HOST}:${port}`
-
-const open: { close(): Promise<void> | void }[] = []
-function kept<Socket extends { close(): Promise<void> | void }>(socket: Socket): Socket {
-  open.push(socket)
-  return socket
-}
-afterEach(async () => {
-  for (const socket of open.splice(0)) await socket.close()
-})
 
 /** A router at a port that another one is just letting go. */
 async function reopened(port: number): Promise<Router> {
