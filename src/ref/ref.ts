@@ -2,6 +2,7 @@ import { LamportClock } from '../clocks/index.ts'
 import type { Cancel, Log, Metrics, Time, Timers } from '../ports/index.ts'
 import {
   checkClientClock,
+  checkProcessClock,
   covers,
   encodeReplies,
   type Heartbeat,
@@ -100,8 +101,7 @@ export class Ref {
     let data: Reply['data']
     try {
       if ('error' in request) throw request.error
-      checkClientClock(request.clock, this.#lamport.now, now)
-      this.#lamport.receive(request.clock)
+      this.#receiveClock(request, now)
       if (services?.has(service) === false) throw this.#notHere(service)
       data = { status: 'ok', ...this.#serve(service, request.data) }
     } catch (error) {
@@ -115,6 +115,14 @@ export class Ref {
     const known = Object.hasOwn(SERVICES, service) ? service : 'unknown'
     metrics.add('recado_ref_requests_total', 1, { service: known, code })
     return { service, id, clock: this.#lamport.next(), timestamp: now, data }
+  }
+
+  /** Processes of this cluster are believed in what others took of a client by their own times; whoever else asks is a client. */
+  #receiveClock({ service, clock, data: { cluster } }: Request, now: number): void {
+    const isOurs = OF_PROCESSES.has(service) && cluster === this.#options.cluster
+    const check = isOurs ? checkProcessClock : checkClientClock
+    check(clock, this.#lamport.now, now)
+    this.#lamport.receive(clock)
   }
 
   #serve(service: string, data: Request['data']): Record<string, unknown> {
@@ -337,6 +345,9 @@ class Refusal extends RecadoError {
     this.details = details
   }
 }
+
+/** What only processes of a cluster have to say. */
+const OF_PROCESSES: ReadonlySet<string> = new Set(['heartbeat', 'members'])
 
 const SERVICES = {
   rank: 'serveRank',

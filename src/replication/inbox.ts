@@ -4,15 +4,14 @@ import type { Store } from '../store/index.ts'
 import {
   type Batch,
   type Batches,
+  checkProcessClock,
   decodeBatch,
   type Fetch,
   type Head,
-  isAbsurdClock,
   type PeerMessage,
   parsePeerMessage,
   REPLICA_TOPIC,
   type ReadonlyVector,
-  RecadoError,
   type StreamKey,
   type Voters,
   vectorFromObject,
@@ -126,12 +125,10 @@ export class Inbox {
     return message.incarnation >= (peers.get(message.from)?.incarnation ?? 0)
   }
 
-  /** @throws RecadoError `bad_request` when no honest server can have counted so far: it would drive all towards 2^53 */
+  /** @throws RecadoError `bad_request` when no server can have counted so far, nor taken it of a client */
   #receiveClock(clock: number): void {
     const { lamport, now } = this.#options
-    if (isAbsurdClock(clock, lamport.now, now())) {
-      throw new RecadoError('bad_request', `The clock ${clock} is absurdly far ahead`)
-    }
+    checkProcessClock(clock, lamport.now, now())
     lamport.receive(clock)
   }
 

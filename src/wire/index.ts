@@ -2,7 +2,7 @@
 export * from './backend.ts'
 export * from './batch.ts'
 export * from './batch-writer.ts'
-export * from './client-clock.ts'
+export * from './clock-bounds.ts'
 export * from './codec.ts'
 export { columnBytes } from './columns.ts'
 export * from './envelope.ts'

@@ -31,6 +31,8 @@ export class RefWorld {
   /** The generation of its keys that ref has read. */
   keys: number | undefined
   #sent = 0
+  /** The clock of whoever asks ref, 0 for one that nobody drove on. */
+  clock = 0
 
   readonly disk = new RefDisk()
 
@@ -54,7 +56,7 @@ export class RefWorld {
 
   ask(service: string, data: Data): Data {
     const id = String(++this.#sent)
-    const body = encode({ service, id, clock: this.#sent, timestamp: 1, data })
+    const body = encode({ service, id, clock: this.clock || this.#sent, timestamp: 1, data })
     return (decode(this.ref.answer(body), PEER_LIMITS) as { data: Data }).data
   }
 

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { LamportClock } from '../../src/clocks/index.ts'
 import type { Dealer } from '../../src/ports/index.ts'
 import { Heartbeater, type HeartbeaterOptions, Ref } from '../../src/ref/index.ts'
-import { decode, type Heartbeat, type HeartbeatReply, PEER_LIMITS } from '../../src/wire/index.ts'
+import { decode, encode, type Heartbeat, type HeartbeatReply, PEER_LIMITS } from '../../src/wire/index.ts'
 import { quietLog, quietMetrics } from '../support/quiet.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 
-function world(change: Partial<HeartbeaterOptions> = {}) {
+/** `refClock` is the clock that another process has brought ref to. */
+function world(change: Partial<HeartbeaterOptions> = {}, refClock = 0) {
   const virtual = new VirtualTime()
   const time = virtual.process()
   const file = { read: () => undefined, write: () => {} }
@@ -21,6 +22,8 @@ function world(change: Partial<HeartbeaterOptions> = {}) {
     metrics: quietMetrics,
   }
   const ref = new Ref(options)
+  const other = { cluster: 'c', name: 'p', role: 'proxy', address: '', incarnation: 1 }
+  ref.answer(encode({ service: 'heartbeat', id: '1', clock: refClock, timestamp: 1, data: other }))
   const seen = {
     opened: [] as string[],
     closed: [] as string[],
@@ -141,6 +144,12 @@ describe('Heartbeater', () => {
     virtual.run(5000)
 
     expect(heartbeater.away).toBe(true)
+  })
+
+  it('takes the word of a ref to whose time its own is far behind', () => {
+    const { virtual, seen } = world({ now: () => 1000, lamport: new LamportClock({ start: 10 }) }, 1.7e15)
+    virtual.run(100)
+    expect(seen.replies).toHaveLength(1)
   })
 
   it('reports what ref refuses', () => {

@@ -207,6 +207,27 @@ describe('Ref', () => {
     expect(world.beat('a', { incarnation: 4 })).toMatchObject({ code: 'name_taken', incarnation: 5 })
   })
 
+  it('takes of a process a clock that others, whose times are ahead of its own, took of a client', () => {
+    const world = new World(THREE)
+    world.clock = (1_800_000_000_000 + 60_000) * 1000
+    expect(world.beat('a')).toMatchObject({ status: 'ok' })
+    expect(world.ask('members', report(THREE))).toMatchObject({ status: 'ok' })
+    world.clock += 1_000_000
+    expect(world.beat('a')).toMatchObject({ code: 'bad_request' })
+  })
+
+  it('takes of anyone who asks no higher clock than a server takes of a client', () => {
+    const world = new World(THREE)
+    world.clock = 1_800_000_000_001 * 1000
+    for (const service of ['list', 'rank', 'toString'])
+      expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'unavailable' })
+    // Whoever names another cluster, or none, asks like anyone, whatever for.
+    for (const cluster of ['other/recado', undefined])
+      expect(world.beat('a', { cluster })).toMatchObject({ code: 'unavailable' })
+    world.clock += 60_000_000
+    expect(world.ask('list', {})).toMatchObject({ code: 'bad_request' })
+  })
+
   it('names the brokers that are heard, and forgets those long silent', () => {
     const world = new World(THREE)
     const broker = { cluster: CLUSTER, name: 'broker', role: 'broker', address: 'tcp://h:1', incarnation: 1 }

@@ -14,7 +14,7 @@ import { openTestStore } from '../../support/store.ts'
 import { seededChance } from '../../support/virtual-time.ts'
 
 const NOW = 1_800_000_000_000
-const LIMIT = NOW * 1000
+const LIMIT = (NOW + 60_000) * 1000
 
 /** The inbox of server `a`, and what it refused; `live` are its peers, and `fetched` is told of each fetch. */
 function inbox(live: readonly Peer[] = [], fetched: (peer: Peer) => void = () => {}) {
@@ -84,7 +84,7 @@ describe('Inbox', () => {
     expect(await refused()).toBe(3)
   })
 
-  it('refuses and counts what drives its clock beyond 1,000 times the time in ms', async () => {
+  it('refuses and counts what drives its clock beyond 1,000 times the time in ms, and a minute', async () => {
     const { taken, store, lamport, refused } = inbox()
     taken.fromTopic(REPLICA_TOPIC, shared({ clock: LIMIT + 1 }))
     taken.fromTopic(REPLICA_TOPIC, shared({}, LIMIT + 1))
@@ -94,6 +94,20 @@ describe('Inbox', () => {
     expect(store.held.size).toBe(0)
     expect(lamport.now).toBeLessThan(LIMIT)
     expect(await refused()).toBe(3)
+  })
+
+  it('takes a clock that another server, whose time is ahead of its own, took of a client', async () => {
+    const { taken, store, lamport, refused } = inbox()
+    const sender = { cluster: 'c/one', from: 'b', incarnation: 1, clock: LIMIT, timestamp: NOW }
+    const polls: unknown[] = []
+    taken.onTime = (message) => polls.push(message)
+    taken.fromPeer([encode({ kind: 'time-poll', ...sender, round: 1, sent: 1 })])
+    taken.fromTopic(REPLICA_TOPIC, shared({}, LIMIT))
+
+    expect(polls).toHaveLength(1)
+    expect(lamport.now).toBeGreaterThan(LIMIT)
+    expect([...store.held.values()]).toEqual([1])
+    expect(await refused()).toBe(0)
   })
 
   it('fetches little while its store takes nothing more, and goes on once that does', () => {
