@@ -15,6 +15,7 @@ export interface FeedsOptions {
 export class Feeds {
   readonly #options: FeedsOptions
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #connected = new Set<() => void>()
   #addresses: readonly string[] = []
   #address: string | undefined
   #subscriber: Subscriber | undefined
@@ -46,6 +47,14 @@ export class Feeds {
       if (!listeners.delete(listener) || listeners.size > 0) return
       this.#listeners.delete(topic)
       this.#subscriber?.unsubscribe(topic)
+    }
+  }
+
+  /** Calls back whenever a proxy is connected, until the returned function is called: what was published before may not have come. */
+  onConnect(callback: () => void): () => void {
+    this.#connected.add(callback)
+    return () => {
+      this.#connected.delete(callback)
     }
   }
 
@@ -82,6 +91,10 @@ export class Feeds {
     this.#subscriber = subscriber
     subscriber.receive((topic, body) => {
       if (subscriber === this.#subscriber) this.#receive(topic, body)
+    })
+    subscriber.onConnect?.(() => {
+      if (subscriber !== this.#subscriber) return
+      for (const callback of this.#connected) callback()
     })
     for (const topic of this.#listeners.keys()) subscriber.subscribe(topic)
     if (this.#grant !== undefined) subscriber.subscribe(this.#grant)

@@ -92,9 +92,13 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
       caughtUp: () => this.#caughtUp.resolve(),
       room: () => READY_MAX - (this.#ready.length - this.#taken),
     })
-    this.#stopListening = options.topics.map((topic) =>
-      options.feeds.listen(topic, (publications) => this.#merge.live(publications.filter(options.wanted))),
-    )
+    const { feeds, wanted } = options
+    this.#stopListening = [
+      ...options.topics.map((topic) =>
+        feeds.listen(topic, (publications) => this.#merge.live(publications.filter(wanted))),
+      ),
+      feeds.onConnect(() => this.#merge.read()),
+    ]
     this.#cancelWatch = options.timers.every(WATCH_MS, () => this.#watch())
     options.signal?.addEventListener('abort', this.#abort, { once: true })
     if (options.signal?.aborted === true) this.#abort()

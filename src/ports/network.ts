@@ -39,4 +39,6 @@ export interface Subscriber extends Socket {
   subscribe(topic: string): void
   unsubscribe(topic: string): void
   receive(handler: (topic: string, body: Uint8Array) => void): void
+  /** Calls back whenever it is connected, for the first time and again: what was published before is not to come. */
+  onConnect?(callback: () => void): void
 }

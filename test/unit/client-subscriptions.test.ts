@@ -7,18 +7,20 @@ import { seededChance, VirtualTime } from '../support/virtual-time.ts'
 
 const PROXY = 'tcp://10.0.0.2:5558'
 
-/** A client whose broker answers everything, and which of its proxies it opened sockets to and has not closed. */
+/** A client whose broker answers everything, which of its proxies it opened sockets to and has not closed, and what tells it that one is connected. */
 function setUp(answer: (request: Request) => object = () => ({ messages: [], next: '', more: false })) {
   const world = new VirtualTime()
   const time = world.process()
   const { openDealer, sent } = answeringBroker(world, answer)
   const open: string[] = []
+  const connected = new Map<string, () => void>()
   const openSubscriber = (address: string): Subscriber => {
     open.push(address)
     return {
       subscribe() {},
       unsubscribe() {},
       receive() {},
+      onConnect: (callback) => void connected.set(address, callback),
       close: () => {
         open.splice(open.indexOf(address), 1)
         return Promise.resolve()
@@ -29,7 +31,7 @@ function setUp(answer: (request: Request) => object = () => ({ messages: [], nex
   const client = new Client({ ...options, openDealer, openSubscriber })
   client.setBrokers(['tcp://10.0.0.1:5555'])
   client.setProxies([PROXY])
-  return { world, client, sent, open }
+  return { world, client, sent, open, connected }
 }
 
 describe('A subscription of a client', () => {
@@ -47,6 +49,35 @@ describe('A subscription of a client', () => {
     expect(before).toEqual([PROXY])
     expect(open).toEqual([])
     expect(sent).toEqual([])
+  })
+
+  it('reads history at once when a proxy is connected, which may have published something before', async () => {
+    const { world, client, sent, connected } = setUp()
+    // So that the last answer has come too once the time has passed.
+    const passed = async (): Promise<void> => {
+      for (let time = 0; time < 2; time++) await world.advance(50)
+    }
+    const read = (): number => sent.filter(({ service }) => service === 'history').length
+    const subscription = client.subscribe('news', { from: 'start' })
+    await passed()
+    expect(read()).toBe(1)
+    connected.get(PROXY)?.()
+    await passed()
+    expect(read()).toBe(2)
+
+    client.setProxies(['tcp://10.0.0.3:5558'])
+    connected.get(PROXY)?.()
+    await passed()
+    expect(read()).toBe(2)
+    connected.get('tcp://10.0.0.3:5558')?.()
+    await passed()
+    expect(read()).toBe(3)
+
+    subscription.close()
+    connected.get('tcp://10.0.0.3:5558')?.()
+    await passed()
+    expect(read()).toBe(3)
+    await client.close()
   })
 
   it('is let go of when its signal was aborted before: any number of them leave room for others', async () => {

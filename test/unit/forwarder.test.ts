@@ -16,13 +16,13 @@ const WAIT = { timeout: 10_000, interval: 10 }
 const at = (port: number) => `tcp://${HOST}:${port}`
 
 describe('openForwarder', () => {
-  async function forwarder(subscriberQueue = 10_000): Promise<Forwarder> {
+  async function forwarder(subscriberQueue = 10_000, portSubscribers = 0): Promise<Forwarder> {
     const proxy = new Proxy(quietMetrics)
     return kept(
       await openForwarder({
         host: HOST,
         portPublishers: 0,
-        portSubscribers: 0,
+        portSubscribers,
         subscriberQueue,
         admit: (topic, frames) => proxy.admits(topic, frames),
         admitSubscription: (message) => proxy.admitsSubscription(message),
@@ -55,6 +55,18 @@ describe('openForwarder', () => {
       }, WAIT)
       .toBe(true)
   }
+
+  it('lets a subscriber know whenever it is connected, for the first time and again', async () => {
+    const first = await forwarder()
+    const port = first.portSubscribers
+    let connected = 0
+    kept(openSubscriber(at(port))).onConnect?.(() => void connected++)
+    await expect.poll(() => connected, WAIT).toBe(1)
+    await first.close()
+    // The port is free once the socket's thread has let it go.
+    await expect.poll(() => forwarder(10_000, port), WAIT).toHaveProperty('portSubscribers', port)
+    await expect.poll(() => connected, WAIT).toBe(2)
+  })
 
   it('brings a publication to those who subscribed to exactly its topic', async () => {
     const ports = await forwarder()

@@ -145,18 +145,14 @@ export function holdConnected<Socket extends ConnectingSocket>(
 ): Held<Socket> {
   if (pass !== undefined) return new Connection(address, pass, make, opened)
   const current = make({})
+  const held: Held<Socket> = { current, close: () => current.close() }
+  // Before it connects: a handshake on the same machine may have ended before anybody else asks to be told.
+  current.events.on('handshake', () => {
+    if (!current.closed) held.onHandshake?.()
+  })
   current.connect(address)
   opened(current)
-  return {
-    current,
-    close: () => current.close(),
-    /** Watched only for those who ask for it. */
-    set onHandshake(callback: () => void) {
-      current.events.on('handshake', () => {
-        if (!current.closed) callback()
-      })
-    },
-  }
+  return held
 }
 
 class Connection<Socket extends ConnectingSocket> implements Held<Socket> {

@@ -183,6 +183,9 @@ export function openSubscriber(address: string, pass?: Pass): Subscriber {
         if (topics.has(topic)) handler(topic, body)
       })
     },
+    onConnect(callback) {
+      held.onHandshake = callback
+    },
     async close() {
       held.close()
     },
