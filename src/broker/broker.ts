@@ -10,11 +10,13 @@ import {
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
 import { delimiterOf, objectionTo } from './envelope.ts'
-import { Holdings } from './holdings.ts'
+import { Holdings, type HoldingsOptions } from './holdings.ts'
 import { Liveness } from './liveness.ts'
+import { Pace } from './pace.ts'
 import type { Body, Connection } from './queue.ts'
 import { Refusals } from './refusals.ts'
 import { Registry } from './registry.ts'
+import { Restricted } from './restricted.ts'
 import { ServerLink } from './server-link.ts'
 import { OLD, Standstill } from './standstill.ts'
 
@@ -32,12 +34,8 @@ const EXPIRIES_MAX = 4096
 const TAGS_PER_MS = 1000
 const LATE = 'No server answered in time; the same id again tells the outcome'
 
-export interface BrokerOptions {
+export interface BrokerOptions extends HoldingsOptions {
   readonly cluster: string
-  /** Bodies that one connection may have here; beyond it `overloaded`. */
-  readonly clientQueue: number
-  /** Bodies of all connections; beyond it `overloaded`. */
-  readonly queue: number
   readonly requestDeadlineMs: number
   readonly lamport: LamportClock
   readonly time: Time
@@ -55,6 +53,7 @@ export class Broker {
   readonly #options: BrokerOptions
   readonly #connections = new Connections()
   readonly #servers = new Registry()
+  readonly #pace: Pace
   readonly #refusals: Refusals
   readonly #holdings: Holdings
   readonly #standstill: Standstill
@@ -62,8 +61,7 @@ export class Broker {
   #oldUntil = 0
   /** Connections with bodies that have no server to go to. */
   readonly #homeless = new Set<Connection>()
-  /** Connections that sent more than may wait. */
-  readonly #restricted = new Set<Connection>()
+  readonly #restricted = new Restricted()
   #tag = 0
   #received = 0
   #scheduled = false
@@ -72,7 +70,8 @@ export class Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options
-    this.#refusals = new Refusals(options)
+    this.#pace = new Pace(options.time)
+    this.#refusals = new Refusals({ ...options, pace: this.#pace })
     this.#holdings = new Holdings(options)
     this.#standstill = new Standstill(options.unread ?? (() => false))
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
@@ -116,30 +115,33 @@ export class Broker {
     const now = this.#wake()
     const delimiter = delimiterOf(frames)
     // Not even answered: the answer would carry the envelope.
-    if (delimiter === undefined) return this.#refusals.count('bad_request')
+    if (delimiter === undefined) return this.#refusals.ignore(frames)
     const envelope = frames.slice(0, delimiter + 1)
     const bytes = frames[delimiter + 1] ?? new Uint8Array()
     const objection = objectionTo(frames, delimiter) ?? this.#standstill.objection
     if (objection !== undefined) return this.#refuse(id, envelope, bytes, objection)
     const connection = this.#connections.use(id, now)
     if (connection === undefined || this.#holdings.isFull(connection, bytes.byteLength)) {
-      if (connection !== undefined) this.#restricted.add(connection.restrict(now))
+      if (connection !== undefined) this.#restricted.add(connection, now)
       const what = 'Too many requests wait at the broker; send less and try again'
       return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
     }
     const body = this.#holdings.add(connection, envelope, bytes, now + this.#options.requestDeadlineMs)
     connection.waiting.push(body)
+    this.#pace.taken(connection, bytes.byteLength, now)
     this.#ticker.hurry()
     this.#dispatch(connection)
   }
 
   clientGone(id: string): void {
-    this.#connections.end(id)
+    const connection = this.#connections.end(id)
+    // Nobody waits for what is left of it: those who do come first.
+    if (connection?.isLeft === true) this.#restricted.add(connection, this.#wake())
   }
 
-  /** For how many ms nothing of clients shall be taken, after what was refused since the last call. */
+  /** For how many ms nothing of clients shall be taken now. */
   takeRest(): number {
-    return this.#refusals.takeRest()
+    return this.#pace.takeRest()
   }
 
   fromServer(id: string, [head = new Uint8Array(), bodies]: readonly Uint8Array[]): void {
@@ -359,10 +361,7 @@ export class Broker {
     const isLate = this.#liveness.look(now, this.#ticker.periodMs)
     this.#expire(now)
     this.#releaseAbandoned(now)
-    for (const connection of this.#restricted) {
-      if (!connection.share.refill(now)) this.#restricted.delete(connection)
-      this.#dispatch(connection)
-    }
+    for (const connection of this.#restricted.refill(now)) this.#dispatch(connection)
     this.#connections.forgetIdle(now)
     metrics.add('recado_broker_requests_total', this.#received)
     this.#received = 0

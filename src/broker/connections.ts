@@ -31,9 +31,10 @@ export class Connections {
    * It has ended. Whoever comes under its name next is another, who is to hear nothing that was meant for it; its bounds
    * stay, for a peer can say this of itself.
    */
-  end(id: string): void {
+  end(id: string): Connection | undefined {
     const connection = this.#connections.get(id)
     if (connection !== undefined) connection.epoch++
+    return connection
   }
 
   /** To be called often. */

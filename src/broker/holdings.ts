@@ -6,9 +6,9 @@ const CLIENT_BYTES_MAX = 64 * 1024 * 1024
 const QUEUE_BYTES_MAX = 512 * 1024 * 1024
 
 export interface HoldingsOptions {
-  /** Bodies that one connection may have here. */
+  /** Bodies that one connection may have here; beyond it `overloaded`. */
   readonly clientQueue: number
-  /** Bodies of all connections. */
+  /** Bodies of all connections; beyond it `overloaded`. */
   readonly queue: number
 }
 

@@ -57,6 +57,9 @@ export class Connection {
   /** Bytes of all its bodies here. */
   bytes = 0
   readonly share = new Share()
+  /** Bodies taken of it in the window of this number: see Pace. */
+  taken = 0
+  window = 0
   usedAt = 0
   /** How often whoever had its name has ended: what is of before is done all the same, and answered to nobody. */
   epoch = 0
@@ -70,10 +73,10 @@ export class Connection {
     return this.waiting.length + this.outstanding
   }
 
-  /** It sent more than may wait. Returns itself. */
-  restrict(now: number): this {
-    this.share.restrict(now)
-    return this
+  /** Whether what waits longest is of somebody who has ended. */
+  get isLeft(): boolean {
+    const [oldest] = this.waiting
+    return oldest !== undefined && oldest.epoch !== this.epoch
   }
 
   /** Whether its bodies must wait for answers first: its server takes nothing new, and order shall be kept. */

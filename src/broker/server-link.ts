@@ -4,7 +4,7 @@ import type { Body, Connection } from './queue.ts'
 
 /** What one connection may have here while no other asks, and what all that ask have together. */
 const ALONE = 4096
-const TOGETHER = 2048
+const TOGETHER = 1024
 const SHARE_MIN = 32
 
 /** One registration of a server, with what it was given and has not answered. */

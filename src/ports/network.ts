@@ -9,7 +9,7 @@ interface Socket {
 export interface Router extends Socket {
   send(to: string, frames: Frames): boolean
   /**
-   * `rest`, if given, is asked after each turn for how many ms nothing more shall be taken. `gone` is told, where the
+   * `rest`, if given, is asked after each message for how many ms nothing more shall be taken. `gone` is told, where the
    * library can tell it, that a connection has ended, before another can come under its name.
    */
   receive(

@@ -1,8 +1,31 @@
+import type { Timers } from '../ports/index.ts'
+
 /** What runs on a lane. */
 export interface Task {
   /** Whether the next on its lane may run. `Lanes.released` is told when it becomes true. */
   readonly released: boolean
   begin(): void
+}
+
+/** Lets all that waits in other lanes have its turn of the loop before the next on this one. */
+export class Breath implements Task {
+  released = false
+  readonly #lanes: Lanes
+  readonly #lane: string
+  readonly #timers: Timers
+
+  constructor(lanes: Lanes, lane: string, timers: Timers) {
+    this.#lanes = lanes
+    this.#lane = lane
+    this.#timers = timers
+  }
+
+  begin(): void {
+    this.#timers.soon(() => {
+      this.released = true
+      this.#lanes.released(this.#lane, this)
+    })
+  }
 }
 
 interface Held {

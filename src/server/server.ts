@@ -20,7 +20,7 @@ import { ServerDesk } from './desk.ts'
 import { DiskSpace } from './disk-space.ts'
 import { Exchange, tooMuch } from './exchange.ts'
 import { Gate } from './gate.ts'
-import { Lanes } from './lanes.ts'
+import { Breath, Lanes } from './lanes.ts'
 import type { UserOptions } from './logins.ts'
 import { Publications } from './publications.ts'
 import { RequestCounts } from './request-counts.ts'
@@ -36,6 +36,8 @@ const UNPUBLISHED_MAX = 65_536
 const UNPUBLISHED_BYTES_MAX = 64 * 1024 * 1024
 /** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
 const CLOCK_ROOM_MS = 10_000
+/** Requests of one body that are served before others have their turn: some ms of work. */
+const AT_ONCE_MAX = 128
 /** Requests under way, over all brokers. */
 const UNDER_WAY_MAX = 65_536
 
@@ -234,6 +236,8 @@ export class Server {
     const { requests, batch } = parseRequests(body)
     const exchange = new Exchange({ connection, arrivedAt, count: requests.length, batch, done })
     for (const [index, request] of requests.entries()) {
+      if (index > 0 && index % AT_ONCE_MAX === 0)
+        this.#lanes.run(connection, new Breath(this.#lanes, connection, this.#options.timers))
       if ('error' in request) this.#reply(exchange, index, request, errorData(request.error))
       else this.#lanes.run(connection, new RequestCall(this.#owner, request, exchange, index))
     }

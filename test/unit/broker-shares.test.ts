@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encode } from '../../src/wire/index.ts'
-import { Bench, EMPTY, type FakeServer, requestBody } from '../support/broker-bench.ts'
+import { Bench, EMPTY, type FakeServer } from '../support/broker-bench.ts'
 
 const ids = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `m${from + i}`)
 
@@ -86,17 +86,19 @@ describe('Broker', () => {
     expect(slowly + later).toBe(5001)
   })
 
-  it('rests after refusing for longer than that took, and not after serving', () => {
-    let now = 0
-    const { world, broker } = new Bench({ time: { monotonic: () => now++, wall: () => 0 } })
-    broker.fromClient('ana', [EMPTY, requestBody('m1')])
-    expect(broker.takeRest()).toBe(0)
-
-    broker.fromClient('ana', [requestBody('m1')])
-    world.run(0)
-
-    expect(broker.takeRest()).toBeGreaterThan(1)
-    expect(broker.takeRest()).toBe(0)
+  it('serves slowly what is left of a connection that has ended, and those who wait for their answers at once', () => {
+    const { request, server, bench } = withServer()
+    request('ana', ...ids(1, 3000))
+    bench.broker.clientGone('ana')
+    request('bob', 'b1')
+    let answered = 0
+    for (let passed = 0; passed < 1000; passed += 10) {
+      bench.world.run(10)
+      answered += answerAll(bench, server).length
+      if (passed === 20) expect(bench.answers.map(({ client }) => client)).toEqual(['bob'])
+    }
+    expect(answered).toBeLessThan(1700)
+    expect(answered).toBeGreaterThan(1000)
   })
 })
 

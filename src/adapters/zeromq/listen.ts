@@ -17,7 +17,7 @@ export interface Unread {
 
 /**
  * Hands on every message until the socket is closed, in turns: by itself the socket lets others wait until some hundred
- * messages are done. `rest` is asked after each turn for how many ms nothing more shall be taken.
+ * messages are done. `rest` is asked after each message for how many ms nothing more shall be taken; a turn ends where it does.
  */
 export function listen(
   socket: Receiving,
@@ -27,8 +27,7 @@ export function listen(
 ): void {
   const run = async (): Promise<void> => {
     while (!socket.closed) {
-      await takeTurn(socket, handle, unread)
-      await pause(rest?.() ?? 0)
+      await pause(await takeTurn(socket, handle, rest, unread))
     }
   }
   run().catch((error: unknown) => {
@@ -40,8 +39,9 @@ export function listen(
 async function takeTurn(
   socket: Receiving,
   handle: (frames: Buffer[]) => void,
+  rest: (() => number) | undefined,
   unread: Unread | undefined,
-): Promise<void> {
+): Promise<number> {
   let until = Number.POSITIVE_INFINITY
   for (let taken = 0; taken < TURN_MESSAGES && !socket.closed; taken++) {
     if (unread !== undefined) unread.any = false
@@ -50,8 +50,10 @@ async function takeTurn(
     // The turn begins when there is something to take.
     if (taken === 0) until = performance.now() + TURN_MS
     if (frames.length <= FRAMES_MAX) handle(frames)
-    if (performance.now() >= until) return
+    const ms = rest?.() ?? 0
+    if (ms > 0 || performance.now() >= until) return ms
   }
+  return 0
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Lanes, type Task } from '../../../src/server/lanes.ts'
+import { Breath, Lanes, type Task } from '../../../src/server/lanes.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
 
 function setUp() {
   const lanes = new Lanes()
@@ -19,7 +20,9 @@ function setUp() {
     lanes.run(lane, task)
     return { release }
   }
-  return { ran, run }
+  const world = new VirtualTime()
+  const breathe = (lane: string): void => lanes.run(lane, new Breath(lanes, lane, world.process()))
+  return { ran, run, breathe, world }
 }
 
 describe('Lanes', () => {
@@ -47,6 +50,19 @@ describe('Lanes', () => {
     expect(ran).toEqual(['0', '1', '2'])
     third?.release()
     expect(ran).toEqual(['0', '1', '2', '3'])
+  })
+
+  it('lets other lanes go on while one takes a breath', () => {
+    const { ran, run, breathe, world } = setUp()
+    run('one', 'a', true)
+    breathe('one')
+    run('one', 'b', true)
+    breathe('one')
+    run('one', 'c', true)
+    run('two', 'd', true)
+    expect(ran).toEqual(['a', 'd'])
+    world.run(0)
+    expect(ran).toEqual(['a', 'd', 'b', 'c'])
   })
 
   it('takes a second release of the same task for nothing', () => {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { Pace } from '../../src/broker/pace.ts'
+import { Connection } from '../../src/broker/queue.ts'
+import { Bench, EMPTY, requestBody } from '../support/broker-bench.ts'
+
+/** A pace that is told of messages of 100 bytes, and how long it has rested. */
+function setUp() {
+  const world = { now: 0, rested: 0 }
+  const pace = new Pace({ monotonic: () => world.now, wall: () => 0 })
+  const rest = (): void => {
+    const ms = pace.takeRest()
+    world.now += ms
+    world.rested += ms
+  }
+  const take = (connection: Connection, bytes = 100): void => {
+    pace.taken(connection, bytes, world.now)
+    rest()
+  }
+  const refuse = (bytes = 100): void => {
+    pace.refused(bytes, world.now)
+    rest()
+  }
+  return { world, pace, take, refuse }
+}
+
+describe('Pace', () => {
+  const [one, other] = [new Connection('one', 1), new Connection('other', 2)]
+
+  it('lets a client send as fast as it can while no other does', () => {
+    const { world, take } = setUp()
+    for (let count = 0; count < 100_000; count++) {
+      world.now += 0.01
+      take(one)
+    }
+    expect(world.rested).toBe(0)
+  })
+
+  it('slows down a client that sends more than all others while others do, for 2 ms at a time', () => {
+    const { world, pace, take } = setUp()
+    for (let count = 0; count < 10_000; count++) {
+      world.now += 0.01
+      if (count % 100 === 0) take(other)
+      const before = world.rested
+      take(one)
+      expect(world.rested - before).toBeLessThanOrEqual(2)
+    }
+    expect(pace.takeRest()).toBe(0)
+    // 10,000 messages that took 100 ms.
+    expect(world.now).toBeGreaterThan(600)
+    expect(world.now).toBeLessThan(1200)
+  })
+
+  it('slows down nobody among many of whom none sends more than the others', () => {
+    const { world, take } = setUp()
+    const many = Array.from({ length: 16 }, (_, number) => new Connection(`c${number}`, number))
+    for (let count = 0; count < 10_000; count++) {
+      world.now += 0.01
+      take(many[count % many.length] as Connection)
+    }
+    expect(world.rested).toBe(0)
+  })
+
+  it('slows down nobody who sends batches, or less than 800 messages a second', () => {
+    const { world, take } = setUp()
+    for (let count = 0; count < 1000; count++) {
+      world.now += 1.3
+      take(one, 30_000)
+      if (count % 20 === 0) take(other)
+    }
+    expect(world.rested).toBe(0)
+  })
+
+  it('rests for what is refused, longer for what is large, and forgets what is too much', () => {
+    const { world, refuse } = setUp()
+    for (let count = 0; count < 100; count++) refuse()
+    const small = world.rested
+    expect(small).toBeGreaterThan(25)
+    for (let count = 0; count < 100; count++) refuse(100_000)
+    expect(world.rested - small).toBeGreaterThan(150)
+    for (let count = 0; count < 100; count++) refuse(1_000_000)
+    const owed = world.rested
+    for (let count = 0; count < 100; count++) refuse(0)
+    expect(world.rested - owed).toBeLessThan(60)
+  })
+})
+
+describe('Broker', () => {
+  it.each([
+    ['refuses', [requestBody('m1')]],
+    ['does not even answer', [Buffer.alloc(2000), EMPTY, requestBody('m1')]],
+  ])('rests for what it %s, and not for what it serves', (_, frames) => {
+    const { broker } = new Bench()
+    for (let count = 0; count < 10; count++) broker.fromClient('ana', [EMPTY, requestBody(`m${count}`)])
+    expect(broker.takeRest()).toBe(0)
+
+    for (let count = 0; count < 10; count++) broker.fromClient('ana', frames)
+    expect(broker.takeRest()).toBeGreaterThan(0)
+    expect(broker.takeRest()).toBe(0)
+  })
+})
