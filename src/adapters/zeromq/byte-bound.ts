@@ -6,8 +6,9 @@ const PARTS = 8
 
 /**
  * A socket counts what waits for a peer in messages. This gives the count for a budget in bytes: as many of the largest
- * sent within the window as fit. So a peer that reads nothing never makes more than the budget wait, and small messages
- * may still be many.
+ * sent within the window as fit, rounded down to a power of two. So a peer that reads nothing never makes more than the budget
+ * wait, and small messages may still be many. In steps that are few: libzmq tells a new count to each connection, and may tell it to
+ * one whose end it has just let go of.
  */
 export class ByteBound {
   readonly #bytes: number
@@ -36,7 +37,7 @@ export class ByteBound {
       this.#largest = [0, ...this.#largest.slice(0, PARTS)]
     } else if (size <= (this.#largest[0] as number)) return undefined
     this.#largest[0] = Math.max(size, this.#largest[0] as number)
-    const fit = Math.floor(this.#bytes / Math.max(1, ...this.#largest))
+    const fit = 2 ** Math.floor(Math.log2(this.#bytes / Math.max(1, ...this.#largest)))
     const count = Math.min(this.#most, Math.max(FRAMES_MIN, fit))
     if (count === this.#current) return undefined
     this.#current = count
