@@ -14,13 +14,14 @@ const SENDS_AHEAD = 8
 
 /**
  * Keeps a client from driving everyone's clock towards 2^53.
- * @throws RecadoError when the client's clock is above both the server's own and 1,000 times its time in ms: `bad_request`, or
- *   `unavailable` when another server, whose time is ahead of this one's, may have taken it
+ * @throws RecadoError `bad_request` when the client's clock is above both the server's own and 1,000 times its time in ms;
+ *   `retryable` when another server, whose time is ahead of this one's, may have taken it
  */
 export function checkClientClock(clientClock: number, ownClock: number, nowMs: number): void {
   if (clientClock <= ownClock + SENDS_AHEAD || clientClock <= highestClockAt(nowMs)) return
   if (clientClock <= highestClockAt(nowMs + TIMES_APART_MS)) {
-    throw new RecadoError('unavailable', `The clock ${clientClock} is ahead of this server's time; try again`)
+    const what = `The clock ${clientClock} is ahead of what this server's time allows; try again`
+    throw new RecadoError('bad_request', what, { retryable: true })
   }
   throw new RecadoError(
     'bad_request',

@@ -126,11 +126,12 @@ export class RecadoError extends Error {
   readonly code: ErrorCode
   readonly retryable: boolean
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  /** `retryable` only where it is other than usual for the code. */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly retryable?: boolean }) {
     super(message, options)
     this.name = 'RecadoError'
     this.code = code
-    this.retryable = ERRORS[code].retryable
+    this.retryable = options?.retryable ?? ERRORS[code].retryable
   }
 }
 

@@ -220,12 +220,12 @@ describe('Ref', () => {
     const world = new World(THREE)
     world.clock = 1_800_000_000_001 * 1000
     for (const service of ['list', 'rank', 'toString'])
-      expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'unavailable' })
+      expect(world.ask(service, { name: 'a' })).toMatchObject({ code: 'bad_request', retryable: true })
     // Whoever names another cluster, or none, asks like anyone, whatever for.
     for (const cluster of ['other/recado', undefined])
-      expect(world.beat('a', { cluster })).toMatchObject({ code: 'unavailable' })
+      expect(world.beat('a', { cluster })).toMatchObject({ code: 'bad_request', retryable: true })
     world.clock += 60_000_000
-    expect(world.ask('list', {})).toMatchObject({ code: 'bad_request' })
+    expect(world.ask('list', {})).toMatchObject({ code: 'bad_request', retryable: false })
   })
 
   it('names the brokers that are heard, and forgets those long silent', () => {
