@@ -9,21 +9,36 @@ import type { Voting } from './voting.ts'
 export class Barrier {
   readonly question: number
   readonly #answers = new Answers()
-  /** Answers of any server, whatever the state of its disk: nobody knows more than all voters together. */
-  readonly #anyAnswers = new Answers()
+  /**
+   * Answers of any server, whatever the state of its disk: nobody knows more than all voters together. All of them are given while
+   * all lives that answer have begun: else one answers that it has nothing yet, gets from another what that had, and this one
+   * answers when it has lost its disk.
+   */
+  #anyAnswers = new Answers()
+  #anyQuestion: number
+  /** Of each peer that was heard, the incarnation. */
+  readonly #lives = new Map<string, number>()
   /** Whether intact servers that are themselves still joining count: they do for catching up, not for "unknown". */
   readonly #joiningCount: boolean
+  readonly #askAgain: () => number
 
-  constructor(question: number, options: { joiningCount: boolean }) {
+  /** `askAgain` asks the peers anew, and gives that question's number. */
+  constructor(question: number, options: { joiningCount: boolean; askAgain: () => number }) {
     this.question = question
+    this.#anyQuestion = question
     this.#joiningCount = options.joiningCount
+    this.#askAgain = options.askAgain
   }
 
   /** Takes in what a peer's whole head just said, if that answers the question. */
   offer(peer: Peer): void {
-    const answers = peer.answers >= this.question
-    this.#anyAnswers.take(peer, answers)
-    this.#answers.take(peer, answers && this.#vouches(peer))
+    if (this.#joiningCount && this.#lives.get(peer.name) !== peer.incarnation) {
+      this.#lives.set(peer.name, peer.incarnation)
+      this.#anyAnswers = new Answers()
+      this.#anyQuestion = this.#askAgain()
+    }
+    this.#anyAnswers.take(peer, peer.answers >= this.#anyQuestion)
+    this.#answers.take(peer, peer.answers >= this.question && this.#vouches(peer))
   }
 
   /**

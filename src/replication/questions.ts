@@ -46,7 +46,7 @@ export class Questions {
   /** A barrier of the caller's own, asked now. */
   open(options: { joiningCount: boolean }): Barrier {
     this.#number++
-    return new Barrier(this.#number, options)
+    return new Barrier(this.#number, { ...options, askAgain: () => this.ask() })
   }
 
   /**
