@@ -1,5 +1,4 @@
-import type { LamportClock } from '../clocks/index.ts'
-import { type Log, type Metrics, Ticker, type Time, type Timers } from '../ports/index.ts'
+import { Ticker } from '../ports/index.ts'
 import {
   type BackendHead,
   encode,
@@ -9,9 +8,10 @@ import {
   splitBodies,
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
-import { delimiterOf, objectionTo } from './envelope.ts'
-import { Holdings, type HoldingsOptions } from './holdings.ts'
+import { type Read, readMessage, sizeOf } from './envelope.ts'
+import { Holdings } from './holdings.ts'
 import { Liveness } from './liveness.ts'
+import type { BrokerOptions } from './options.ts'
 import { Pace } from './pace.ts'
 import type { Body, Connection } from './queue.ts'
 import { Refusals } from './refusals.ts'
@@ -33,20 +33,6 @@ const EXPIRIES_MAX = 4096
 /** Tags begin at the time in ms times this, so that none of a former life of this broker is ever used again. */
 const TAGS_PER_MS = 1000
 const LATE = 'No server answered in time; the same id again tells the outcome'
-
-export interface BrokerOptions extends HoldingsOptions {
-  readonly cluster: string
-  readonly requestDeadlineMs: number
-  readonly lamport: LamportClock
-  readonly time: Time
-  readonly timers: Timers
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly toClient: (connection: string, frames: Uint8Array[]) => void
-  readonly toServer: (server: string, frames: Uint8Array[]) => void
-  /** Whether something that clients sent waits to be read; without it, what waits is handed on all at once. */
-  readonly unread?: () => boolean
-}
 
 /** Passes clients' requests to living servers and the replies back. A state machine; its ports do the rest. */
 export class Broker {
@@ -71,7 +57,7 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#pace = new Pace(options.time)
-    this.#refusals = new Refusals({ ...options, pace: this.#pace })
+    this.#refusals = new Refusals(options)
     this.#holdings = new Holdings(options)
     this.#standstill = new Standstill(options.unread ?? (() => false))
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
@@ -113,18 +99,21 @@ export class Broker {
   fromClient(id: string, frames: readonly Uint8Array[]): void {
     this.#received++
     const now = this.#wake()
-    const delimiter = delimiterOf(frames)
+    const read = readMessage(frames)
     // Not even answered: the answer would carry the envelope.
-    if (delimiter === undefined) return this.#refusals.ignore(frames)
-    const envelope = frames.slice(0, delimiter + 1)
-    const bytes = frames[delimiter + 1] ?? new Uint8Array()
-    const objection = objectionTo(frames, delimiter) ?? this.#standstill.objection
-    if (objection !== undefined) return this.#refuse(id, envelope, bytes, objection)
+    if (read === undefined) {
+      this.#pace.refused(id, sizeOf(frames), now)
+      return this.#refusals.count('bad_request')
+    }
+    const { envelope, bytes, objection } = read
+    if (objection !== undefined) return this.#turnAway(id, read, objection, now)
+    if (this.#standstill.objection !== undefined)
+      return this.#refuse(id, envelope, bytes, this.#standstill.objection)
     const connection = this.#connections.use(id, now)
     if (connection === undefined || this.#holdings.isFull(connection, bytes.byteLength)) {
       if (connection !== undefined) this.#restricted.add(connection, now)
       const what = 'Too many requests wait at the broker; send less and try again'
-      return this.#refuse(id, envelope, bytes, new RecadoError('overloaded', what))
+      return this.#turnAway(id, read, new RecadoError('overloaded', what), now)
     }
     const body = this.#holdings.add(connection, envelope, bytes, now + this.#options.requestDeadlineMs)
     connection.waiting.push(body)
@@ -133,10 +122,13 @@ export class Broker {
     this.#dispatch(connection)
   }
 
+  /** Its connection has ended. What no server has yet is dropped: whoever sent it asks again by another, and may be far ahead by then. */
   clientGone(id: string): void {
+    this.#pace.refused(id, 0, this.#wake())
     const connection = this.#connections.end(id)
-    // Nobody waits for what is left of it: those who do come first.
-    if (connection?.isLeft === true) this.#restricted.add(connection, this.#wake())
+    if (connection === undefined) return
+    for (const body of connection.waiting.splice(0)) this.#holdings.finish(body)
+    this.#homeless.delete(connection)
   }
 
   /** For how many ms nothing of clients shall be taken now. */
@@ -288,13 +280,12 @@ export class Broker {
   #lose(server: ServerLink, reason: string): void {
     const { log, metrics } = this.#options
     this.#servers.remove(server)
-    const returned = Map.groupBy(server.held.values(), ({ connection }) => connection)
+    const { living, left } = server.takeAll()
+    for (const body of left) this.#holdings.finish(body)
     let passedOn = 0
-    for (const [connection, bodies] of returned) {
-      for (const body of bodies) server.release(body)
-      const living = bodies.filter(({ expired }) => !expired)
-      for (const { number } of living) if (number >= this.#oldUntil) passedOn++
-      connection.waiting = [...living, ...connection.waiting]
+    for (const [connection, bodies] of living) {
+      for (const { number } of bodies) if (number >= this.#oldUntil) passedOn++
+      connection.waiting = [...bodies, ...connection.waiting]
     }
     metrics.set('recado_broker_servers', this.servers)
     metrics.add('recado_broker_passed_on_total', passedOn)
@@ -343,6 +334,12 @@ export class Broker {
     const { connection, epoch, envelope, bytes } = body
     if (epoch !== connection.epoch) return
     this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
+  }
+
+  /** Refuses what should not have been sent, so that more of it comes later. `now`: when it was taken. */
+  #turnAway(id: string, { envelope, bytes }: Read, error: RecadoError, now: number): void {
+    this.#refuse(id, envelope, bytes, error)
+    this.#pace.refused(id, bytes.byteLength, now)
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {

@@ -4,11 +4,28 @@ import { CLIENT_LIMITS, RecadoError } from '../wire/index.ts'
 const FRAMES_MAX = 4
 const BYTES_MAX = 1024
 
+/** What a client's message holds, and why it may not be passed on. */
+export interface Read {
+  readonly envelope: readonly Uint8Array[]
+  readonly bytes: Uint8Array
+  readonly objection: RecadoError | undefined
+}
+
+/** Undefined when the envelope is more than is kept with each body and sent back with its answer. */
+export function readMessage(frames: readonly Uint8Array[]): Read | undefined {
+  const delimiter = delimiterOf(frames)
+  if (delimiter === undefined) return undefined
+  return {
+    envelope: frames.slice(0, delimiter + 1),
+    bytes: frames[delimiter + 1] ?? new Uint8Array(),
+    objection: objectionTo(frames, delimiter),
+  }
+}
+
 /**
- * Where the empty frame stands that ends the envelope, -1 if there is none, undefined if the envelope is more than is kept
- * with each body and sent back with its answer.
+ * Where the empty frame stands that ends the envelope, -1 if there is none, undefined if the envelope is too much.
  */
-export function delimiterOf(frames: readonly Uint8Array[]): number | undefined {
+function delimiterOf(frames: readonly Uint8Array[]): number | undefined {
   let bytes = 0
   for (let index = 0; index < frames.length; index++) {
     const { byteLength } = frames[index] as Uint8Array
@@ -21,7 +38,7 @@ export function delimiterOf(frames: readonly Uint8Array[]): number | undefined {
 }
 
 /** Why these frames, with the empty one there, are no request that may be passed on. */
-export function objectionTo(frames: readonly Uint8Array[], delimiter: number): RecadoError | undefined {
+function objectionTo(frames: readonly Uint8Array[], delimiter: number): RecadoError | undefined {
   if (delimiter === -1 || frames.length !== delimiter + 2) {
     const what =
       'A request is an empty frame and one body; use a REQ socket, or a DEALER that sends the empty frame'
@@ -33,4 +50,8 @@ export function objectionTo(frames: readonly Uint8Array[], delimiter: number): R
     'too_large',
     `The request has ${size} bytes, ${CLIENT_LIMITS.frameBytes} are allowed`,
   )
+}
+
+export function sizeOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, { byteLength }) => sum + byteLength, 0)
 }

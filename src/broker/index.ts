@@ -1,2 +1,3 @@
 /** Requests to live servers, replies back. */
-export { Broker, type BrokerOptions } from './broker.ts'
+export { Broker } from './broker.ts'
+export type { BrokerOptions } from './options.ts'

@@ -4,37 +4,40 @@ import type { Connection } from './queue.ts'
 /** What it takes to bring a message here, beside this thread: at least, and for its size. */
 const BRINGING_MS = 0.02
 const BRINGING_BYTES_PER_MS = 1_000_000
-/** How long to rest for each ms of that, and of what this thread took: when it was for nothing, and when it was for one of several. */
+/** How long to rest for each ms of that, and of what this thread took: for what is refused, and for one of many that are not. */
 const REST_FOR_REFUSED = 16
 const REST_FOR_BULK = 4
 /** Whoever waits meanwhile waits no longer than that. */
 const REST_MS_MAX = 2
-/** What is owed beyond it is forgotten. */
+/** What is owed beyond it is forgotten, and all of it when nothing was added for so long. */
 const OWED_MS_MAX = 20
+const FORGET_MS = 1000
 /** Who sends more than so many in this time, and more than all others together, is one that takes it from others. */
 const WINDOW_MS = 20
 const BULK_MIN = 16
 
 /**
- * When to take nothing for a moment. Who sends without end, and is refused or not, must not have all of this process's time and of
- * the machine's: others wait behind each of its messages. While this process rests they pile up in the sender's own socket.
+ * When to take nothing for a moment (docs/adr/0023-rest-beside-a-flood.md). Who sends without end, and is refused or not, must not
+ * have all of this process's time and of the machine's. While this process rests they pile up in the sender's own socket.
  */
 export class Pace {
   readonly #time: Time
   #owedMs = 0
+  #owedAt = 0
   #isDue = false
   #windowEnds = 0
   #window = 0
   #taken = 0
-  /** Connections that sent something, and how many did in the window before. */
+  /** Connections that sent something, and those of which something was refused; how many they were in the window before. */
   #connections = 0
-  #former = 0
+  #refused = new Set<string>()
+  #former = { connections: 0, refused: 0 }
 
   constructor(time: Time) {
     this.#time = time
   }
 
-  /** A body of this connection goes on its way. */
+  /** A body of this connection goes on its way. `now`, here and below: when it was taken, monotonic ms. */
   taken(connection: Connection, bytes: number, now: number): void {
     if (now >= this.#windowEnds) this.#turn(now)
     if (connection.window !== this.#window) {
@@ -45,12 +48,20 @@ export class Pace {
     connection.taken++
     this.#taken++
     const isBulk = connection.taken > BULK_MIN && connection.taken * 2 > this.#taken
-    if (isBulk && Math.max(this.#connections, this.#former) > 1) this.#owe(bytes, 0, REST_FOR_BULK)
+    const isAlone = Math.max(this.#connections, this.#former.connections) <= 1
+    if (isBulk && !isAlone) this.#owe(costOf(bytes) * REST_FOR_BULK, now)
   }
 
-  /** A message of so many bytes was refused, which began then. */
-  refused(bytes: number, began: number): void {
-    this.#owe(bytes, this.#time.monotonic() - began, REST_FOR_REFUSED)
+  /**
+   * A message of so many bytes was refused. Others wait behind one message of each connection, for they have their turns: so what
+   * is owed for these together is no more than for one.
+   */
+  refused(id: string, bytes: number, now: number): void {
+    if (now >= this.#windowEnds) this.#turn(now)
+    this.#refused.add(id)
+    const took = this.#time.monotonic() - now
+    const connections = Math.max(this.#refused.size, this.#former.refused)
+    this.#owe(((costOf(bytes) + took) * REST_FOR_REFUSED) / connections, now)
   }
 
   /** For how many ms to rest now: 0, or a few. What is still owed is rested for after the next of its kind, not after others' messages. */
@@ -62,17 +73,26 @@ export class Pace {
     return rest
   }
 
-  #owe(bytes: number, tookMs: number, times: number): void {
-    const more = (BRINGING_MS + bytes / BRINGING_BYTES_PER_MS + tookMs) * times
-    this.#owedMs = Math.min(this.#owedMs + more, OWED_MS_MAX)
+  #owe(ms: number, now: number): void {
+    if (now - this.#owedAt > FORGET_MS) this.#owedMs = 0
+    this.#owedAt = now
+    this.#owedMs = Math.min(this.#owedMs + ms, OWED_MS_MAX)
     this.#isDue = this.#owedMs >= 1
   }
 
   #turn(now: number): void {
-    this.#former = now < this.#windowEnds + WINDOW_MS ? this.#connections : 0
+    const isNext = now < this.#windowEnds + WINDOW_MS
+    this.#former = isNext
+      ? { connections: this.#connections, refused: this.#refused.size }
+      : { connections: 0, refused: 0 }
     this.#connections = 0
+    this.#refused = new Set()
     this.#taken = 0
     this.#window++
     this.#windowEnds = now + WINDOW_MS
   }
+}
+
+function costOf(bytes: number): number {
+  return BRINGING_MS + bytes / BRINGING_BYTES_PER_MS
 }

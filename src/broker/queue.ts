@@ -61,7 +61,7 @@ export class Connection {
   taken = 0
   window = 0
   usedAt = 0
-  /** How often whoever had its name has ended: what is of before is done all the same, and answered to nobody. */
+  /** How often whoever had its name has ended: what a server had of before is answered to nobody. */
   epoch = 0
 
   constructor(id: string, number: number) {
@@ -71,12 +71,6 @@ export class Connection {
 
   get size(): number {
     return this.waiting.length + this.outstanding
-  }
-
-  /** Whether what waits longest is of somebody who has ended. */
-  get isLeft(): boolean {
-    const [oldest] = this.waiting
-    return oldest !== undefined && oldest.epoch !== this.epoch
   }
 
   /** Whether its bodies must wait for answers first: its server takes nothing new, and order shall be kept. */

@@ -1,6 +1,6 @@
 import type { Connection } from './queue.ts'
 
-/** Connections that are served slowly: they sent more than may wait, or have ended and left something that waits. */
+/** Connections that are served slowly, for they sent more than may wait. */
 export class Restricted {
   readonly #connections = new Set<Connection>()
 
@@ -17,7 +17,6 @@ export class Restricted {
   refill(now: number): Connection[] {
     const refilled = [...this.#connections]
     for (const connection of refilled) {
-      if (connection.isLeft) connection.share.restrict(now)
       if (!connection.share.refill(now)) this.#connections.delete(connection)
     }
     return refilled

@@ -103,6 +103,18 @@ export class ServerLink {
     }
   }
 
+  /** It is gone: what it had and somebody still waits for, in its order, and what was asked by connections that have ended. */
+  takeAll(): { readonly living: Map<Connection, Body[]>; readonly left: Body[] } {
+    const bodies = [...this.held.values()]
+    for (const body of bodies) this.release(body)
+    const awaited = bodies.filter(({ expired }) => !expired)
+    const isLiving = ({ epoch, connection }: Body): boolean => epoch === connection.epoch
+    return {
+      living: Map.groupBy(awaited.filter(isLiving), ({ connection }) => connection),
+      left: awaited.filter((body) => !isLiving(body)),
+    }
+  }
+
   #takeOutgoing(): Body[] {
     const bodies = this.outgoing
     this.outgoing = []

@@ -302,7 +302,7 @@ export class Requests {
       this.#forget(pending)
       return pending.resolve(data)
     }
-    const error = new RecadoError(data.code, data.message)
+    const error = new RecadoError(data.code, data.message, { retryable: data.retryable })
     if (data.code === 'not_logged_in' && pending.token !== undefined && pending.renewals++ < RENEWALS_MAX) {
       pending.state = 'resting'
       pending.at = Number.POSITIVE_INFINITY

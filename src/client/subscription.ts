@@ -7,6 +7,8 @@ import { Merge, type MergeCounts, PAGE_MESSAGES, type Page, type Question } from
 /** Items that wait for the consumer; a page more at most. Beyond it nothing is taken, and history brings it later. */
 const READY_MAX = 2048
 const WATCH_MS = 5000
+/** By then after a connection a proxy that has just started is known to the servers, too. */
+const KNOWN_MS = 1500
 /** So many times in a row everything came from history and nothing live: another proxy is tried. */
 const STRIKES = 2
 
@@ -73,6 +75,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
   readonly #waiters: Waiter[] = []
   readonly #stopListening: readonly (() => void)[]
   readonly #cancelWatch: Cancel
+  #cancelAgain: Cancel | undefined
   readonly #abort = (): void => this.#end(this.#options.signal?.reason)
   readonly #caughtUp = Promise.withResolvers<void>()
   #taken = 0
@@ -97,7 +100,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
       ...options.topics.map((topic) =>
         feeds.listen(topic, (publications) => this.#merge.live(publications.filter(wanted))),
       ),
-      feeds.onConnect(() => this.#merge.read()),
+      feeds.onConnect(() => this.#connected()),
     ]
     this.#cancelWatch = options.timers.every(WATCH_MS, () => this.#watch())
     options.signal?.addEventListener('abort', this.#abort, { once: true })
@@ -146,6 +149,13 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#end(undefined)
   }
 
+  /** Twice: what is published before proxy and servers know what is heard here comes from history as well. */
+  #connected(): void {
+    this.#merge.read()
+    this.#cancelAgain?.()
+    this.#cancelAgain = this.#options.timers.after(KNOWN_MS, () => this.#merge.read())
+  }
+
   async #ask(question: Question): Promise<void> {
     try {
       const page = await this.#options.history(question)
@@ -192,6 +202,7 @@ export class Subscription implements AsyncIterableIterator<Received, undefined> 
     this.#merge.close()
     for (const stop of this.#stopListening) stop()
     this.#cancelWatch()
+    this.#cancelAgain?.()
     this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#options.closed(this)
     this.#caughtUp.reject(error ?? new RecadoError('unavailable', 'The subscription is closed'))

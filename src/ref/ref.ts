@@ -101,9 +101,11 @@ export class Ref {
     let data: Reply['data']
     try {
       if ('error' in request) throw request.error
-      this.#receiveClock(request, now)
       if (services?.has(service) === false) throw this.#notHere(service)
+      this.#checkClock(request, now)
       data = { status: 'ok', ...this.#serve(service, request.data) }
+      // Nobody drives the clock on who is refused.
+      this.#lamport.receive(request.clock)
     } catch (error) {
       if (!(error instanceof RecadoError)) log.error({ err: error, service }, 'Cannot serve a request')
       const known =
@@ -118,11 +120,10 @@ export class Ref {
   }
 
   /** Processes of this cluster are believed in what others took of a client by their own times; whoever else asks is a client. */
-  #receiveClock({ service, clock, data: { cluster } }: Request, now: number): void {
+  #checkClock({ service, clock, data: { cluster } }: Request, now: number): void {
     const isOurs = OF_PROCESSES.has(service) && cluster === this.#options.cluster
     const check = isOurs ? checkProcessClock : checkClientClock
     check(clock, this.#lamport.now, now)
-    this.#lamport.receive(clock)
   }
 
   #serve(service: string, data: Request['data']): Record<string, unknown> {

@@ -13,15 +13,19 @@ export class Breath implements Task {
   readonly #lanes: Lanes
   readonly #lane: string
   readonly #timers: Timers
+  readonly #over: () => void
 
-  constructor(lanes: Lanes, lane: string, timers: Timers) {
+  /** `over` is called before it goes on. */
+  constructor(lanes: Lanes, lane: string, timers: Timers, over: () => void) {
     this.#lanes = lanes
     this.#lane = lane
     this.#timers = timers
+    this.#over = over
   }
 
   begin(): void {
     this.#timers.soon(() => {
+      this.#over()
       this.released = true
       this.#lanes.released(this.#lane, this)
     })

@@ -236,11 +236,20 @@ export class Server {
     const { requests, batch } = parseRequests(body)
     const exchange = new Exchange({ connection, arrivedAt, count: requests.length, batch, done })
     for (const [index, request] of requests.entries()) {
-      if (index > 0 && index % AT_ONCE_MAX === 0)
-        this.#lanes.run(connection, new Breath(this.#lanes, connection, this.#options.timers))
+      if (index > 0 && index % AT_ONCE_MAX === 0) this.#breathe(connection)
       if ('error' in request) this.#reply(exchange, index, request, errorData(request.error))
       else this.#lanes.run(connection, new RequestCall(this.#owner, request, exchange, index))
     }
+  }
+
+  /** What is behind it counts as under way meanwhile. */
+  #breathe(connection: string): void {
+    this.#underWay++
+    const over = (): void => {
+      this.#underWay--
+      this.#noticeStall()
+    }
+    this.#lanes.run(connection, new Breath(this.#lanes, connection, this.#options.timers, over))
   }
 
   #serve(call: RequestCall): void {

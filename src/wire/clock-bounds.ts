@@ -9,8 +9,8 @@ const CLOCKS_PER_MS = 1000
 const TIMES_APART_MS = 60_000
 /** No time is before this was written, 1 January 2026, whatever a machine says that has just started. */
 const EARLIEST_MS = 1_767_225_600_000
-/** An honest client's next send is a few above the clock that the last answer had. Many more, and it could be driven on by sending. */
-const SENDS_AHEAD = 8
+/** An honest client's next clock is so much above the last answer's: one for its receipt, one for the send. */
+const SENDS_AHEAD = 2
 
 /**
  * Keeps a client from driving everyone's clock towards 2^53.

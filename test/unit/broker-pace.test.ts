@@ -16,8 +16,8 @@ function setUp() {
     pace.taken(connection, bytes, world.now)
     rest()
   }
-  const refuse = (bytes = 100): void => {
-    pace.refused(bytes, world.now)
+  const refuse = (bytes = 100, id = 'x'): void => {
+    pace.refused(id, bytes, world.now)
     rest()
   }
   return { world, pace, take, refuse }
@@ -81,6 +81,28 @@ describe('Pace', () => {
     const owed = world.rested
     for (let count = 0; count < 100; count++) refuse(0)
     expect(world.rested - owed).toBeLessThan(60)
+  })
+})
+
+describe('Pace', () => {
+  it('rests no longer for what is refused to many together than to one: others wait behind one message of each', () => {
+    const { world, refuse } = setUp()
+    const round = (): number => {
+      const before = world.rested
+      for (let id = 0; id < 100; id++) refuse(1_000_000, `c${id}`)
+      return world.rested - before
+    }
+    round()
+    expect(round()).toBeGreaterThan(0)
+    expect(round()).toBeLessThan(50)
+  })
+
+  it('forgets what it owes when nothing was added for a second', () => {
+    const { world, pace, refuse } = setUp()
+    refuse(1_000_000)
+    world.now += 1001
+    pace.refused('x', 0, world.now)
+    expect(pace.takeRest()).toBe(0)
   })
 })
 

@@ -85,21 +85,6 @@ describe('Broker', () => {
     expect(slowly).toBeLessThan(1000)
     expect(slowly + later).toBe(5001)
   })
-
-  it('serves slowly what is left of a connection that has ended, and those who wait for their answers at once', () => {
-    const { request, server, bench } = withServer()
-    request('ana', ...ids(1, 3000))
-    bench.broker.clientGone('ana')
-    request('bob', 'b1')
-    let answered = 0
-    for (let passed = 0; passed < 1000; passed += 10) {
-      bench.world.run(10)
-      answered += answerAll(bench, server).length
-      if (passed === 20) expect(bench.answers.map(({ client }) => client)).toEqual(['bob'])
-    }
-    expect(answered).toBeLessThan(1700)
-    expect(answered).toBeGreaterThan(1000)
-  })
 })
 
 /** Answers what the server has; the ids of that. What it is given meanwhile it keeps. */

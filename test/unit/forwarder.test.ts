@@ -234,8 +234,8 @@ describe('openForwarder', () => {
       if (frames[1]?.byteLength === body.byteLength) late++
     }
 
-    expect(late).toBeGreaterThan(30)
-    // 64 MiB at the proxy, and what was on its way.
+    expect(late).toBeGreaterThan(20)
+    // Half of 64 MiB at the proxy, for the topic is a part of each, and what was on its way.
     expect(late).toBeLessThan(100)
   }, 120_000)
 

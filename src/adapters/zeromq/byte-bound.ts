@@ -7,8 +7,8 @@ const PARTS = 8
 /**
  * A socket counts what waits for a peer in messages. This gives the count for a budget in bytes: as many of the largest
  * sent within the window as fit, rounded down to a power of two. So a peer that reads nothing never makes more than the budget
- * wait, and small messages may still be many. In steps that are few: libzmq tells a new count to each connection, and may tell it to
- * one whose end it has just let go of.
+ * wait, and small messages may still be many. In steps that are few: libzmq tells a new count to each connection, and writes to memory
+ * that is free already where one is just ending.
  */
 export class ByteBound {
   readonly #bytes: number

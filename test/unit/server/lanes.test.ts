@@ -21,7 +21,8 @@ function setUp() {
     return { release }
   }
   const world = new VirtualTime()
-  const breathe = (lane: string): void => lanes.run(lane, new Breath(lanes, lane, world.process()))
+  const breathe = (lane: string): void =>
+    lanes.run(lane, new Breath(lanes, lane, world.process(), () => ran.push('on')))
   return { ran, run, breathe, world }
 }
 
@@ -62,7 +63,7 @@ describe('Lanes', () => {
     run('two', 'd', true)
     expect(ran).toEqual(['a', 'd'])
     world.run(0)
-    expect(ran).toEqual(['a', 'd', 'b', 'c'])
+    expect(ran).toEqual(['a', 'd', 'on', 'b', 'on', 'c'])
   })
 
   it('takes a second release of the same task for nothing', () => {
