@@ -4,9 +4,10 @@ import type { Connection } from './queue.ts'
 /** What it takes to bring a message here, beside this thread: at least, and for its size. */
 const BRINGING_MS = 0.02
 const BRINGING_BYTES_PER_MS = 1_000_000
-/** How long to rest for each ms of that, and of what this thread took: for what is refused, and for one of many that are not. */
+/** How long to rest for each ms of that: for what is refused, and for one of many that are not; and for what this thread took to refuse. */
 const REST_FOR_REFUSED = 16
 const REST_FOR_BULK = 4
+const REST_FOR_REFUSING = 2
 /** Whoever waits meanwhile waits no longer than that. */
 const REST_MS_MAX = 2
 /** What is owed beyond it is forgotten, and all of it when nothing was added for so long. */
@@ -61,7 +62,7 @@ export class Pace {
     this.#refused.add(id)
     const took = this.#time.monotonic() - now
     const connections = Math.max(this.#refused.size, this.#former.refused)
-    this.#owe(((costOf(bytes) + took) * REST_FOR_REFUSED) / connections, now)
+    this.#owe((costOf(bytes) * REST_FOR_REFUSED + took * REST_FOR_REFUSING) / connections, now)
   }
 
   /** For how many ms to rest now: 0, or a few. What is still owed is rested for after the next of its kind, not after others' messages. */
