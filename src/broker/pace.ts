@@ -6,7 +6,7 @@ const BRINGING_MS = 0.02
 const BRINGING_BYTES_PER_MS = 1_000_000
 /** How long to rest for each ms of that: for what is refused, and for one of many that are not; and for what this thread took to refuse. */
 const REST_FOR_REFUSED = 16
-const REST_FOR_BULK = 4
+const REST_FOR_BULK = 8
 const REST_FOR_REFUSING = 2
 /** Whoever waits meanwhile waits no longer than that. */
 const REST_MS_MAX = 2
