@@ -19,6 +19,9 @@ export interface ParsedRequests {
   readonly batch: boolean
 }
 
+/** Heads of MessagePack's longer arrays. */
+const [ARRAY_16, ARRAY_32] = [0xdc, 0xdd]
+
 /** A client's body: one request is a map, more are an array. What else these objects hold is not written. */
 export function encodeRequests(requests: readonly Request[]): Uint8Array {
   const batch = requests.length !== 1
@@ -35,12 +38,12 @@ export function parseRequests(body: Uint8Array): ParsedRequests {
   const usual = body.byteLength <= CLIENT_LIMITS.frameBytes ? readRequests(body) : undefined
   if (usual !== undefined) return usual
   try {
+    // Before it is decoded, which of tens of thousands takes longer than to serve some.
+    if (longArrayLength(body) > BATCH_REQUESTS_MAX) throw wrongLength()
     const value = decode(body, CLIENT_LIMITS)
     if (!Array.isArray(value)) return { requests: [parseRequest(value)], batch: false }
-    if (value.length > 0 && value.length <= BATCH_REQUESTS_MAX) {
-      return { requests: value.map(parseRequest), batch: true }
-    }
-    throw new RecadoError('bad_request', `A batch must hold 1 to ${BATCH_REQUESTS_MAX} requests`)
+    if (value.length === 0) throw wrongLength()
+    return { requests: value.map(parseRequest), batch: true }
   } catch (error) {
     return { requests: [{ service: '', id: '', error: asRecadoError(error) }], batch: false }
   }
@@ -68,6 +71,17 @@ export function errorReply(
     return { service, id, clock, timestamp, data: { status: 'error', code, message, retryable } }
   })
   return encodeReplies(replies, batch)
+}
+
+/** How many elements an array of more than 15 has, by its head; 0 for what is none. */
+function longArrayLength(body: Uint8Array): number {
+  const [head, ...rest] = body.subarray(0, 5)
+  if (head !== ARRAY_16 && head !== ARRAY_32) return 0
+  return rest.slice(0, head === ARRAY_16 ? 2 : 4).reduce((length, byte) => length * 256 + byte, 0)
+}
+
+function wrongLength(): RecadoError {
+  return new RecadoError('bad_request', `A batch must hold 1 to ${BATCH_REQUESTS_MAX} requests`)
 }
 
 const UNREAD = { requests: [{ service: '', id: '' }], batch: false }

@@ -5,6 +5,7 @@ import {
   errorReply,
   parsePublications,
   parseReplies,
+  parseRequests,
   RecadoError,
 } from '../../src/wire/index.ts'
 
@@ -72,5 +73,27 @@ describe('checkClientClock', () => {
     expect(() => checkClientClock(60_005_001, 10, 5)).toThrow(
       expect.objectContaining({ code: 'bad_request' }),
     )
+  })
+})
+
+describe('parseRequests', () => {
+  const request = { service: 'users', id: 'a', clock: 1, timestamp: 1, data: {} }
+
+  it.each([
+    ['no request', encode([])],
+    ['1,025 requests', encode(Array.from({ length: 1025 }, () => request))],
+    ['more than it has bytes for, without a look at these', Buffer.from([0xdd, 0, 1, 0, 0, 0xc1])],
+  ])('refuses a batch of %s', (_what, body) => {
+    const { requests, batch } = parseRequests(body)
+    expect(batch).toBe(false)
+    expect(requests).toMatchObject([
+      { error: { code: 'bad_request', message: 'A batch must hold 1 to 1024 requests' } },
+    ])
+  })
+
+  it('takes a batch of 1,024 in the longest form of its head', () => {
+    const body = encode(Array.from({ length: 1024 }, () => request))
+    const long = Buffer.concat([Buffer.from([0xdd, 0, 0, 4, 0]), body.subarray(3)])
+    for (const each of [body, long]) expect(parseRequests(each).requests).toHaveLength(1024)
   })
 })
