@@ -128,7 +128,11 @@ async function benchForwarding(load: RawLoad): Promise<Measured> {
  * ends just then, libzmq 4.3.5 ends this process.
  */
 async function settled(total: () => number): Promise<void> {
-  for (let before = -1; before !== total(); await delay(100)) before = total()
+  let before = -1
+  for (let round = 0; round < 50 && before !== total(); round++) {
+    before = total()
+    await delay(100)
+  }
 }
 
 async function each(socket: Subscriber, received: () => void): Promise<void> {
