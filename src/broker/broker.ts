@@ -117,7 +117,7 @@ export class Broker {
     }
     const body = this.#holdings.add(connection, envelope, bytes, now + this.#options.requestDeadlineMs)
     connection.waiting.push(body)
-    this.#pace.taken(connection, bytes.byteLength, now)
+    this.#pace.taken(id, bytes.byteLength, now)
     this.#ticker.hurry()
     this.#dispatch(connection)
   }

@@ -29,7 +29,7 @@ export class Connections {
 
   /**
    * It has ended. Whoever comes under its name next is another, who is to hear nothing that was meant for it; its bounds
-   * stay, for a peer can say this of itself.
+   * stay, for a peer can say this of itself. Undefined when nothing of it is known.
    */
   end(id: string): Connection | undefined {
     const connection = this.#connections.get(id)

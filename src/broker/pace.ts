@@ -1,5 +1,4 @@
 import type { Time } from '../ports/index.ts'
-import type { Connection } from './queue.ts'
 
 /** What it takes to bring a message here, beside this thread: at least, and for its size. */
 const BRINGING_MS = 0.02
@@ -27,30 +26,25 @@ export class Pace {
   #owedAt = 0
   #isDue = false
   #windowEnds = 0
-  #window = 0
-  #taken = 0
-  /** Connections that sent something, and those of which something was refused; how many they were in the window before. */
-  #connections = 0
+  /** Bodies in this window, all of them and of each connection, and the connections of which something was refused. */
+  #all = 0
+  #taken = new Map<string, number>()
   #refused = new Set<string>()
-  #former = { connections: 0, refused: 0 }
+  /** How many connections these were in the window before. */
+  #former = { taken: 0, refused: 0 }
 
   constructor(time: Time) {
     this.#time = time
   }
 
   /** A body of this connection goes on its way. `now`, here and below: when it was taken, monotonic ms. */
-  taken(connection: Connection, bytes: number, now: number): void {
+  taken(id: string, bytes: number, now: number): void {
     if (now >= this.#windowEnds) this.#turn(now)
-    if (connection.window !== this.#window) {
-      connection.window = this.#window
-      connection.taken = 0
-      this.#connections++
-    }
-    connection.taken++
-    this.#taken++
-    const isBulk = connection.taken > BULK_MIN && connection.taken * 2 > this.#taken
-    const isAlone = Math.max(this.#connections, this.#former.connections) <= 1
-    if (isBulk && !isAlone) this.#owe(costOf(bytes) * REST_FOR_BULK, now)
+    const count = (this.#taken.get(id) ?? 0) + 1
+    this.#taken.set(id, count)
+    this.#all++
+    const isAlone = Math.max(this.#taken.size, this.#former.taken) <= 1
+    if (count > BULK_MIN && count * 2 > this.#all && !isAlone) this.#owe(costOf(bytes) * REST_FOR_BULK, now)
   }
 
   /**
@@ -83,13 +77,10 @@ export class Pace {
 
   #turn(now: number): void {
     const isNext = now < this.#windowEnds + WINDOW_MS
-    this.#former = isNext
-      ? { connections: this.#connections, refused: this.#refused.size }
-      : { connections: 0, refused: 0 }
-    this.#connections = 0
+    this.#former = { taken: isNext ? this.#taken.size : 0, refused: isNext ? this.#refused.size : 0 }
+    this.#all = 0
+    this.#taken = new Map()
     this.#refused = new Set()
-    this.#taken = 0
-    this.#window++
     this.#windowEnds = now + WINDOW_MS
   }
 }

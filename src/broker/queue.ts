@@ -57,9 +57,6 @@ export class Connection {
   /** Bytes of all its bodies here. */
   bytes = 0
   readonly share = new Share()
-  /** Bodies taken of it in the window of this number: see Pace. */
-  taken = 0
-  window = 0
   usedAt = 0
   /** How often whoever had its name has ended: what a server had of before is answered to nobody. */
   epoch = 0

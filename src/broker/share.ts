@@ -1,3 +1,5 @@
+import { BATCH_REQUESTS_MAX, requestsIn } from '../wire/index.ts'
+
 /** What a connection that has had no answer yet may have at a server. */
 const FIRST_ALLOWANCE = 64
 const BYTES_PER_COST = 1024
@@ -6,8 +8,6 @@ const ANSWER_MEMORY = 0.9
 /** Who was refused for sending too much gets little for so long after the last time, and so much at each refill. */
 const RESTRICTED_MS = 1000
 const REFILL = 64
-/** Heads of MessagePack's arrays. */
-const [FIXARRAY, ARRAY_16] = [0x90, 0xdc]
 
 /**
  * How much of its server one connection takes up. Whoever sends more than its share waits at the broker, where nobody
@@ -23,7 +23,7 @@ export class Share {
 
   /** What the body will cost, with the answer that the last ones make expect. */
   costOf(body: Uint8Array): number {
-    return requestsIn(body) + Math.floor((body.byteLength + this.#answerBytes) / BYTES_PER_COST)
+    return worthOf(body) + Math.floor((body.byteLength + this.#answerBytes) / BYTES_PER_COST)
   }
 
   /** Whether the server may have this much more. One body always may, whatever it costs. */
@@ -62,9 +62,8 @@ export class Share {
   }
 }
 
-/** How many requests a body holds, by its first bytes: nothing is decoded. */
-function requestsIn(body: Uint8Array): number {
-  const [head = 0, high = 0, low = 0] = body
-  if (head === ARRAY_16) return high * 256 + low
-  return (head & 0xf0) === FIXARRAY ? Math.max(1, head & 0x0f) : 1
+/** What the server will do for it: a body of too many, or of none, is one refusal. */
+function worthOf(body: Uint8Array): number {
+  const count = requestsIn(body)
+  return count > BATCH_REQUESTS_MAX ? 1 : Math.max(1, count)
 }

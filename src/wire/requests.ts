@@ -19,8 +19,8 @@ export interface ParsedRequests {
   readonly batch: boolean
 }
 
-/** Heads of MessagePack's longer arrays. */
-const [ARRAY_16, ARRAY_32] = [0xdc, 0xdd]
+/** Heads of MessagePack's arrays: of up to 15 elements, with their number in it, of up to 2^16 and of up to 2^32. */
+const [FIXARRAY, ARRAY_16, ARRAY_32] = [0x90, 0xdc, 0xdd]
 
 /** A client's body: one request is a map, more are an array. What else these objects hold is not written. */
 export function encodeRequests(requests: readonly Request[]): Uint8Array {
@@ -39,7 +39,7 @@ export function parseRequests(body: Uint8Array): ParsedRequests {
   if (usual !== undefined) return usual
   try {
     // Before it is decoded, which of tens of thousands takes longer than to serve some.
-    if (longArrayLength(body) > BATCH_REQUESTS_MAX) throw wrongLength()
+    if (requestsIn(body) > BATCH_REQUESTS_MAX) throw wrongLength()
     const value = decode(body, CLIENT_LIMITS)
     if (!Array.isArray(value)) return { requests: [parseRequest(value)], batch: false }
     if (value.length === 0) throw wrongLength()
@@ -47,6 +47,14 @@ export function parseRequests(body: Uint8Array): ParsedRequests {
   } catch (error) {
     return { requests: [{ service: '', id: '', error: asRecadoError(error) }], batch: false }
   }
+}
+
+/** How many requests a body says that it holds, by its first bytes: nothing is decoded. */
+export function requestsIn(body: Uint8Array): number {
+  const [head = 0, a = 0, b = 0, c = 0, d = 0] = body
+  if (head === ARRAY_16) return a * 256 + b
+  if (head === ARRAY_32) return ((a * 256 + b) * 256 + c) * 256 + d
+  return (head & 0xf0) === FIXARRAY ? head & 0x0f : 1
 }
 
 /** The body that answers; replies stand in the order of the requests. */
@@ -71,13 +79,6 @@ export function errorReply(
     return { service, id, clock, timestamp, data: { status: 'error', code, message, retryable } }
   })
   return encodeReplies(replies, batch)
-}
-
-/** How many elements an array of more than 15 has, by its head; 0 for what is none. */
-function longArrayLength(body: Uint8Array): number {
-  const [head, ...rest] = body.subarray(0, 5)
-  if (head !== ARRAY_16 && head !== ARRAY_32) return 0
-  return rest.slice(0, head === ARRAY_16 ? 2 : 4).reduce((length, byte) => length * 256 + byte, 0)
 }
 
 function wrongLength(): RecadoError {

@@ -33,6 +33,8 @@ export class RefWorld {
   #sent = 0
   /** The clock of whoever asks ref, 0 for one that nobody drove on. */
   clock = 0
+  /** The clock of the last answer. */
+  answered = 0
 
   readonly disk = new RefDisk()
 
@@ -57,7 +59,9 @@ export class RefWorld {
   ask(service: string, data: Data): Data {
     const id = String(++this.#sent)
     const body = encode({ service, id, clock: this.clock || this.#sent, timestamp: 1, data })
-    return (decode(this.ref.answer(body), PEER_LIMITS) as { data: Data }).data
+    const answer = decode(this.ref.answer(body), PEER_LIMITS) as { clock: number; data: Data }
+    this.answered = answer.clock
+    return answer.data
   }
 
   /** Heartbeats of a server, which takes the list that it is answered; `data` changes what it says of itself. */

@@ -40,6 +40,24 @@ describe('Broker', () => {
     expect(server.got).toHaveLength(2)
   })
 
+  it('counts the requests of an array in the longest form of its head, and one that says it holds more than may be as one', () => {
+    const array = encode(Array.from({ length: 100 }, (_, i) => ({ id: `m${i}` })))
+    const long = (count: number): Uint8Array => {
+      const head = Buffer.alloc(5, 0xdd)
+      head.writeUInt32BE(count, 1)
+      return Buffer.concat([head, array.subarray(3)])
+    }
+    const given = (body: Uint8Array): number => {
+      const { server, bench } = withServer()
+      for (let i = 0; i < 10; i++) bench.broker.fromClient('ana', [EMPTY, body])
+      bench.world.run(0)
+      return server.got.length
+    }
+
+    expect(given(long(100))).toBe(1)
+    expect(given(long(65_000))).toBe(10)
+  })
+
   it('gives a server few requests whose answers were large', () => {
     const { request, server, bench } = withServer()
     request('ana', 'm1')

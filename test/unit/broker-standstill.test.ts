@@ -147,4 +147,14 @@ describe('A broker that stood still', () => {
     expect(server.ids).toEqual(['m1', 'm2'])
     expect(bench.told).toEqual(['ana m1'])
   })
+
+  it('rests for nothing that it refuses for that: those who ask are many, and have done nothing wrong', () => {
+    const { bench, standStill } = setUp()
+    standStill(3000)
+    for (let count = 0; count < 100; count++) {
+      bench.broker.fromClient(`c${count}`, [EMPTY, requestBody('m1')])
+      expect(bench.broker.takeRest()).toBe(0)
+    }
+    expect(bench.told).toHaveLength(100)
+  })
 })

@@ -84,6 +84,20 @@ describe('Requests', () => {
     expect(ids).toEqual([ids[0], ids[0]])
   })
 
+  it('go by what a reply says of trying again, whatever its code, also in the error of one that has had no other', async () => {
+    const { world, brokers, requests } = setUp()
+    const outcome = outcomeOf(requests.call('publish', { message: 'a' }))
+    world.run(1)
+    brokers.answer(brokers.requests, { ...UNAVAILABLE, code: 'bad_request' })
+    await settled()
+    expect(outcome).toEqual({})
+    world.run(1000)
+    expect(brokers.requests.length).toBeGreaterThan(1)
+    world.run(10_000)
+    await settled()
+    expect(outcome.error).toMatchObject({ code: 'bad_request', retryable: true })
+  })
+
   it('sends what is published within one turn as one array, in order', () => {
     const { world, brokers, requests } = setUp()
     for (const message of ['a', 'b', 'c']) outcomeOf(requests.call('publish', { message }))

@@ -216,6 +216,17 @@ describe('Ref', () => {
     expect(world.beat('a')).toMatchObject({ code: 'bad_request' })
   })
 
+  it('lets nobody drive its clock on whom it refuses', () => {
+    const world = new World(THREE)
+    const driven = (1_800_000_000_000 + 60_000) * 1000
+    expect(world.beat('a', { incarnation: 5 })).toMatchObject({ status: 'ok' })
+    world.clock = driven
+    expect(world.beat('a', { incarnation: 4 })).toMatchObject({ code: 'name_taken' })
+    expect(world.answered).toBeLessThan(1000)
+    expect(world.beat('a', { incarnation: 5 })).toMatchObject({ status: 'ok' })
+    expect(world.answered).toBeGreaterThan(driven)
+  })
+
   it('takes of anyone who asks no higher clock than a server takes of a client', () => {
     const world = new World(THREE)
     world.clock = 1_800_000_000_001 * 1000

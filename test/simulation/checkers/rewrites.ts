@@ -5,6 +5,8 @@ import type { Accepted } from '../witness.ts'
 
 /** Between two rewrites of a file in one life of its server, at least, in ms of its own clock. */
 const REWRITE_MS = 1000
+/** A second of a drifting clock is one but for this. */
+const ROUNDING_MS = 1e-6
 
 /** What one file of a server ever held since its disk was lost last. */
 interface FileFacts {
@@ -130,8 +132,7 @@ export class Rewrites {
     const { life } = process
     const at = process.monotonic()
     const { rewrite } = facts
-    // A drifting clock's second is one but for a rounding.
-    if (rewrite !== undefined && rewrite.life === life && at - rewrite.at < REWRITE_MS - 1)
+    if (rewrite !== undefined && rewrite.life === life && at - rewrite.at < REWRITE_MS - ROUNDING_MS)
       this.#cluster.witness.find(`${name} rewrote ${file} twice within ${Math.round(at - rewrite.at)} ms`)
     facts.rewrite = { life, at }
   }

@@ -9,6 +9,7 @@ import {
   encodeRequests,
   PEER_LIMITS,
   parseBackendHead,
+  type Request,
   splitBodies,
 } from '../../../src/wire/index.ts'
 import { quietLog, quietMetrics } from '../../support/quiet.ts'
@@ -119,5 +120,21 @@ export async function startOneServer({ secured = true } = {}) {
     if (answer === undefined) throw new Error(`No answer to ${service}`)
     return answer
   }
-  return { ask, lamport, world, server }
+  /** Sends bodies in one message, each of its own connection; in which order they are answered. */
+  const send = async (bodies: readonly (readonly Request[])[]): Promise<number[]> => {
+    const sent = bodies.map((requests) => Buffer.from(encodeRequests(requests)))
+    const first = tags
+    tags += sent.length
+    const numbers = {
+      session,
+      tags: sent.map((_, index) => first + index),
+      connections: sent.map((_, index) => 100 + index),
+      lengths: sent.map(({ byteLength }) => byteLength),
+    }
+    server.fromBroker(BROKER, [encode({ kind: 'requests', ...numbers }), Buffer.concat(sent)])
+    await world.advance(1000)
+    await world.drain()
+    return [...answers.keys()].filter((tag) => tag >= first).map((tag) => tag - first)
+  }
+  return { ask, send, answers, lamport, world, server }
 }

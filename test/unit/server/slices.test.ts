@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import type { Request } from '../../../src/wire/index.ts'
+import { startOneServer } from './one-server.ts'
+
+function reads(count: number): Request[] {
+  return Array.from({ length: count }, (_, index) => {
+    return { service: 'users', id: `id-${index}`, clock: 1, timestamp: 1, data: {} }
+  })
+}
+
+describe('A server', () => {
+  it('serves another connection before the rest of a body of more than 128 requests, and answers all of it', async () => {
+    const { send, answers, server } = await startOneServer({ secured: false })
+    expect(await send([reads(1024), reads(1)])).toEqual([1, 0])
+    const long = [...answers.values()].at(-1) as unknown as readonly { id: string }[]
+    expect(long.map(({ id }) => id)).toEqual(reads(1024).map(({ id }) => id))
+    expect(server.underWay).toBe(0)
+  })
+
+  it('serves a body of 128 at once', async () => {
+    const { send } = await startOneServer({ secured: false })
+    expect(await send([reads(128), reads(1)])).toEqual([0, 1])
+  })
+})
