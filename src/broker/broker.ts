@@ -103,6 +103,7 @@ export class Broker {
     // Not even answered: the answer would carry the envelope.
     if (read === undefined) {
       this.#pace.refused(id, sizeOf(frames), now)
+      for (const frame of frames) this.#options.letGo?.(frame)
       return this.#refusals.count('bad_request')
     }
     const { envelope, bytes, objection } = read
@@ -330,16 +331,17 @@ export class Broker {
   }
 
   #giveUp(body: Body, what: string): void {
-    this.#holdings.finish(body)
     const { connection, epoch, envelope, bytes } = body
-    if (epoch !== connection.epoch) return
-    this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
+    if (epoch === connection.epoch)
+      this.#refuse(connection.id, envelope, bytes, new RecadoError('unavailable', what))
+    this.#holdings.finish(body)
   }
 
   /** Refuses what should not have been sent, so that more of it comes later. `now`: when it was taken. */
   #turnAway(id: string, { envelope, bytes }: Read, error: RecadoError, now: number): void {
     this.#refuse(id, envelope, bytes, error)
     this.#pace.refused(id, bytes.byteLength, now)
+    this.#options.letGo?.(bytes)
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {

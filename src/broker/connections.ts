@@ -57,7 +57,7 @@ export class Connections {
 
   #forget(usedBefore: number): void {
     for (const [id, connection] of this.#connections) {
-      if (connection.size > 0 || connection.usedAt > usedBefore) continue
+      if (!connection.isIdle || connection.usedAt > usedBefore) continue
       if (connection.server !== undefined) connection.server.connections--
       this.#connections.delete(id)
     }

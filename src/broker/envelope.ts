@@ -1,4 +1,4 @@
-import { CLIENT_LIMITS, RecadoError } from '../wire/index.ts'
+import { CLIENT_LIMITS, objectionToLength, RecadoError } from '../wire/index.ts'
 
 /** Frames before the empty one, and their bytes: names of up to 255 bytes that as many ROUTERs on the way put there. */
 const FRAMES_MAX = 4
@@ -44,8 +44,9 @@ function objectionTo(frames: readonly Uint8Array[], delimiter: number): RecadoEr
       'A request is an empty frame and one body; use a REQ socket, or a DEALER that sends the empty frame'
     return new RecadoError('bad_request', what)
   }
-  const size = frames[delimiter + 1]?.byteLength ?? 0
-  if (size <= CLIENT_LIMITS.frameBytes) return undefined
+  const body = frames[delimiter + 1] as Uint8Array
+  const size = body.byteLength
+  if (size <= CLIENT_LIMITS.frameBytes) return objectionToLength(body)
   return new RecadoError(
     'too_large',
     `The request has ${size} bytes, ${CLIENT_LIMITS.frameBytes} are allowed`,

@@ -1,3 +1,4 @@
+import { requestsIn } from '../wire/index.ts'
 import { PassingMap } from './passing-map.ts'
 import { type Body, type Connection, newBody } from './queue.ts'
 
@@ -6,10 +7,12 @@ const CLIENT_BYTES_MAX = 64 * 1024 * 1024
 const QUEUE_BYTES_MAX = 512 * 1024 * 1024
 
 export interface HoldingsOptions {
-  /** Bodies that one connection may have here; beyond it `overloaded`. */
+  /** Requests that one connection may have here before another body of its is `overloaded`. */
   readonly clientQueue: number
-  /** Bodies of all connections; beyond it `overloaded`. */
+  /** Requests of all connections, likewise. */
   readonly queue: number
+  /** Nobody needs these bytes any more: who gives them back at once spares the collector work. */
+  readonly letGo?: (bytes: Uint8Array) => void
 }
 
 /** All bodies that have no answer, by their numbers, in the order of their arrival, and how many and how large they are. */
@@ -19,6 +22,7 @@ export class Holdings {
   /** Bodies that were given up while a server had them, in the order of their deadlines. */
   #abandoned: Body[] = []
   #arrived = 0
+  #requests = 0
   #bytes = 0
 
   constructor(options: HoldingsOptions) {
@@ -47,26 +51,25 @@ export class Holdings {
   isFull(connection: Connection, size: number): boolean {
     const { clientQueue, queue } = this.#options
     return (
-      connection.size >= clientQueue ||
-      this.#bodies.size >= queue ||
+      connection.requests >= clientQueue ||
+      this.#requests >= queue ||
       connection.bytes + size > CLIENT_BYTES_MAX ||
       this.#bytes + size > QUEUE_BYTES_MAX
     )
   }
 
   add(connection: Connection, envelope: readonly Uint8Array[], bytes: Uint8Array, deadline: number): Body {
-    const body = newBody(this.#arrived++, connection, envelope, bytes, deadline)
+    const body = newBody(this.#arrived++, connection, envelope, bytes, requestsIn(bytes), deadline)
     this.#bodies.set(body.number, body)
-    this.#bytes += bytes.byteLength
-    connection.bytes += bytes.byteLength
+    this.#count(body, 1)
     return body
   }
 
-  /** The body has its answer, whatever that is. */
+  /** The body has its answer, whatever that is. Servers have had copies. */
   finish(body: Body): void {
     this.#bodies.delete(body.number)
-    this.#bytes -= body.bytes.byteLength
-    body.connection.bytes -= body.bytes.byteLength
+    this.#count(body, -1)
+    this.#options.letGo?.(body.bytes)
   }
 
   /** Its client is told that the deadline passed; the server that has it may still answer. */
@@ -79,5 +82,12 @@ export class Holdings {
   takeAbandoned(until: number): Body[] {
     const end = this.#abandoned.findIndex(({ deadline }) => deadline > until)
     return this.#abandoned.splice(0, end === -1 ? this.#abandoned.length : end)
+  }
+
+  #count({ connection, requests, bytes }: Body, sign: 1 | -1): void {
+    this.#requests += sign * requests
+    this.#bytes += sign * bytes.byteLength
+    connection.requests += sign * requests
+    connection.bytes += sign * bytes.byteLength
   }
 }

@@ -9,6 +9,8 @@ export interface Body {
   /** The frames before the body, which the reply needs again. */
   readonly envelope: readonly Uint8Array[]
   readonly bytes: Uint8Array
+  /** How many it holds. */
+  readonly requests: number
   /** Its connection's when it came. */
   readonly epoch: number
   /** Monotonic ms. */
@@ -27,6 +29,7 @@ export function newBody(
   connection: Connection,
   envelope: readonly Uint8Array[],
   bytes: Uint8Array,
+  requests: number,
   deadline: number,
 ): Body {
   const { epoch } = connection
@@ -36,6 +39,7 @@ export function newBody(
     epoch,
     envelope,
     bytes,
+    requests,
     deadline,
     expired: false,
     server: undefined,
@@ -54,7 +58,8 @@ export class Connection {
   waiting: Body[] = []
   /** Bodies that its server has and did not answer. */
   outstanding = 0
-  /** Bytes of all its bodies here. */
+  /** Requests in all its bodies here, and their bytes. */
+  requests = 0
   bytes = 0
   readonly share = new Share()
   usedAt = 0
@@ -66,8 +71,8 @@ export class Connection {
     this.number = number
   }
 
-  get size(): number {
-    return this.waiting.length + this.outstanding
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && this.outstanding === 0
   }
 
   /** Whether its bodies must wait for answers first: its server takes nothing new, and order shall be kept. */

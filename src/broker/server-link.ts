@@ -57,15 +57,15 @@ export class ServerLink {
   }
 
   /** Whether this body may be given now, beside those of its connection that are here. */
-  admits({ connection, bytes }: Body): boolean {
+  admits({ connection, requests, bytes }: Body): boolean {
     this.#asking.add(connection)
-    return connection.share.admits(connection.share.costOf(bytes), this.share)
+    return connection.share.admits(connection.share.costOf(requests, bytes.byteLength), this.share)
   }
 
   give(tag: number, body: Body): void {
     body.tag = tag
     body.server = this
-    body.cost = body.connection.share.costOf(body.bytes)
+    body.cost = body.connection.share.costOf(body.requests, body.bytes.byteLength)
     body.connection.share.give(body.cost)
     body.connection.outstanding++
     this.held.set(tag, body)

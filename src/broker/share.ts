@@ -1,5 +1,3 @@
-import { BATCH_REQUESTS_MAX, requestsIn } from '../wire/index.ts'
-
 /** What a connection that has had no answer yet may have at a server. */
 const FIRST_ALLOWANCE = 64
 const BYTES_PER_COST = 1024
@@ -21,9 +19,9 @@ export class Share {
   #restrictedUntil = 0
   #budget = 0
 
-  /** What the body will cost, with the answer that the last ones make expect. */
-  costOf(body: Uint8Array): number {
-    return worthOf(body) + Math.floor((body.byteLength + this.#answerBytes) / BYTES_PER_COST)
+  /** What a body of so many requests and bytes will cost, with the answer that the last ones make expect. */
+  costOf(requests: number, bytes: number): number {
+    return requests + Math.floor((bytes + this.#answerBytes) / BYTES_PER_COST)
   }
 
   /** Whether the server may have this much more. One body always may, whatever it costs. */
@@ -60,10 +58,4 @@ export class Share {
     this.#allowance = Math.min(this.#allowance + cost, Math.max(limit, FIRST_ALLOWANCE))
     this.#answerBytes = Math.max(bytes, this.#answerBytes * ANSWER_MEMORY)
   }
-}
-
-/** What the server will do for it: a body of too many, or of none, is one refusal. */
-function worthOf(body: Uint8Array): number {
-  const count = requestsIn(body)
-  return count > BATCH_REQUESTS_MAX ? 1 : Math.max(1, count)
 }

@@ -1,4 +1,4 @@
-import { openRouter } from '../adapters/zeromq/index.ts'
+import { letGo, openRouter } from '../adapters/zeromq/index.ts'
 import { Broker } from '../broker/index.ts'
 import { LamportClock } from '../clocks/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
@@ -43,6 +43,7 @@ export const start: StartRole<BrokerConfig> = async (context) => {
     lamport,
     toClient: (connection, frames) => clients.send(connection, frames),
     toServer: (server, frames) => servers.send(server, frames),
+    letGo,
     unread: () => clients.unread,
   })
   clients.receive(

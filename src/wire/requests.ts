@@ -38,11 +38,10 @@ export function parseRequests(body: Uint8Array): ParsedRequests {
   const usual = body.byteLength <= CLIENT_LIMITS.frameBytes ? readRequests(body) : undefined
   if (usual !== undefined) return usual
   try {
-    // Before it is decoded, which of tens of thousands takes longer than to serve some.
-    if (requestsIn(body) > BATCH_REQUESTS_MAX) throw wrongLength()
+    const objection = objectionToLength(body)
+    if (objection !== undefined) throw objection
     const value = decode(body, CLIENT_LIMITS)
     if (!Array.isArray(value)) return { requests: [parseRequest(value)], batch: false }
-    if (value.length === 0) throw wrongLength()
     return { requests: value.map(parseRequest), batch: true }
   } catch (error) {
     return { requests: [{ service: '', id: '', error: asRecadoError(error) }], batch: false }
@@ -55,6 +54,13 @@ export function requestsIn(body: Uint8Array): number {
   if (head === ARRAY_16) return a * 256 + b
   if (head === ARRAY_32) return ((a * 256 + b) * 256 + c) * 256 + d
   return (head & 0xf0) === FIXARRAY ? head & 0x0f : 1
+}
+
+/** Why a body may not be served that holds no request or too many: to decode tens of thousands takes longer than to serve some. */
+export function objectionToLength(body: Uint8Array): RecadoError | undefined {
+  const count = requestsIn(body)
+  if (count >= 1 && count <= BATCH_REQUESTS_MAX) return undefined
+  return new RecadoError('bad_request', `A batch must hold 1 to ${BATCH_REQUESTS_MAX} requests`)
 }
 
 /** The body that answers; replies stand in the order of the requests. */
@@ -79,10 +85,6 @@ export function errorReply(
     return { service, id, clock, timestamp, data: { status: 'error', code, message, retryable } }
   })
   return encodeReplies(replies, batch)
-}
-
-function wrongLength(): RecadoError {
-  return new RecadoError('bad_request', `A batch must hold 1 to ${BATCH_REQUESTS_MAX} requests`)
 }
 
 const UNREAD = { requests: [{ service: '', id: '' }], batch: false }

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { encode, parseReplies } from '../../src/wire/index.ts'
 import { Bench, EMPTY, requestBody } from '../support/broker-bench.ts'
 
+function batchOf(ids: string[]): Uint8Array {
+  return encode(ids.map((id) => ({ service: 'users', id, clock: 1, timestamp: 1, data: {} })))
+}
+
 describe('Broker', () => {
   it('answers overloaded beyond the queue of one client', () => {
     const bench = new Bench({ clientQueue: 2 })
@@ -10,6 +14,55 @@ describe('Broker', () => {
     bench.request('bob', 'm4')
 
     expect(bench.told).toEqual(['ana m3 overloaded'])
+  })
+
+  it('counts requests, not bodies: beyond the queue of one client another batch is overloaded', () => {
+    const bench = new Bench({ clientQueue: 4, queue: 8 })
+    const send = (client: string, ids: string[]): void => {
+      bench.broker.fromClient(client, [EMPTY, batchOf(ids)])
+    }
+
+    send('ana', ['m1', 'm2', 'm3'])
+    send('ana', ['m4', 'm5', 'm6'])
+    send('ana', ['m7'])
+    send('bob', ['m8', 'm9'])
+    send('eva', ['m10'])
+
+    expect(bench.told).toEqual(['ana m7 overloaded', 'eva m10 overloaded'])
+  })
+
+  it('refuses a body of none or of more than 1,024 requests itself, whatever else is in it', () => {
+    const bench = new Bench()
+    const server = bench.server('s1')
+    const tooMany = Buffer.concat([Buffer.from([0xdd, 0, 0, 4, 1]), new Uint8Array(60_000)])
+
+    bench.broker.fromClient('ana', [EMPTY, tooMany])
+    bench.broker.fromClient('ana', [EMPTY, batchOf([])])
+    bench.world.run(0)
+
+    expect(bench.told).toEqual(['ana  bad_request', 'ana  bad_request'])
+    expect(server.got).toEqual([])
+  })
+
+  it('lets go of what it refused or has an answer for, and of what no server has of an ended connection', () => {
+    const gone: Uint8Array[] = []
+    const bench = new Bench({ clientQueue: 2, letGo: (bytes) => gone.push(bytes) })
+    const server = bench.server('s1', { credit: 1 })
+    const bodies = ['m1', 'm2', 'm3'].map((id) => requestBody(id))
+    const envelopes = Buffer.alloc(2000)
+
+    for (const body of bodies) bench.broker.fromClient('ana', [EMPTY, body])
+    bench.world.run(0)
+    expect(gone).toEqual([bodies[2]])
+    bench.broker.fromClient('ana', [envelopes, EMPTY, EMPTY])
+    expect(gone.splice(0)).toContain(envelopes)
+
+    bench.broker.clientGone('ana')
+    expect(gone.splice(0)).toEqual([bodies[1]])
+    expect(server.ids).toEqual(['m1'])
+
+    server.answer('m1')
+    expect(gone).toEqual([bodies[0]])
   })
 
   it('answers overloaded beyond the queue of all clients', () => {
@@ -24,11 +77,8 @@ describe('Broker', () => {
 
   it('answers every request of a batch that it refuses', () => {
     const bench = new Bench({ clientQueue: 0 })
-    const batch = encode(
-      ['m1', 'm2'].map((id) => ({ service: 'users', id, clock: 1, timestamp: 1, data: {} })),
-    )
 
-    bench.broker.fromClient('ana', [EMPTY, batch])
+    bench.broker.fromClient('ana', [EMPTY, batchOf(['m1', 'm2'])])
 
     const replies = parseReplies(bench.answers[0]?.frames.at(-1) ?? EMPTY)
     expect(replies.map(({ id, data }) => [id, data.status])).toEqual([
