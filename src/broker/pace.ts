@@ -15,6 +15,8 @@ const FORGET_MS = 1000
 /** Who sends more than so many in this time, and more than all others together, is one that takes it from others. */
 const WINDOW_MS = 20
 const BULK_MIN = 16
+/** So long after another has sent, a connection is not alone: the other may only be held up, by what this one sends. */
+const TOGETHER_MS = 250
 
 /**
  * When to take nothing for a moment (docs/adr/0023-rest-beside-a-flood.md). Who sends without end, and is refused or not, must not
@@ -30,8 +32,13 @@ export class Pace {
   #all = 0
   #taken = new Map<string, number>()
   #refused = new Set<string>()
-  /** How many connections these were in the window before. */
-  #former = { taken: 0, refused: 0 }
+  /** How many these were in the window before. */
+  #formerRefused = 0
+  /** Whose body was the last, and until when who sends next is not alone. */
+  #last: string | undefined
+  #togetherUntil = 0
+  /** Connections that something was owed for since the last rest: the second time, all others have had their turn. */
+  readonly #owing = new Set<string>()
 
   constructor(time: Time) {
     this.#time = time
@@ -43,8 +50,10 @@ export class Pace {
     const count = (this.#taken.get(id) ?? 0) + 1
     this.#taken.set(id, count)
     this.#all++
-    const isAlone = Math.max(this.#taken.size, this.#former.taken) <= 1
-    if (count > BULK_MIN && count * 2 > this.#all && !isAlone) this.#owe(costOf(bytes) * REST_FOR_BULK, now)
+    if (this.#last !== undefined && this.#last !== id) this.#togetherUntil = now + TOGETHER_MS
+    this.#last = id
+    if (count > BULK_MIN && count * 2 > this.#all && now < this.#togetherUntil)
+      this.#owe(id, costOf(bytes) * REST_FOR_BULK, now)
   }
 
   /**
@@ -55,32 +64,34 @@ export class Pace {
     if (now >= this.#windowEnds) this.#turn(now)
     this.#refused.add(id)
     const took = this.#time.monotonic() - now
-    const connections = Math.max(this.#refused.size, this.#former.refused)
-    this.#owe((costOf(bytes) * REST_FOR_REFUSED + took * REST_FOR_REFUSING) / connections, now)
+    const connections = Math.max(this.#refused.size, this.#formerRefused)
+    this.#owe(id, (costOf(bytes) * REST_FOR_REFUSED + took * REST_FOR_REFUSING) / connections, now)
   }
 
   /** For how many ms to rest now: 0, or a few. What is still owed is rested for after the next of its kind, not after others' messages. */
   takeRest(): number {
     if (!this.#isDue) return 0
     this.#isDue = false
+    this.#owing.clear()
     const rest = Math.min(Math.round(this.#owedMs), REST_MS_MAX)
     this.#owedMs -= rest
     return rest
   }
 
-  #owe(ms: number, now: number): void {
+  #owe(id: string, ms: number, now: number): void {
     if (now - this.#owedAt > FORGET_MS) this.#owedMs = 0
     this.#owedAt = now
     this.#owedMs = Math.min(this.#owedMs + ms, OWED_MS_MAX)
-    this.#isDue = this.#owedMs >= 1
+    this.#isDue = this.#owedMs >= 1 && this.#owing.has(id)
+    this.#owing.add(id)
   }
 
   #turn(now: number): void {
-    const isNext = now < this.#windowEnds + WINDOW_MS
-    this.#former = { taken: isNext ? this.#taken.size : 0, refused: isNext ? this.#refused.size : 0 }
+    this.#formerRefused = now < this.#windowEnds + WINDOW_MS ? this.#refused.size : 0
     this.#all = 0
     this.#taken = new Map()
     this.#refused = new Set()
+    this.#owing.clear()
     this.#windowEnds = now + WINDOW_MS
   }
 }

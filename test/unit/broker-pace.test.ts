@@ -72,7 +72,7 @@ describe('Pace', () => {
     const small = world.rested
     expect(small).toBeGreaterThan(25)
     for (let count = 0; count < 100; count++) refuse(100_000)
-    expect(world.rested - small).toBeGreaterThan(150)
+    expect(world.rested - small).toBeGreaterThan(90)
     for (let count = 0; count < 100; count++) refuse(1_000_000)
     const owed = world.rested
     for (let count = 0; count < 100; count++) refuse(0)
@@ -81,6 +81,40 @@ describe('Pace', () => {
 })
 
 describe('Pace', () => {
+  it('lets everybody have a turn between two rests: it rests after the second message of who is refused', () => {
+    const { world, refuse, take } = setUp()
+    const restOf = (act: () => void): number => {
+      const before = world.rested
+      act()
+      return world.rested - before
+    }
+    for (let round = 0; round < 10; round++) {
+      expect(restOf(() => refuse(1_000_000))).toBe(0)
+      expect(restOf(() => take('other'))).toBe(0)
+      expect(restOf(() => refuse(1_000_000))).toBe(2)
+    }
+  })
+
+  it('takes a client for alone when no other has sent for 250 ms, for the others may be held up by it', () => {
+    const { world, take } = setUp()
+    const sent = (ms: number): number => {
+      const until = world.now + ms
+      for (let count = 0; ; count++) {
+        if (world.now >= until) return count
+        world.now += 0.01
+        take('one')
+      }
+    }
+    sent(100)
+    take('other')
+    const together = sent(240)
+    sent(20)
+    const alone = sent(240)
+
+    expect(together).toBeLessThan(240 * 10)
+    expect(alone).toBeGreaterThan(23_000)
+  })
+
   it('rests no longer for what is refused to many together than to one: others wait behind one message of each', () => {
     const { world, refuse } = setUp()
     const round = (): number => {
