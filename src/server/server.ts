@@ -36,8 +36,9 @@ const UNPUBLISHED_MAX = 65_536
 const UNPUBLISHED_BYTES_MAX = 64 * 1024 * 1024
 /** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
 const CLOCK_ROOM_MS = 10_000
-/** Requests of one body that are served before others have their turn: some ms of work. */
+/** Requests of one body that are served before others have their turn, and for how many a page of history counts: some ms of work. */
 const AT_ONCE_MAX = 128
+const PAGE_COUNTS = 32
 /** Requests under way, over all brokers. */
 const UNDER_WAY_MAX = 65_536
 
@@ -235,8 +236,13 @@ export class Server {
     const arrivedAt = this.#options.time.monotonic()
     const { requests, batch } = parseRequests(body)
     const exchange = new Exchange({ connection, arrivedAt, count: requests.length, batch, done })
+    let atOnce = 0
     for (const [index, request] of requests.entries()) {
-      if (index > 0 && index % AT_ONCE_MAX === 0) this.#breathe(connection)
+      if (atOnce >= AT_ONCE_MAX) {
+        this.#breathe(connection)
+        atOnce = 0
+      }
+      atOnce += request.service === 'history' ? PAGE_COUNTS : 1
       if ('error' in request) this.#reply(exchange, index, request, errorData(request.error))
       else this.#lanes.run(connection, new RequestCall(this.#owner, request, exchange, index))
     }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Request } from '../../../src/wire/index.ts'
 import { startOneServer } from './one-server.ts'
 
-function reads(count: number): Request[] {
+function reads(count: number, service = 'users', data = {}): Request[] {
   return Array.from({ length: count }, (_, index) => {
-    return { service: 'users', id: `id-${index}`, clock: 1, timestamp: 1, data: {} }
+    return { service, id: `id-${index}`, clock: 1, timestamp: 1, data }
   })
 }
 
@@ -20,5 +20,12 @@ describe('A server', () => {
   it('serves a body of 128 at once', async () => {
     const { send } = await startOneServer({ secured: false })
     expect(await send([reads(128), reads(1)])).toEqual([0, 1])
+  })
+
+  it('serves another connection before the rest of a body of more than 4 pages of history', async () => {
+    const { send } = await startOneServer({ secured: false })
+    const pages = (count: number): Request[] => reads(count, 'history', { user: 'ana' })
+    expect(await send([pages(4), reads(1)])).toEqual([0, 1])
+    expect(await send([pages(5), reads(1)])).toEqual([1, 0])
   })
 })
