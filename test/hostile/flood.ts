@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { encode } from '../../src/wire/index.ts'
-import { framed, RawConnection, type SocketType } from './zmtp.ts'
+import { framed, RawConnection } from './zmtp.ts'
 
 /** Where the number of the request stands in it, so that each one is new. */
 const NUMBER = '0000000000'
@@ -42,6 +42,7 @@ export const FLOODS = {
 export type Flood = keyof typeof FLOODS
 
 const CHUNK_BYTES = 128 * 1024
+const WARM_UP_MS = 500
 
 function request(service: string, data: object): Buffer {
   return framed([new Uint8Array(), encode(requestOf(service, data))])
@@ -58,8 +59,6 @@ function requestOf(service: string, data: object) {
 interface Order {
   readonly port: number
   readonly flood: Flood
-  readonly type: SocketType
-  readonly connections: number
 }
 
 /** One client in a process of its own that floods a port from `start` to `stop`. */
@@ -70,9 +69,9 @@ export class Flooder {
     this.#child = child
   }
 
-  static async start(order: Omit<Order, 'type' | 'connections'> & Partial<Order>): Promise<Flooder> {
+  static async start(order: Order): Promise<Flooder> {
     const child = fork(fileURLToPath(import.meta.url), { execArgv: [], stdio: 'inherit' })
-    child.send({ type: 'DEALER', connections: 1, ...order })
+    child.send(order)
     await once(child, 'message')
     return new Flooder(child)
   }
@@ -88,35 +87,37 @@ export class Flooder {
   }
 }
 
-async function flood(
-  { port, flood: name, type, connections }: Order,
-  state: { sent: number },
-): Promise<void> {
+/** As many copies of a message as are sent at once, and new numbers for all of them. */
+function chunkOf(name: Flood): { chunk: Buffer; copies: number; renew: () => void } {
   const message = FLOODS[name]
-  const places = placesOf(message)
   const copies = Math.max(1, Math.floor(CHUNK_BYTES / message.byteLength))
+  const chunk = Buffer.concat(Array.from({ length: copies }, () => message))
+  const places = placesOf(chunk)
   const run = `${Date.now()}`.slice(-5)
   let number = 0
-  const one = async (): Promise<void> => {
-    for (;;) {
-      const raw = await RawConnection.open(port)
-      await raw.greet(type)
-      while (raw.isOpen) {
-        const chunk = Buffer.concat(Array.from({ length: copies }, () => message))
-        for (let copy = 0; copy < copies; copy++) {
-          for (const place of places) {
-            number = (number + 1) % 100_000
-            chunk.write(run + String(number).padStart(5, '0'), copy * message.byteLength + place)
-          }
-        }
-        await raw.write(chunk, 60_000)
-        state.sent += copies
-        // Also when all is taken at once, others have their turn here.
-        await new Promise(setImmediate)
-      }
+  const renew = (): void => {
+    for (const place of places) {
+      number = (number + 1) % 100_000
+      chunk.write(run + String(number).padStart(5, '0'), place)
     }
   }
-  await Promise.all(Array.from({ length: connections }, one))
+  return { chunk, copies, renew }
+}
+
+async function flood({ port, flood: name }: Order, state: { sent: number }): Promise<void> {
+  const { chunk, copies, renew } = chunkOf(name)
+  for (;;) {
+    const raw = await RawConnection.open(port)
+    await raw.greet('DEALER')
+    while (raw.isOpen) {
+      renew()
+      // It has been taken when this ends, so that it can be changed then.
+      await raw.write(chunk, 60_000)
+      state.sent += copies
+      // Also when all is taken at once, others have their turn here.
+      await new Promise(setImmediate)
+    }
+  }
 }
 
 function placesOf(message: Buffer): number[] {
@@ -133,6 +134,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       // What is still to be written is not waited for.
       process.once('disconnect', () => process.exit(0))
     })
+    // Else it takes processors from all others at first, to compile what it does.
+    const { renew } = chunkOf(order.flood)
+    for (const until = performance.now() + WARM_UP_MS; performance.now() < until; ) renew()
     process.send?.('started')
     flood(order, state).catch((error: unknown) => {
       console.error(error)
