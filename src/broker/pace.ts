@@ -3,9 +3,8 @@ import type { Time } from '../ports/index.ts'
 /** What it takes to bring a message here, beside this thread: at least, and for its size. */
 const BRINGING_MS = 0.02
 const BRINGING_BYTES_PER_MS = 1_000_000
-/** How long to rest for each ms of that: for what is refused, and for one of many that are not; and for what this thread took to refuse. */
-const REST_FOR_REFUSED = 16
-const REST_FOR_BULK = 8
+/** How long to rest for each ms of that, and of what this thread took to refuse. */
+const REST_FOR_BRINGING = 16
 const REST_FOR_REFUSING = 2
 /** Whoever waits meanwhile waits no longer than that. */
 const REST_MS_MAX = 2
@@ -53,7 +52,7 @@ export class Pace {
     if (this.#last !== undefined && this.#last !== id) this.#togetherUntil = now + TOGETHER_MS
     this.#last = id
     if (count > BULK_MIN && count * 2 > this.#all && now < this.#togetherUntil)
-      this.#owe(id, costOf(bytes) * REST_FOR_BULK, now)
+      this.#owe(id, costOf(bytes) * REST_FOR_BRINGING, now)
   }
 
   /**
@@ -65,7 +64,7 @@ export class Pace {
     this.#refused.add(id)
     const took = this.#time.monotonic() - now
     const connections = Math.max(this.#refused.size, this.#formerRefused)
-    this.#owe(id, (costOf(bytes) * REST_FOR_REFUSED + took * REST_FOR_REFUSING) / connections, now)
+    this.#owe(id, (costOf(bytes) * REST_FOR_BRINGING + took * REST_FOR_REFUSING) / connections, now)
   }
 
   /** For how many ms to rest now: 0, or a few. What is still owed is rested for after the next of its kind, not after others' messages. */
