@@ -9,7 +9,7 @@ const QUEUE_BYTES_MAX = 512 * 1024 * 1024
 export interface HoldingsOptions {
   /** Requests that one connection may have here before another body of its is `overloaded`. */
   readonly clientQueue: number
-  /** Requests of all connections, likewise. */
+  /** Bodies of all connections; beyond it `overloaded`. */
   readonly queue: number
   /** Nobody needs these bytes any more: who gives them back at once spares the collector work. */
   readonly letGo?: (bytes: Uint8Array) => void
@@ -22,7 +22,6 @@ export class Holdings {
   /** Bodies that were given up while a server had them, in the order of their deadlines. */
   #abandoned: Body[] = []
   #arrived = 0
-  #requests = 0
   #bytes = 0
 
   constructor(options: HoldingsOptions) {
@@ -52,7 +51,7 @@ export class Holdings {
     const { clientQueue, queue } = this.#options
     return (
       connection.requests >= clientQueue ||
-      this.#requests >= queue ||
+      this.#bodies.size >= queue ||
       connection.bytes + size > CLIENT_BYTES_MAX ||
       this.#bytes + size > QUEUE_BYTES_MAX
     )
@@ -85,7 +84,6 @@ export class Holdings {
   }
 
   #count({ connection, requests, bytes }: Body, sign: 1 | -1): void {
-    this.#requests += sign * requests
     this.#bytes += sign * bytes.byteLength
     connection.requests += sign * requests
     connection.bytes += sign * bytes.byteLength
