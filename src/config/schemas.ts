@@ -102,7 +102,10 @@ export const brokerFields = {
   portClients: port(5555, 'The port for clients'),
   portServers: port(5556, 'The port for servers'),
   clientQueue: count(4096, 'Requests that one connection may have waiting; beyond it `overloaded`'),
-  queue: count(65_536, 'Bodies, each a request or a batch of them, that may wait in all; beyond it `overloaded`'),
+  queue: count(
+    65_536,
+    'Bodies, each a request or a batch of them, that may wait in all; beyond it `overloaded`',
+  ),
   requestDeadlineMs: milliseconds(10_000, 1, 'How long a request may wait for an answer'),
 }
 
