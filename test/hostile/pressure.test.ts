@@ -19,8 +19,7 @@ const SOME: readonly Flood[] = FULL
   ? (Object.keys(FLOODS) as Flood[])
   : ['publications', 'malformed', 'large']
 /** What one request of a hundred takes with the flood, over what it takes without. The short run only sees starvation. */
-const STARVED = 20
-const RATIO_MAX = FULL ? 2 : STARVED
+const RATIO_MAX = FULL ? 2 : 20
 /** No process may have more of its own memory than this under any of these. */
 const MEMORY_MIB = 512
 const TEST_MS = FULL ? 300_000 : 60_000
@@ -85,9 +84,7 @@ it.each(SOME)(
         `${flood}: p99 at first ×${atFirst.toFixed(1)}, then ×${then.toFixed(1)}, memory at most ${Math.round(most)} MiB`,
       )
     expect(most).toBeLessThan(MEMORY_MIB)
-    // Nobody can tell a flood from a busy client in its first second: then it only must not starve others.
-    expect(atFirst).toBeLessThan(STARVED)
-    expect(then).toBeLessThan(RATIO_MAX)
+    expect(Math.max(atFirst, then)).toBeLessThan(RATIO_MAX)
   },
   TEST_MS,
 )

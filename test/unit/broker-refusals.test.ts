@@ -64,6 +64,15 @@ describe('Broker', () => {
     expect(gone).toEqual([bodies[0]])
   })
 
+  it('answers with its id what it lets go of, whether it refuses or gives it up', () => {
+    const bench = new Bench({ clientQueue: 1, requestDeadlineMs: 1000, letGo: (bytes) => bytes.fill(0) })
+
+    bench.request('ana', 'm1', 'm2')
+    bench.world.run(1100)
+
+    expect(bench.told).toEqual(['ana m2 overloaded', 'ana m1 unavailable'])
+  })
+
   it('answers overloaded beyond the queue of all clients', () => {
     const bench = new Bench({ queue: 2 })
 
