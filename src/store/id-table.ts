@@ -8,6 +8,8 @@ const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
 const [TAKEN_MAX, ROOM] = [3 / 4, 2]
 /** What a full table grows by when `review` frees nothing. */
 export const GROWTH = TAKEN_MAX * ROOM
+/** The part of its least number of slots that a table begins with: many never hold more. */
+const BEGINNING = 1 / 32
 
 /**
  * Slots for ids, found by hash (open addressing, linear probing), in one flat array: what is read of a slot lies together,
@@ -21,10 +23,10 @@ export class IdTable {
   /** The same memory. */
   #words = new Uint32Array(0)
 
-  /** `least`: how many slots there are at least. */
+  /** `least`: how many slots there are at least, once it has been full. */
   constructor(least: number) {
     this.#least = least
-    this.#allocate(least)
+    this.#allocate(Math.ceil(least * BEGINNING))
   }
 
   /** Whether it must be made anew before it takes another. */

@@ -21,6 +21,8 @@ export interface IdsOfBatch {
   readonly batch: BatchWithIds
   /** The numbers of the batch's users. */
   readonly owners: readonly number[]
+  /** Where `add` put each of them, for `finalise`: 0 for nowhere yet. A table may have been made anew since. */
+  readonly slots: Uint32Array
   /** Both halves of the hashes of some: from `begin` to `end` in the batch. */
   readonly hashes: Uint32Array
   begin: number
@@ -34,8 +36,8 @@ export interface IdsOfBatch {
 const AHEAD = 64
 /** So many tables, a power of two: making one anew is a short pause, and takes little memory beside what is there. */
 const TABLES = 64
-/** Of the smallest table. */
-const SLOTS_MIN = 64
+/** Of the smallest table once it is made anew: one user's window fills an eighth, so that it is seldom made anew. */
+const SLOTS_MIN = 512
 
 /**
  * Which operation has which id of which user: over each user's window and all that is not final. Hash tables in flat arrays,
@@ -54,6 +56,7 @@ export class Ids {
   )
   /** Further operations of the same id that are not final, in the order. Nearly always there are none. */
   readonly #doubles = new Map<string, Place[]>()
+  readonly #batches = new WeakMap<BatchWithIds, IdsOfBatch>()
   /** The id that is looked for, in UTF-8. */
   readonly #sought = new TextWriter()
   #hashLow = 0
@@ -67,8 +70,15 @@ export class Ids {
 
   /** To be handed to `add` or `finalise` with each of the batch's operations. */
   of(batch: BatchWithIds): IdsOfBatch {
-    const owners = batch.users.map((user) => this.#userNumber(user))
-    return { batch, owners, hashes: new Uint32Array(2 * Math.min(AHEAD, batch.count)), begin: 0, end: 0 }
+    let known = this.#batches.get(batch)
+    if (known === undefined) {
+      const owners = batch.users.map((user) => this.#userNumber(user))
+      const { count } = batch
+      const hashes = new Uint32Array(2 * Math.min(AHEAD, count))
+      known = { batch, owners, slots: new Uint32Array(count), hashes, begin: 0, end: 0 }
+      this.#batches.set(batch, known)
+    }
+    return known
   }
 
   /** The first operation of this user with this id, of those known and not behind the window. */
@@ -90,10 +100,11 @@ export class Ids {
   add(known: IdsOfBatch, index: number, place: Place): void {
     const owner = this.#look(known, index)
     const table = this.#tableOf(this.#hashHigh)
-    const slot = this.#slotIn(known.batch, index, table, owner, place)
+    let slot = this.#slotIn(known.batch, index, table, owner, place)
     const first = table.placeAt(slot)
-    if (first === 0) this.#insert(table, slot, owner, place)
+    if (first === 0) slot = this.#insert(table, slot, owner, place)
     else if (first !== place) this.#addDouble(table, slot, first, place)
+    known.slots[index] = slot * TABLES + (this.#hashHigh & (TABLES - 1)) + 1
   }
 
   /**
@@ -101,10 +112,16 @@ export class Ids {
    * `ID_WINDOW` before it of its user had its id.
    */
   finalise(known: IdsOfBatch, index: number, place: Place): boolean {
-    const owner = this.#look(known, index)
-    const table = this.#tableOf(this.#hashHigh)
-    let slot = this.#slotIn(known.batch, index, table, owner, place)
-    if (table.placeAt(slot) === 0) slot = this.#insert(table, slot, owner, place)
+    const owner = known.owners[known.batch.userIndexAt(index)] as number
+    const put = (known.slots[index] as number) - 1
+    let table = this.#tableOf(put)
+    let slot = Math.floor(put / TABLES)
+    if (put < 0 || table.placeAt(slot) !== place) {
+      this.#look(known, index)
+      table = this.#tableOf(this.#hashHigh)
+      slot = this.#slotIn(known.batch, index, table, owner, place)
+      if (table.placeAt(slot) === 0) slot = this.#insert(table, slot, owner, place)
+    }
     const count = (this.#counts[owner] as number) + 1
     this.#counts[owner] = count
     const last = table.finalAt(slot)
@@ -233,14 +250,15 @@ export class Ids {
     return this.#tables[high & (TABLES - 1)] as IdTable
   }
 
-  /** Two lanes of FNV-1a (Fowler, Noll, Vo) with different primes, from a secret beginning. */
+  /** Two lanes like FNV-1a (Fowler, Noll, Vo) with different factors, four bytes at a time, from a secret beginning. */
   #hash(owner: number, bytes: Uint8Array, start: number, end: number): void {
     let low = this.#options.seed ^ Math.imul(owner + 1, 0x9e37_79b1)
     let high = Math.imul(this.#options.seed, 0x85eb_ca6b) + owner
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number
-      low = Math.imul(low ^ byte, 0x0100_0193)
-      high = Math.imul(high ^ byte, 0x5bd1_e995)
+    for (let at = start; at < end; at += 4) {
+      const word = wordAt(bytes, at, end)
+      low = Math.imul(low ^ word, 0x0100_0193)
+      low ^= low >>> 16
+      high = Math.imul(high ^ word, 0x5bd1_e995)
       high ^= high >>> 15
     }
     low ^= low >>> 15
@@ -249,4 +267,19 @@ export class Ids {
     this.#hashLow = low >>> 0
     this.#hashHigh = high >>> 0
   }
+}
+
+/** Four bytes as a number, fewer at the end. */
+function wordAt(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at] as number
+  if (at + 4 <= end) {
+    return (
+      first |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    )
+  }
+  const second = at + 1 < end ? (bytes[at + 1] as number) << 8 : 0
+  return first | second | (at + 2 < end ? (bytes[at + 2] as number) << 16 : 0)
 }
