@@ -36,14 +36,14 @@ export class Quorum {
   update(streams: Iterable<StreamKey>): Vector {
     const changes: Vector = new Map()
     const counting = this.#counting()
-    if (!this.#voting.isMajority(counting.map(({ name }) => name))) return changes
-    const lists = this.#voting.lists.map((list) => counting.filter(({ name }) => list.includes(name)))
-    const majorities = this.#voting.lists.map(majorityOf)
+    const lists = this.#voting.lists.map((list) => ({
+      voters: counting.filter(({ name }) => list.includes(name)),
+      majority: majorityOf(list),
+    }))
+    if (lists.length === 0 || lists.some(({ voters, majority }) => voters.length < majority)) return changes
     for (const stream of streams) {
       let seq = Number.POSITIVE_INFINITY
-      lists.forEach((voters, index) => {
-        seq = Math.min(seq, heldByMost(voters, stream, majorities[index] as number))
-      })
+      for (const { voters, majority } of lists) seq = Math.min(seq, heldByMost(voters, stream, majority))
       if (seq <= (this.#committed.get(stream) ?? 0)) continue
       this.#committed.set(stream, seq)
       changes.set(stream, seq)
@@ -61,6 +61,8 @@ export class Quorum {
 
 /** The last `seq` of a stream that `majority` of these have on their disks. */
 function heldByMost(voters: readonly Counting[], stream: StreamKey, majority: number): number {
-  const seqs = voters.map(({ durable }) => durable.get(stream) ?? 0).toSorted((a, b) => b - a)
+  const seqs: number[] = []
+  for (const { durable } of voters) seqs.push(durable.get(stream) ?? 0)
+  seqs.sort((a, b) => b - a)
   return seqs[majority - 1] ?? 0
 }

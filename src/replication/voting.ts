@@ -58,7 +58,7 @@ export class Voting {
   }
 
   /** Whether those of `names` that vote are a majority; nobody is while there is no list. */
-  isMajority(names: Iterable<string>): boolean {
+  isMajority(names: readonly string[]): boolean {
     return isMajorityOf(names, this.#voters)
   }
 

@@ -18,7 +18,9 @@ export function join(into: Vector, other: ReadonlyVector): Vector {
 
 /** The vector as a map for the wire, streams sorted. */
 export function vectorToObject(vector: ReadonlyVector): Record<StreamKey, number> {
-  return Object.fromEntries([...vector].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const object: Record<StreamKey, number> = {}
+  for (const stream of [...vector.keys()].sort()) object[stream] = vector.get(stream) as number
+  return object
 }
 
 export function vectorFromObject(object: Readonly<Record<StreamKey, number>>): Vector {

@@ -12,13 +12,13 @@ export function majorityOf(list: readonly string[]): number {
 }
 
 /** Whether those of `names` that are in `list` are a majority of it; nobody is of a list without names. */
-export function isMajority(names: Iterable<string>, list: readonly string[]): boolean {
-  const counted = new Set(names)
-  return list.filter((name) => counted.has(name)).length >= majorityOf(list)
+export function isMajority(names: readonly string[], list: readonly string[]): boolean {
+  let count = 0
+  for (const name of list) if (names.includes(name)) count++
+  return count >= majorityOf(list)
 }
 
 /** Whether those of `names` are a majority of these voters: of the list that shall follow too, if there is one. */
-export function isMajorityOf(names: Iterable<string>, { names: list, next }: Voters): boolean {
-  const counted = new Set(names)
-  return isMajority(counted, list) && (next === undefined || isMajority(counted, next))
+export function isMajorityOf(names: readonly string[], { names: list, next }: Voters): boolean {
+  return isMajority(names, list) && (next === undefined || isMajority(names, next))
 }
