@@ -1,7 +1,7 @@
 import { Ticker } from '../ports/index.ts'
 import {
   type BackendHead,
-  encode,
+  encodeBackendHead,
   parseBackendHead,
   type Ready,
   RecadoError,
@@ -349,7 +349,10 @@ export class Broker {
   }
 
   #say(id: string, head: BackendHead, bodies?: Uint8Array): void {
-    this.#options.toServer(id, bodies === undefined ? [encode(head)] : [encode(head), bodies])
+    this.#options.toServer(
+      id,
+      bodies === undefined ? [encodeBackendHead(head)] : [encodeBackendHead(head), bodies],
+    )
   }
 
   /** Whether anything may be due before long. */

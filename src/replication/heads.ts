@@ -2,7 +2,7 @@ import type { LamportClock } from '../clocks/index.ts'
 import type { Log, Timers } from '../ports/index.ts'
 import type { Store } from '../store/index.ts'
 import {
-  encode,
+  encodeHead,
   type Head,
   join,
   type ReadonlyVector,
@@ -108,7 +108,7 @@ export class Heads {
       durable,
       ...(whole === undefined ? {} : { whole }),
     }
-    if (send(peer.name, [encode(head)])) peer.headsSent++
+    if (send(peer.name, [encodeHead(head)])) peer.headsSent++
     else peer.headsSent += 2 // A head that could not be sent leaves a hole that the peer must see.
   }
 

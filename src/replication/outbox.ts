@@ -1,5 +1,12 @@
 import type { LamportClock } from '../clocks/index.ts'
-import { type Batches, encode, type Fetch, SERVERS_TOPIC, type StreamKey } from '../wire/index.ts'
+import {
+  type Batches,
+  encode,
+  encodeBatches,
+  type Fetch,
+  SERVERS_TOPIC,
+  type StreamKey,
+} from '../wire/index.ts'
 import type { Identity } from './identity.ts'
 
 /** What every message of a server to servers carries. */
@@ -43,7 +50,7 @@ export class Outbox {
   batches(peer: string, batches: readonly Uint8Array[]): boolean {
     const message: Batches = this.signed({ kind: 'batches', lengths: batches.map((each) => each.byteLength) })
     return this.#options.toPeer(peer, [
-      encode(message),
+      encodeBatches(message),
       batches.length === 1 ? (batches[0] as Uint8Array) : Buffer.concat(batches),
     ])
   }

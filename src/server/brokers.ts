@@ -3,7 +3,7 @@ import type { Identity } from '../replication/index.ts'
 import {
   type BackendHead,
   type Beat,
-  encode,
+  encodeBackendHead,
   parseBackendHead,
   type Requests,
   splitBodies,
@@ -197,6 +197,9 @@ export class Brokers {
 
   #say(address: string, link: Link, head: BackendHead, body?: Uint8Array): void {
     link.beatAt = this.#options.time.monotonic()
-    this.#options.toBroker(address, body === undefined ? [encode(head)] : [encode(head), body])
+    this.#options.toBroker(
+      address,
+      body === undefined ? [encodeBackendHead(head)] : [encodeBackendHead(head), body],
+    )
   }
 }

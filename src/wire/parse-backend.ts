@@ -3,11 +3,14 @@ import { decode } from './codec.ts'
 import { RecadoError } from './errors.ts'
 import { isMap, readBoolean, readInteger, readIntegers, readName, readOneOf, readString } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
+import { readBackendHead } from './usual/backend.ts'
 
 const KINDS = ['ready', 'beat', 'requests', 'replies', 'bye', 'refused'] as const
 
 /** Reads the head frame of what brokers and servers say to each other. @throws RecadoError `bad_request` */
 export function parseBackendHead(frame: Uint8Array): BackendHead {
+  const usual = frame.byteLength <= PEER_LIMITS.frameBytes ? readBackendHead(frame) : undefined
+  if (usual !== undefined) return usual
   const head = decode(frame, PEER_LIMITS)
   if (!isMap(head)) throw new RecadoError('bad_request', 'A head must be a map')
   const kind = readOneOf(head, 'kind', KINDS)

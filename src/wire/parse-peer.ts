@@ -17,6 +17,8 @@ import {
 } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
 import type { Head, PeerMessage, TimeAnswer, TimeCorrection, TimePoll, WholeHead } from './peer.ts'
+import { readBatches } from './usual/batches.ts'
+import { readHead } from './usual/heads.ts'
 import type { Voters } from './voters.ts'
 
 const KINDS = [
@@ -36,6 +38,9 @@ export const SERVER_STATES = ['joining', 'up', 'leaving'] as const
 
 /** Reads the head frame of what servers say to each other. @throws RecadoError `bad_request` */
 export function parsePeerMessage(frame: Uint8Array): PeerMessage {
+  const usual =
+    frame.byteLength <= PEER_LIMITS.frameBytes ? (readHead(frame) ?? readBatches(frame)) : undefined
+  if (usual !== undefined) return usual
   const fields = decode(frame, PEER_LIMITS)
   if (!isMap(fields)) throw new RecadoError('bad_request', 'A message must be a map')
   const kind = readOneOf(fields, 'kind', KINDS)

@@ -5,6 +5,24 @@ import { type Piece, viewOf } from './piece.ts'
 /** What the decoder of Buffers puts where bytes are no UTF-8. */
 const REPLACEMENT = '\ufffd'
 const INTEGER_HIGH_MAX = 0x1f_ffff
+/** From so many bytes on a text's length stands in a byte of its own. */
+const SHORT_TEXT = 32
+/** Texts of one kind that are known at once. */
+const KNOWN_MAX = 16
+/** Longer ones are not kept: strangers could have much memory held so. */
+const KNOWN_LENGTH_MAX = 128
+
+/** Texts of one kind that were read lately, when there are few. */
+export class KnownTexts {
+  readonly texts: string[] = []
+  #next = 0
+
+  add(text: string): void {
+    if (text.length > KNOWN_LENGTH_MAX) return
+    this.texts[this.#next] = text
+    this.#next = (this.#next + 1) % KNOWN_MAX
+  }
+}
 
 /**
  * Reads MessagePack of which the form is known, piece by piece. Whatever is not as expected makes the body unusual, and
@@ -31,6 +49,16 @@ export class Reader {
   /** Whether all was as expected, and nothing follows. */
   get ended(): boolean {
     return this.#usual && this.#at === this.#bytes.length
+  }
+
+  /** The keys of a map, undefined when what comes is none of up to 65,535. */
+  map(): number | undefined {
+    const head = this.#bytes[this.#at] ?? 0
+    const long = head === 0xde
+    if (!long && head >>> 4 !== 0x8) return undefined
+    const count = long ? this.#number(this.#at + 1, 2) : head & 0x0f
+    this.#at += long ? 3 : 1
+    return count
   }
 
   /** The elements of an array, undefined when what comes is none. One without any, or with more than 1,024, is unusual. */
@@ -73,6 +101,11 @@ export class Reader {
     return true
   }
 
+  boolean(): boolean {
+    const head = this.#bytes[this.#at++]
+    return head === 0xc2 || head === 0xc3 ? head === 0xc3 : this.#fail(false)
+  }
+
   /** From 0 to 2^53 - 1. */
   integer(): number {
     const head = this.#bytes[this.#at] ?? 0xff
@@ -89,17 +122,17 @@ export class Reader {
     return high > INTEGER_HIGH_MAX ? this.#fail(0) : high * 0x1_0000_0000 + this.#number(at + 4, 4)
   }
 
+  /** An array of 1 to 1,024 integers. */
+  integers(): number[] {
+    const count = this.array() ?? this.#fail(0)
+    const integers: number[] = []
+    while (integers.length < count && this.#usual) integers.push(this.integer())
+    return integers
+  }
+
   /** A name; nearly always the last one of its kind, which is then not made anew. */
   name(last: string): string {
-    const { length } = last
-    const bytes = this.#bytes
-    let at = this.#at
-    let same = length > 0 && length < 32 && bytes[at++] === (0xa0 | length)
-    for (let index = 0; same && index < length; index++) same = bytes[at++] === last.charCodeAt(index)
-    if (same) {
-      this.#at = at
-      return last
-    }
+    if (last.length > 0 && this.#repeats(last)) return last
     const name = this.text()
     return isName(name) ? name : this.#fail('')
   }
@@ -122,14 +155,31 @@ export class Reader {
 
   /** Text that is nearly always the last one of its kind, which is then not made anew: up to 255 letters of ASCII. */
   again(last: string): string {
+    return this.#repeats(last) ? last : this.text()
+  }
+
+  /** Text that is nearly always one of few, which is then not made anew. */
+  oneOf(known: KnownTexts): string {
+    for (const each of known.texts) if (this.#repeats(each)) return each
+    const text = this.text()
+    if (this.#usual) known.add(text)
+    return text
+  }
+
+  /** Whether this text comes next, which then is passed. Only ASCII does. */
+  #repeats(last: string): boolean {
     const { length } = last
     const bytes = this.#bytes
     let at = this.#at
-    let same = length > 31 && length < 256 && bytes[at++] === 0xd9 && bytes[at++] === length
-    for (let index = 0; same && index < length; index++) same = bytes[at++] === last.charCodeAt(index)
-    if (!same) return this.text()
+    const head = bytes[at++]
+    if (length >= SHORT_TEXT ? head !== 0xd9 || bytes[at++] !== length : head !== (0xa0 | length))
+      return false
+    for (let index = 0; index < length; index++, at++) {
+      const letter = bytes[at] as number
+      if (letter !== last.charCodeAt(index) || letter >= 0x80) return false
+    }
     this.#at = at
-    return last
+    return true
   }
 
   /** Text, or bytes: a view into the body. */

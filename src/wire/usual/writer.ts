@@ -46,11 +46,28 @@ export class Writer {
     this.#at = at
   }
 
+  map(count: number): void {
+    this.#need(HEAD_MAX)
+    if (count < 16) this.#slab[this.#at++] = 0x80 | count
+    else if (count < 0x1_0000) this.#head16(0xde, count)
+    else this.#head32(0xdf, count)
+  }
+
   array(count: number): void {
     this.#need(HEAD_MAX)
     if (count < 16) this.#slab[this.#at++] = 0x90 | count
     else if (count < 0x1_0000) this.#head16(0xdc, count)
     else this.#head32(0xdd, count)
+  }
+
+  integers(values: readonly number[]): void {
+    this.array(values.length)
+    for (const value of values) this.integer(value)
+  }
+
+  boolean(value: boolean): void {
+    this.#need(HEAD_MAX)
+    this.#slab[this.#at++] = value ? 0xc3 : 0xc2
   }
 
   integer(value: number): void {
