@@ -81,11 +81,12 @@ export class FinalFiles implements Checker {
     const madeAt = new Map(expected.map(({ user, id, at }) => [`${user} ${id}`, at]))
     const bySender = Map.groupBy(kept, ({ session }) => session)
     for (const wishes of bySender.values()) {
-      for (const later of wishes) {
-        for (const earlier of wishes) {
-          if (isAfter(places, later, earlier) || wasThere(madeAt, earlier)) continue
+      const placed = wishes.map((wish): Placed => [wish, places.get(keyOf(wish))])
+      for (const later of placed) {
+        for (const earlier of placed) {
+          if (isAfter(later, earlier) || wasThere(madeAt, earlier[0])) continue
           witness.find(
-            `${later.id} of ${later.user} stands before ${earlier.id}, acknowledged before it was sent`,
+            `${later[0].id} of ${later[0].user} stands before ${earlier[0].id}, acknowledged before it was sent`,
           )
         }
       }
@@ -109,9 +110,11 @@ function isLineOf(line: string, { stream, seq, clock, id, user }: Accepted): boo
   )
 }
 
-function isAfter(places: ReadonlyMap<string, number>, later: Wish, earlier: Wish): boolean {
+/** A wish, and its place among the operations if it is one. */
+type Placed = readonly [wish: Wish, place: number | undefined]
+
+function isAfter([later, second]: Placed, [earlier, first]: Placed): boolean {
   if (earlier.acknowledgedAt === undefined || earlier.acknowledgedAt >= later.sentAt) return true
-  const [first, second] = [places.get(keyOf(earlier)), places.get(keyOf(later))]
   return first === undefined || second === undefined || first < second
 }
 

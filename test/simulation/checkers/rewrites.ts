@@ -7,6 +7,7 @@ import type { Accepted } from '../witness.ts'
 const REWRITE_MS = 1000
 /** A second of a drifting clock is one but for this. */
 const ROUNDING_MS = 1e-6
+const NEWLINE = 0x0a
 
 /** What one file of a server ever held since its disk was lost last. */
 interface FileFacts {
@@ -57,21 +58,22 @@ export class Rewrites {
   /** `highest`: the highest clock that any life made final since the disk was lost. */
   changed(server: SimulatedServer, file: string, bytes: Uint8Array | undefined, highest: number): void {
     const { late, files } = this.#disk(server.name)
-    const [text, former] = [server.disk.text(file), Buffer.from(bytes ?? []).toString()]
+    const [now, former] = [bufferOf(server.disk.contents.get(file)), bufferOf(bytes)]
     let facts = files.get(file)
     if (facts === undefined) {
       facts = { written: new Set() }
       files.set(file, facts)
       // An old copy was made final by who knows whom: what the present life made of it is what counts from now on.
       if (this.#cluster.witness.disk(server.name).losses.at(-1)?.copied === true)
-        return remember(facts, this.#linesOf(text))
+        return remember(facts, this.#linesOf(now))
     }
     // Mostly lines are written behind those that are there, and what was looked at need not be again.
-    const isLonger = text.startsWith(former) && (former === '' || former.endsWith('\n'))
+    const isLonger =
+      now.subarray(0, former.length).equals(former) && (former.length === 0 || former.at(-1) === NEWLINE)
     const before = isLonger ? [] : this.#linesOf(former)
-    const after = this.#linesOf(isLonger ? text.slice(former.length) : text)
+    const after = this.#linesOf(isLonger ? now.subarray(former.length) : now)
     const [last] = isLonger
-      ? this.#linesOf(former.slice(former.lastIndexOf('\n', former.length - 2) + 1))
+      ? this.#linesOf(former.subarray(former.lastIndexOf(NEWLINE, Math.max(0, former.length - 2)) + 1))
       : []
     const change = { server, file, after, last, facts, late }
     this.#checkOrder(change)
@@ -138,8 +140,9 @@ export class Rewrites {
   }
 
   /** What a crash left of a line's beginning is none. */
-  #linesOf(text: string): Operation[] {
-    return text
+  #linesOf(bytes: Buffer): Operation[] {
+    return bytes
+      .toString()
       .split('\n')
       .slice(0, -1)
       .map((line) => {
@@ -165,6 +168,10 @@ function remember(facts: FileFacts, lines: readonly Operation[]): void {
   const last = lines.at(-1)
   if (last !== undefined && (facts.end === undefined || comparePositions(last, facts.end) > 0))
     facts.end = last
+}
+
+function bufferOf(bytes: Uint8Array | undefined): Buffer {
+  return bytes === undefined ? Buffer.alloc(0) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function placeOf({ origin, incarnation, seq }: Operation): string {
