@@ -14,10 +14,11 @@ export interface IdsOptions {
 }
 
 /** What is read of a batch: its users' names, and its ids in UTF-8, one behind the other. */
-export type BatchWithIds = Pick<Batch, 'count' | 'users' | 'userIndexAt' | 'ids' | 'idStart'>
+export type BatchWithIds = Pick<Batch, 'count' | 'users' | 'userIndexAt' | 'ids' | 'idStart' | 'note'>
 
 /** A batch's ids on their way through the tables, in the batch's order. */
 export interface IdsOfBatch {
+  readonly owner: Ids
   readonly batch: BatchWithIds
   /** The numbers of the batch's users. */
   readonly owners: readonly number[]
@@ -56,7 +57,6 @@ export class Ids {
   )
   /** Further operations of the same id that are not final, in the order. Nearly always there are none. */
   readonly #doubles = new Map<string, Place[]>()
-  readonly #batches = new WeakMap<BatchWithIds, IdsOfBatch>()
   /** The id that is looked for, in UTF-8. */
   readonly #sought = new TextWriter()
   #hashLow = 0
@@ -70,14 +70,13 @@ export class Ids {
 
   /** To be handed to `add` or `finalise` with each of the batch's operations. */
   of(batch: BatchWithIds): IdsOfBatch {
-    let known = this.#batches.get(batch)
-    if (known === undefined) {
-      const owners = batch.users.map((user) => this.#userNumber(user))
-      const { count } = batch
-      const hashes = new Uint32Array(2 * Math.min(AHEAD, count))
-      known = { batch, owners, slots: new Uint32Array(count), hashes, begin: 0, end: 0 }
-      this.#batches.set(batch, known)
-    }
+    const noted = batch.note as IdsOfBatch | undefined
+    if (noted?.owner === this) return noted
+    const owners = batch.users.map((user) => this.#userNumber(user))
+    const { count } = batch
+    const hashes = new Uint32Array(2 * Math.min(AHEAD, count))
+    const known = { owner: this, batch, owners, slots: new Uint32Array(count), hashes, begin: 0, end: 0 }
+    batch.note = known
     return known
   }
 

@@ -46,6 +46,11 @@ export class Batch {
   readonly bytes: Uint8Array
   /** The ids in UTF-8, one behind the other. */
   readonly ids: Uint8Array
+  /**
+   * For the store, which finds here again what it knows of the batch's ids. A WeakMap from batches to that would keep all of both
+   * that pass through it, once it is old, until V8 collects the whole heap.
+   */
+  note: unknown
   readonly #columns: Columns
   /** Where each line and each id begins; made when first asked for. */
   #lineStarts: Uint32Array | undefined

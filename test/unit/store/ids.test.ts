@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { IdWindow } from '../../../src/store/id-window.ts'
 import { type BatchWithIds, Ids } from '../../../src/store/ids.ts'
 import { ID_WINDOW } from '../../../src/wire/index.ts'
+import { grownBy } from '../../support/collect.ts'
 
 /** Ids of operations that stand in the order in which they are made; places count from 1. */
 function setUp() {
@@ -23,6 +24,7 @@ function setUp() {
       users: [user],
       userIndexAt: () => 0,
       ids: bytes,
+      note: undefined,
       idStart: (index) => index * bytes.byteLength,
     }
   }
@@ -44,6 +46,7 @@ function batchOf(texts: readonly string[]): BatchWithIds {
     users: USERS,
     userIndexAt: (index) => index % USERS.length,
     ids: Buffer.from(texts.join('')),
+    note: undefined,
     idStart: (index) => starts[index] as number,
   }
 }
@@ -147,5 +150,21 @@ describe('Ids', () => {
     ids.restart()
 
     expect(said.map((_, index) => finalise(index + 1)).includes(true)).toBe(false)
+  })
+
+  it('lets batches that pass through be collected with the young generation', () => {
+    const ids = new Ids({ seed: 4711, isOf: () => true, compare: (a, b) => a - b })
+    const passing = (number: number): void => {
+      const texts = Array.from({ length: 8 }, (_, index) => `id-${number}-${index}`)
+      const batch = { ...batchOf(texts), lines: Array.from({ length: 50 }, () => number) }
+      for (let index = 0; index < texts.length; index++) {
+        const place = number * texts.length + index + 1
+        ids.add(ids.of(batch), index, place)
+        ids.finalise(ids.of(batch), index, place)
+      }
+    }
+    for (let number = 0; number < 1000; number++) passing(number)
+
+    expect(grownBy(20_000, (number) => passing(1000 + number))).toBeLessThan(4)
   })
 })
