@@ -203,7 +203,7 @@ export class Network {
     const arrival = Math.max(now + delay, link.lastArrival)
     link.lastArrival = arrival
     if (route.slowMs > 0) this.#quietAt = Math.max(this.#quietAt, arrival)
-    this.#world.schedule(arrival - now, () => {
+    this.#world.scheduleAt(arrival, () => {
       if (link.generation !== generation) {
         if (link.generation > generation + 1 || this.#world.now >= link.survivesUntil) return
       } else if (route.cut !== undefined) {

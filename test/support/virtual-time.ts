@@ -38,7 +38,12 @@ export class VirtualTime {
   }
 
   schedule(afterMs: number, run: () => void): Cancel {
-    const event: Event = { at: this.#now + Math.max(0, afterMs), order: this.#order++, run, cancelled: false }
+    return this.scheduleAt(this.#now + Math.max(0, afterMs), run)
+  }
+
+  /** At this very moment: two events of one moment keep their order, and a moment that was computed anew may be another. */
+  scheduleAt(at: number, run: () => void): Cancel {
+    const event: Event = { at: Math.max(this.#now, at), order: this.#order++, run, cancelled: false }
     this.#push(event)
     return () => {
       event.cancelled = true
