@@ -1,4 +1,5 @@
 import type { Time } from '../ports/index.ts'
+import type { Peer } from './peer.ts'
 import type { Peers } from './peers.ts'
 import type { Voting } from './voting.ts'
 
@@ -15,7 +16,7 @@ export interface AdmissionOptions {
  * Whether this server may accept operations. Others make things final without waiting for one whom they do not count;
  * what that one then accepts comes late. So after its start, and after it stood still, a server accepts only when every
  * other voter says that it counts it, or that it makes nothing final, or has been silent as long as it takes to be no longer
- * counted itself.
+ * counted itself. Where a voter is may not be known yet, when ref has lost its file: then that one has not been silent.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -23,6 +24,8 @@ export class Admission {
   #since: number
   /** What was said before the answer to it may have waited in a socket, and says nothing of now. */
   #question = 0
+  /** Since when each voter's address is known, monotonic ms: until then its silence says nothing. */
+  readonly #knownSince = new Map<string, number>()
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -46,12 +49,17 @@ export class Admission {
     const answers = voter !== undefined && voter.answers >= this.#question
     // Who is alone need not count anyone: it makes nothing final, and asks before it does again.
     if (answers && (voter.countsMe === incarnation() || voter.alone)) return true
-    const now = time.monotonic()
-    const heardAt = voter === undefined ? this.#since : Math.max(this.#since, voter.heardAt)
     // Nor need a voter that is itself joining.
-    return (
-      (voter !== undefined && voter.state === 'joining' && voter.heardAt > this.#since) ||
-      now - heardAt >= heartbeatTimeoutMs
-    )
+    if (voter !== undefined && voter.state === 'joining' && voter.heardAt > this.#since) return true
+    const now = time.monotonic()
+    const knownSince = this.#knownSince.get(name) ?? this.#learn(name, voter, now)
+    if (knownSince === undefined) return voter?.toldDown === true
+    return now - Math.max(this.#since, knownSince, voter?.heardAt ?? 0) >= heartbeatTimeoutMs
+  }
+
+  #learn(name: string, voter: Peer | undefined, now: number): number | undefined {
+    if (voter === undefined || voter.address === '') return undefined
+    this.#knownSince.set(name, now)
+    return now
   }
 }

@@ -43,4 +43,35 @@ describe('Admission', () => {
     b.answers = 1
     expect(admission.granted).toBe(true)
   })
+
+  it('is granted beside a silent voter only once that could have been heard for a heartbeat timeout', () => {
+    const b = new Peer('b', '', 1, new Map())
+    let now = 0
+    const admission = new Admission({
+      self: 'a',
+      time: { monotonic: () => now, wall: () => 0 },
+      heartbeatTimeoutMs: 3000,
+      voting: new Voting({ epoch: 1, names: ['a', 'b'] }),
+      peers: { get: () => b },
+      incarnation: () => 1,
+    })
+    now = 10_000
+    expect(admission.granted).toBe(false)
+
+    // Ref, which had lost its file, tells where it is.
+    b.address = 'tcp://b:5560'
+    expect(admission.granted).toBe(false)
+    now = 12_999
+    expect(admission.granted).toBe(false)
+    now = 13_000
+    expect(admission.granted).toBe(true)
+  })
+
+  it('is granted beside a voter whose address nobody knows when ref calls it down', () => {
+    const { admission, b } = admissionOfA()
+    b.heardAt = Number.NEGATIVE_INFINITY
+    expect(admission.granted).toBe(false)
+    b.toldDown = true
+    expect(admission.granted).toBe(true)
+  })
 })
