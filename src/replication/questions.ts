@@ -60,6 +60,14 @@ export class Questions {
     return true
   }
 
+  /**
+   * The list of voters has changed, and all are asked: what was enough of a former list, or was said by one who only now makes
+   * a majority, says nothing of what others acknowledged.
+   */
+  restart(): void {
+    if (this.#barrier !== undefined) this.#barrier = this.open({ joiningCount: false })
+  }
+
   offer(peer: Peer): void {
     this.#barrier?.offer(peer)
   }

@@ -241,6 +241,8 @@ export class Replica {
       const { epoch, names, next } = voters
       this.#options.log.info({ epoch, voters: names, next }, 'Took a new list of voters')
       for (const name of this.voting.everyone) this.peers.know(name, '')
+      if (this.#catchUp !== undefined) this.#catchUp = this.#questions.open({ joiningCount: true })
+      this.#questions.restart()
       this.#sendWhole()
       this.#review()
     })
@@ -349,7 +351,7 @@ export class Replica {
     store.remember({ intact: true }, () => {
       // What was enough for the list of then need not be for this one.
       if (this.voting.epoch !== epoch) {
-        this.#catchUp = catchUp
+        this.#catchUp = this.#questions.open({ joiningCount: true })
         return store.remember({ intact: this.condition.intact }, () => this.#review())
       }
       this.condition.intact = true
