@@ -19,7 +19,7 @@ export function join(into: Vector, other: ReadonlyVector): Vector {
 /** The vector as a map for the wire, streams sorted. */
 export function vectorToObject(vector: ReadonlyVector): Record<StreamKey, number> {
   const object: Record<StreamKey, number> = {}
-  for (const stream of [...vector.keys()].sort()) object[stream] = vector.get(stream) as number
+  for (const stream of [...vector.keys()].toSorted()) object[stream] = vector.get(stream) as number
   return object
 }
 
