@@ -4,19 +4,11 @@ import {
   encode,
   encodeBatches,
   type Fetch,
+  type FromServer,
   SERVERS_TOPIC,
   type StreamKey,
 } from '../wire/index.ts'
 import type { Identity } from './identity.ts'
-
-/** What every message of a server to servers carries. */
-export interface Signature {
-  readonly cluster: string
-  readonly from: string
-  readonly incarnation: number
-  readonly clock: number
-  readonly timestamp: number
-}
 
 export interface OutboxOptions {
   readonly identity: Identity
@@ -35,7 +27,7 @@ export class Outbox {
     this.#options = options
   }
 
-  signed<Message extends object>(message: Message): Message & Signature {
+  signed<Message extends object>(message: Message): Message & FromServer {
     const { identity, lamport, now } = this.#options
     const { cluster, name, incarnation } = identity
     return { ...message, cluster, from: name, incarnation, clock: lamport.next(), timestamp: now() }

@@ -16,7 +16,15 @@ import {
   readString,
 } from './fields.ts'
 import { PEER_LIMITS } from './limits.ts'
-import type { Head, PeerMessage, TimeAnswer, TimeCorrection, TimePoll, WholeHead } from './peer.ts'
+import type {
+  FromServer,
+  Head,
+  PeerMessage,
+  TimeAnswer,
+  TimeCorrection,
+  TimePoll,
+  WholeHead,
+} from './peer.ts'
 import { readBatches } from './usual/batches.ts'
 import { readHead } from './usual/heads.ts'
 import type { Voters } from './voters.ts'
@@ -32,7 +40,6 @@ const KINDS = [
   'echo',
   'coordinator',
 ] as const
-type Sender = Pick<Head, 'cluster' | 'from' | 'incarnation' | 'clock' | 'timestamp'>
 
 export const SERVER_STATES = ['joining', 'up', 'leaving'] as const
 
@@ -90,7 +97,7 @@ export function readVoters(fields: Fields, key: string): Voters {
   }
 }
 
-function parseHead(fields: Fields, sender: Sender): Head {
+function parseHead(fields: Fields, sender: FromServer): Head {
   return {
     kind: 'head',
     ...sender,
@@ -122,7 +129,7 @@ function parseWhole(whole: Fields): WholeHead {
 function parseTime(
   kind: 'time-poll' | 'time-answer' | 'time-correction',
   fields: Fields,
-  sender: Sender,
+  sender: FromServer,
 ): TimePoll | TimeAnswer | TimeCorrection {
   const round = readInteger(fields, 'round')
   if (kind === 'time-correction')

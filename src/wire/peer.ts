@@ -16,7 +16,8 @@ export type PeerMessage =
   | Echo
   | CoordinatorAnnouncement
 
-interface FromServer {
+/** What every message of a server to servers carries. */
+export interface FromServer {
   readonly cluster: string
   readonly from: string
   readonly incarnation: number

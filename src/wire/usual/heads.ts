@@ -1,16 +1,15 @@
-import { isName } from '../names.ts'
 import type { Head, WholeHead } from '../peer.ts'
 import type { Voters } from '../voters.ts'
 import { pieceOf } from './piece.ts'
 import { KnownTexts, Reader } from './reader.ts'
+import { readSender, readServerName, writeSender } from './sender.ts'
 import { Writer } from './writer.ts'
 
 type Counts = Readonly<Record<string, number>>
 
 /** A head that says what changed, and a whole one. */
-const [CHANGES, WHOLE] = [pieceOf(11, 'kind', 'head', 'cluster'), pieceOf(12, 'kind', 'head', 'cluster')]
-const [FROM, INCARNATION, CLOCK] = [pieceOf('from'), pieceOf('incarnation'), pieceOf('clock')]
-const [TIMESTAMP, NUMBER, EPOCH] = [pieceOf('timestamp'), pieceOf('number'), pieceOf('epoch')]
+const [CHANGES, WHOLE] = [pieceOf(11, 'kind', 'head'), pieceOf(12, 'kind', 'head')]
+const [NUMBER, EPOCH] = [pieceOf('number'), pieceOf('epoch')]
 const STATES = (['up', 'joining', 'leaving'] as const).map((state) => ({
   state,
   piece: pieceOf('state', state),
@@ -29,15 +28,7 @@ const writer = new Writer()
 export function writeHead(head: Head): Uint8Array | undefined {
   const { whole } = head
   writer.piece(whole === undefined ? CHANGES : WHOLE)
-  writer.text(head.cluster)
-  writer.piece(FROM)
-  writer.text(head.from)
-  writer.piece(INCARNATION)
-  writer.integer(head.incarnation)
-  writer.piece(CLOCK)
-  writer.integer(head.clock)
-  writer.piece(TIMESTAMP)
-  writer.integer(head.timestamp)
+  writeSender(writer, head)
   writer.piece(NUMBER)
   writer.integer(head.number)
   writer.piece(EPOCH)
@@ -101,12 +92,7 @@ function writeCounts(counts: Counts): void {
   }
 }
 
-const [clusters, names, streams, addresses] = [
-  new KnownTexts(),
-  new KnownTexts(),
-  new KnownTexts(),
-  new KnownTexts(),
-]
+const [servers, streams, addresses] = [new KnownTexts(), new KnownTexts(), new KnownTexts()]
 
 /** Reads such a frame, checked like any other. Undefined when it is unusual. */
 export function readHead(frame: Uint8Array): Head | undefined {
@@ -119,15 +105,7 @@ export function readHead(frame: Uint8Array): Head | undefined {
 }
 
 function readChanges(reader: Reader): Head {
-  const cluster = reader.oneOf(clusters)
-  reader.piece(FROM)
-  const from = readName(reader)
-  reader.piece(INCARNATION)
-  const incarnation = reader.integer()
-  reader.piece(CLOCK)
-  const clock = reader.integer()
-  reader.piece(TIMESTAMP)
-  const timestamp = reader.integer()
+  const sender = readSender(reader)
   reader.piece(NUMBER)
   const number = reader.integer()
   reader.piece(EPOCH)
@@ -137,19 +115,7 @@ function readChanges(reader: Reader): Head {
   const promise = reader.integer()
   reader.piece(DURABLE)
   const durable = readCounts(reader, streams)
-  return {
-    kind: 'head',
-    cluster,
-    from,
-    incarnation,
-    clock,
-    timestamp,
-    number,
-    epoch,
-    state,
-    promise,
-    durable,
-  }
+  return { kind: 'head', ...sender, number, epoch, state, promise, durable }
 }
 
 function readState(reader: Reader): Head['state'] {
@@ -166,12 +132,12 @@ function readWhole(reader: Reader): WholeHead {
   reader.piece(INTACT)
   const intact = reader.boolean()
   reader.piece(COORDINATOR)
-  const coordinator = reader.oneOf(names)
+  const coordinator = reader.oneOf(servers)
   const voters = readVoters(reader)
   reader.piece(HEARD)
-  const heard = readCounts(reader, names)
+  const heard = readCounts(reader, servers)
   reader.piece(COUNTED)
-  const counted = readCounts(reader, names)
+  const counted = readCounts(reader, servers)
   reader.piece(ANSWERS)
   const answers = reader.integer()
   reader.piece(ASKS)
@@ -199,14 +165,8 @@ function readNames(reader: Reader): readonly string[] {
   const count = reader.array()
   if (count === undefined) reader.fail()
   const list: string[] = []
-  while (list.length < (count ?? 0) && reader.usual) list.push(readName(reader))
+  while (list.length < (count ?? 0) && reader.usual) list.push(readServerName(reader))
   return list
-}
-
-function readName(reader: Reader): string {
-  const name = reader.oneOf(names)
-  if (!isName(name)) reader.fail()
-  return name
 }
 
 /** As the library reads a map: of a key that comes again, the last count holds. */
