@@ -18,7 +18,8 @@ export type BatchWithIds = Pick<Batch, 'count' | 'users' | 'userIndexAt' | 'ids'
 
 /** A batch's ids on their way through the tables, in the batch's order. */
 export interface IdsOfBatch {
-  readonly owner: Ids
+  /** Who knows it: a batch may be shown to several. */
+  readonly keeper: Ids
   readonly batch: BatchWithIds
   /** The numbers of the batch's users. */
   readonly owners: readonly number[]
@@ -71,11 +72,11 @@ export class Ids {
   /** To be handed to `add` or `finalise` with each of the batch's operations. */
   of(batch: BatchWithIds): IdsOfBatch {
     const noted = batch.note as IdsOfBatch | undefined
-    if (noted?.owner === this) return noted
+    if (noted?.keeper === this) return noted
     const owners = batch.users.map((user) => this.#userNumber(user))
     const { count } = batch
     const hashes = new Uint32Array(2 * Math.min(AHEAD, count))
-    const known = { owner: this, batch, owners, slots: new Uint32Array(count), hashes, begin: 0, end: 0 }
+    const known = { keeper: this, batch, owners, slots: new Uint32Array(count), hashes, begin: 0, end: 0 }
     batch.note = known
     return known
   }
