@@ -3,6 +3,9 @@ import type { Peer } from './peer.ts'
 import type { Peers } from './peers.ts'
 import type { Voting } from './voting.ts'
 
+/** So many heartbeat timeouts an unknown address is waited for: ref may be away for long. */
+const ADDRESS_TIMEOUTS = 3
+
 export interface AdmissionOptions {
   readonly self: string
   readonly time: Time
@@ -16,7 +19,8 @@ export interface AdmissionOptions {
  * Whether this server may accept operations. Others make things final without waiting for one whom they do not count;
  * what that one then accepts comes late. So after its start, and after it stood still, a server accepts only when every
  * other voter says that it counts it, or that it makes nothing final, or has been silent as long as it takes to be no longer
- * counted itself. Where a voter is may not be known yet, when ref has lost its file: then that one has not been silent.
+ * counted itself. Where a voter is may not be known yet, when ref has lost its file: until then, or for some timeouts, that one has
+ * not been silent.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -24,7 +28,7 @@ export class Admission {
   #since: number
   /** What was said before the answer to it may have waited in a socket, and says nothing of now. */
   #question = 0
-  /** Since when each voter's address is known, monotonic ms: until then its silence says nothing. */
+  /** Since when each voter is heard or its address known, monotonic ms: before that its silence says nothing. */
   readonly #knownSince = new Map<string, number>()
 
   constructor(options: AdmissionOptions) {
@@ -53,12 +57,15 @@ export class Admission {
     if (voter !== undefined && voter.state === 'joining' && voter.heardAt > this.#since) return true
     const now = time.monotonic()
     const knownSince = this.#knownSince.get(name) ?? this.#learn(name, voter, now)
-    if (knownSince === undefined) return voter?.toldDown === true
+    if (knownSince === undefined) {
+      return voter?.toldDown === true || now - this.#since >= heartbeatTimeoutMs * ADDRESS_TIMEOUTS
+    }
     return now - Math.max(this.#since, knownSince, voter?.heardAt ?? 0) >= heartbeatTimeoutMs
   }
 
   #learn(name: string, voter: Peer | undefined, now: number): number | undefined {
-    if (voter === undefined || voter.address === '') return undefined
+    if (voter === undefined || (voter.address === '' && voter.heardAt === Number.NEGATIVE_INFINITY))
+      return undefined
     this.#knownSince.set(name, now)
     return now
   }

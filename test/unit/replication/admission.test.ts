@@ -19,6 +19,20 @@ function admissionOfA() {
   return { admission, b }
 }
 
+/** Server `a`, in its life 1, which starts at 0 ms; whose only fellow voter is `b`. */
+function admissionBeside(b: Peer | undefined) {
+  const clock = { now: 0 }
+  const admission = new Admission({
+    self: 'a',
+    time: { monotonic: () => clock.now, wall: () => 0 },
+    heartbeatTimeoutMs: 3000,
+    voting: new Voting({ epoch: 1, names: ['a', 'b'] }),
+    peers: { get: () => b },
+    incarnation: () => 1,
+  })
+  return { admission, clock }
+}
+
 describe('Admission', () => {
   it('is granted by a voter that counts this life', () => {
     const { admission, b } = admissionOfA()
@@ -46,32 +60,44 @@ describe('Admission', () => {
 
   it('is granted beside a silent voter only once that could have been heard for a heartbeat timeout', () => {
     const b = new Peer('b', '', 1, new Map())
-    let now = 0
-    const admission = new Admission({
-      self: 'a',
-      time: { monotonic: () => now, wall: () => 0 },
-      heartbeatTimeoutMs: 3000,
-      voting: new Voting({ epoch: 1, names: ['a', 'b'] }),
-      peers: { get: () => b },
-      incarnation: () => 1,
-    })
-    now = 10_000
+    const { admission, clock } = admissionBeside(b)
+    clock.now = 8999
     expect(admission.granted).toBe(false)
 
     // Ref, which had lost its file, tells where it is.
     b.address = 'tcp://b:5560'
     expect(admission.granted).toBe(false)
-    now = 12_999
+    clock.now = 11_998
     expect(admission.granted).toBe(false)
-    now = 13_000
+    clock.now = 11_999
+    expect(admission.granted).toBe(true)
+  })
+
+  it('is granted beside a voter that was heard and is silent after one heartbeat timeout, whatever its address', () => {
+    const b = new Peer('b', '', 1, new Map())
+    const { admission, clock } = admissionBeside(b)
+    Object.assign(b, { state: 'up', heardAt: 1000 })
+    clock.now = 1000
+    expect(admission.granted).toBe(false)
+    b.toldDown = true
+    expect(admission.granted).toBe(false)
+    clock.now = 4000
     expect(admission.granted).toBe(true)
   })
 
   it('is granted beside a voter whose address nobody knows when ref calls it down', () => {
-    const { admission, b } = admissionOfA()
-    b.heardAt = Number.NEGATIVE_INFINITY
+    const b = new Peer('b', '', 1, new Map())
+    const { admission } = admissionBeside(b)
     expect(admission.granted).toBe(false)
     b.toldDown = true
+    expect(admission.granted).toBe(true)
+  })
+
+  it('is granted beside a voter of which nobody tells after three heartbeat timeouts', () => {
+    const { admission, clock } = admissionBeside(undefined)
+    clock.now = 8999
+    expect(admission.granted).toBe(false)
+    clock.now = 9000
     expect(admission.granted).toBe(true)
   })
 })
