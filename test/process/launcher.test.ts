@@ -40,7 +40,10 @@ function start(...args: string[]) {
       .map((line) => JSON.parse(line) as Line)
   const says = (message: string, times = 1) =>
     vi.waitFor(
-      () => expect(lines().filter((line) => line.message === message).length).toBeGreaterThanOrEqual(times),
+      () => {
+        const said = lines().filter((line) => line.message === message).length
+        expect(said, `“${message}” in:\n${output}${errors}`).toBeGreaterThanOrEqual(times)
+      },
       { timeout: 20_000, interval: 50 },
     )
   return { child, lines, says, errors: () => errors, ended: once(child, 'close') as Promise<[number | null]> }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
-import { freePorts } from '../../src/cli/launcher/index.ts'
 import {
   type BackendHead,
   encode,
@@ -13,6 +12,7 @@ import {
 } from '../../src/wire/index.ts'
 import { kept } from '../support/kept.ts'
 import { until } from '../support/load.ts'
+import { freePorts } from '../support/ports.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const CLUSTER = 'test/standstill'

@@ -2,13 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LOCAL_CLIENT, makeKeys } from '../../src/cli/keys/index.ts'
-import {
-  freePorts,
-  type Ports,
-  planSystem,
-  RunningSystem,
-  type SystemOptions,
-} from '../../src/cli/launcher/index.ts'
+import { type Ports, planSystem, RunningSystem, type SystemOptions } from '../../src/cli/launcher/index.ts'
+import { freePorts } from './ports.ts'
 
 export interface TestSystemOptions extends Pick<SystemOptions, 'host' | 'within'> {
   readonly servers?: number

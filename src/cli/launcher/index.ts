@@ -1,5 +1,5 @@
 /** Starts, watches and stops a whole system on one machine: for people by `npm start`, and for tests. */
-export { checkFolder, checkPorts, freePorts } from './checks.ts'
+export { checkFolder, checkPorts } from './checks.ts'
 export type { Child, ChildEvents } from './child.ts'
 export { type LaunchOptions, launch } from './launch.ts'
 export { ROLE_ENVIRONMENT, ROLE_OPTIONS } from './node-options.ts'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePorts } from '../../../src/cli/launcher/index.ts'
+import { freePorts } from '../../support/ports.ts'
 import { PEER_ROWS, type Peer } from './peer.ts'
 import { startAll } from './processes.ts'
 import { build, debianPackage, LOAD } from './tools.ts'

@@ -1,4 +1,4 @@
-import { freePorts } from '../../../src/cli/launcher/index.ts'
+import { freePorts } from '../../support/ports.ts'
 import { PEER_ROWS, type Peer } from './peer.ts'
 import { startAll } from './processes.ts'
 import { build, debianPackage, LOAD } from './tools.ts'

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePorts } from '../../../src/cli/launcher/index.ts'
 import type { RulesSpec } from '../../../src/operator/resources/rules.ts'
+import { freePorts } from '../../support/ports.ts'
 
 export interface Target {
   /** `host:port`. */

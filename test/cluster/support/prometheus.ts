@@ -3,10 +3,10 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePorts } from '../../../src/cli/launcher/index.ts'
 import { KINDS } from '../../../src/operator/kinds.ts'
 import type { KubeObject, ResourceKind } from '../../../src/ports/kubernetes.ts'
 import { until } from '../../support/load.ts'
+import { freePorts } from '../../support/ports.ts'
 import type { Kubernetes } from './kubernetes.ts'
 
 const READY_MS = 30_000
