@@ -9,6 +9,7 @@ import {
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
 import { type Read, readMessage, sizeOf } from './envelope.ts'
+import { Gathering } from './gathering.ts'
 import { Holdings } from './holdings.ts'
 import { Liveness } from './liveness.ts'
 import type { BrokerOptions } from './options.ts'
@@ -40,6 +41,7 @@ export class Broker {
   readonly #connections = new Connections()
   readonly #servers = new Registry()
   readonly #pace: Pace
+  readonly #gathering: Gathering
   readonly #refusals: Refusals
   readonly #holdings: Holdings
   readonly #standstill: Standstill
@@ -57,6 +59,14 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#pace = new Pace(options.time)
+    this.#gathering = new Gathering({
+      time: options.time,
+      timers: options.timers,
+      give: (connections) => {
+        this.#wake()
+        for (const connection of connections) this.#dispatch(connection)
+      },
+    })
     this.#refusals = new Refusals(options)
     this.#holdings = new Holdings(options)
     this.#standstill = new Standstill(options.unread ?? (() => false))
@@ -118,7 +128,7 @@ export class Broker {
     }
     const body = this.#holdings.add(connection, envelope, bytes, now + this.#options.requestDeadlineMs)
     connection.waiting.push(body)
-    this.#pace.taken(id, bytes.byteLength, now)
+    if (this.#pace.taken(id, bytes.byteLength, now)) this.#gathering.begin(connection, now)
     this.#ticker.hurry()
     this.#dispatch(connection)
   }
@@ -236,6 +246,7 @@ export class Broker {
 
   /** Gives the connection's bodies to its server, as far as that has credit. */
   #dispatch(connection: Connection, most = Number.POSITIVE_INFINITY): void {
+    if (this.#gathering.holds(connection)) return
     for (let count = 0; count < most && connection.waiting.length > 0; count++) {
       const body = connection.waiting[0] as Body
       if (body.number < this.#oldUntil) {
@@ -245,7 +256,7 @@ export class Broker {
       }
       // The answers that it waits for bring it here again.
       if (connection.held) return
-      const server = this.#serverFor(connection)
+      const server = this.#servers.for(connection)
       if (server === undefined) {
         this.#homeless.add(connection)
         return
@@ -264,17 +275,6 @@ export class Broker {
         this.#schedule()
       }
     }
-  }
-
-  /** Its server, while that lives and takes requests; else the one with the least to do. */
-  #serverFor(connection: Connection): ServerLink | undefined {
-    const { server } = connection
-    if (server !== undefined && !server.leaving) return server
-    const least = this.#servers.least()
-    if (server !== undefined) server.connections--
-    connection.server = least
-    if (least !== undefined) least.connections++
-    return least
   }
 
   /** A server is gone: what it did not answer goes to others, each connection's in its order. */

@@ -43,16 +43,20 @@ export class Pace {
     this.#time = time
   }
 
-  /** A body of this connection goes on its way. `now`, here and below: when it was taken, monotonic ms. */
-  taken(id: string, bytes: number, now: number): void {
+  /**
+   * A body of this connection goes on its way. Whether it sends in bulk: more than all others together, while they send.
+   * `now`, here and below: when it was taken, monotonic ms.
+   */
+  taken(id: string, bytes: number, now: number): boolean {
     if (now >= this.#windowEnds) this.#turn(now)
     const count = (this.#taken.get(id) ?? 0) + 1
     this.#taken.set(id, count)
     this.#all++
     if (this.#last !== undefined && this.#last !== id) this.#togetherUntil = now + TOGETHER_MS
     this.#last = id
-    if (count > BULK_MIN && count * 2 > this.#all && now < this.#togetherUntil)
-      this.#owe(id, costOf(bytes) * REST_FOR_BRINGING, now)
+    const isBulk = count > BULK_MIN && count * 2 > this.#all && now < this.#togetherUntil
+    if (isBulk) this.#owe(id, costOf(bytes) * REST_FOR_BRINGING, now)
+    return isBulk
   }
 
   /**

@@ -63,6 +63,8 @@ export class Connection {
   bytes = 0
   readonly share = new Share()
   usedAt = 0
+  /** Monotonic ms; 0 when it never sent in bulk. */
+  gatheredUntil = 0
   /** How often whoever had its name has ended: what a server had of before is answered to nobody. */
   epoch = 0
 

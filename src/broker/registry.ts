@@ -1,4 +1,5 @@
 import type { Ready } from '../wire/index.ts'
+import type { Connection } from './queue.ts'
 import type { ServerLink } from './server-link.ts'
 
 /** Strangers may not make the broker keep more registrations than this. */
@@ -43,16 +44,14 @@ export class Registry {
     return count
   }
 
-  /** The one that takes requests and has the least to do; among equals the one with the fewest connections. */
-  least(): ServerLink | undefined {
-    let least: ServerLink | undefined
-    for (const each of this.#servers.values()) {
-      if (each.leaving) continue
-      const difference = least === undefined ? -1 : each.held.size - least.held.size
-      if (difference < 0 || (difference === 0 && each.connections < (least as ServerLink).connections)) {
-        least = each
-      }
-    }
+  /** The connection's server, while that lives and takes requests; else the one with the least to do. */
+  for(connection: Connection): ServerLink | undefined {
+    const { server } = connection
+    if (server !== undefined && !server.leaving) return server
+    const least = this.#least()
+    if (server !== undefined) server.connections--
+    connection.server = least
+    if (least !== undefined) least.connections++
     return least
   }
 
@@ -82,5 +81,17 @@ export class Registry {
   /** Registrations that this one takes the place of. */
   replacedBy(id: string, ready: Ready): ServerLink[] {
     return [...this.#servers.values()].filter((server) => server.id === id || server.name === ready.name)
+  }
+  /** The one that takes requests and has the least to do; among equals the one with the fewest connections. */
+  #least(): ServerLink | undefined {
+    let least: ServerLink | undefined
+    for (const each of this.#servers.values()) {
+      if (each.leaving) continue
+      const difference = least === undefined ? -1 : each.held.size - least.held.size
+      if (difference < 0 || (difference === 0 && each.connections < (least as ServerLink).connections)) {
+        least = each
+      }
+    }
+    return least
   }
 }

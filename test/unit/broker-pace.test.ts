@@ -149,4 +149,72 @@ describe('Broker', () => {
     expect(broker.takeRest()).toBeGreaterThan(0)
     expect(broker.takeRest()).toBe(0)
   })
+
+  it('gives a server what a client sends in bulk beside others some at a time, and what those send at once', () => {
+    const { given, sendFor } = beside()
+    sendFor(1000)
+    const ofMany = given().filter(({ many }) => many > 0)
+    const ofOther = given().filter(({ other }) => other > 0)
+
+    expect(ofMany.length).toBeLessThan(70)
+    expect(ofOther.length).toBe(100)
+  })
+
+  it('gives a server within 10 ms what a client sends in bulk that then waits for answers', () => {
+    const { bench, server, given, sendFor } = beside()
+    sendFor(100)
+    bench.world.run(30)
+    server.got.length = 0
+    const before = given().length
+    bench.request('many', ...Array.from({ length: 20 }, (_, number) => `m${number}`))
+    expect(given().length).toBe(before)
+    bench.world.run(10)
+    expect(server.got.length).toBe(20)
+  })
+
+  it('gives a server at once what a client sends in bulk that is alone', () => {
+    const { given, sendFor } = beside({ isAlone: true })
+    sendFor(1000)
+    expect(given().length).toBe(1000)
+  })
+
+  it('gives a server at once what a client sends that no longer sends in bulk', () => {
+    const { bench, given, sendFor } = beside()
+    sendFor(100)
+    bench.world.run(300)
+    const before = given().length
+    bench.request('many', 'm1')
+    expect(given().length).toBe(before + 1)
+  })
 })
+
+/**
+ * One client that sends a request each ms and, unless it is alone, another that sends one each 10 ms, both answered at once; how
+ * many of each a server was given in each message.
+ */
+function beside({ isAlone = false } = {}) {
+  const bench = new Bench({ clientQueue: 5000 })
+  const server = bench.server('s1')
+  const sendFor = (ms: number): void => {
+    for (let number = 0; number < ms; number++) {
+      if (!isAlone && number % 10 === 0) bench.request('other', `m${number}`)
+      bench.request('many', `m${number}`)
+      server.answer()
+      server.got.length = 0
+      bench.world.run(1)
+    }
+  }
+  const given = () => {
+    const numbers = new Set(
+      server.heads.flatMap((head) => (head.kind === 'requests' ? head.connections : [])),
+    )
+    const [first] = numbers
+    return server.heads.flatMap((head) => {
+      if (head.kind !== 'requests') return []
+      const firsts = head.connections.filter((number) => number === first).length
+      const others = head.connections.length - firsts
+      return [isAlone ? { many: firsts, other: others } : { many: others, other: firsts }]
+    })
+  }
+  return { bench, server, given, sendFor }
+}
