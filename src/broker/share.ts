@@ -5,7 +5,7 @@ const BYTES_PER_COST = 1024
 const ANSWER_MEMORY = 0.9
 /** Who was refused for sending too much gets little for so long after the last time, and so much at each refill. */
 const RESTRICTED_MS = 1000
-const REFILL = 64
+const REFILL = 16
 
 /**
  * How much of its server one connection takes up. Whoever sends more than its share waits at the broker, where nobody

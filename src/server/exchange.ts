@@ -1,6 +1,7 @@
 import {
   encode,
   encodeReplies,
+  joinReplies,
   RecadoError,
   type Reply,
   type ReplyData,
@@ -29,7 +30,8 @@ export class Exchange {
   /** Monotonic ms. */
   readonly arrivedAt: number
   readonly #batch: boolean
-  readonly #replies: (Reply | undefined)[]
+  /** Those that can be large are encoded when they are given: all of a body's at once would hold up whoever waits. */
+  readonly #replies: (Reply | Uint8Array | undefined)[]
   readonly #done: (body: Uint8Array) => void
   #missing: number
   #bytes = 0
@@ -60,21 +62,30 @@ export class Exchange {
   ): void {
     if (this.#replies[index] !== undefined) return
     const { service, id } = request
-    this.#replies[index] = { service, id, clock, timestamp, data: this.#fits(data) ? data : TOO_MUCH }
+    const reply = { service, id, clock, timestamp, data }
+    this.#replies[index] = holdsList(data) ? this.#fitted(reply) : reply
     this.#missing--
-    if (this.#missing === 0) this.#done(encodeReplies(this.#replies as Reply[], this.#batch))
+    if (this.#missing === 0) this.#done(this.#body(this.#replies as (Reply | Uint8Array)[]))
+  }
+
+  #body(replies: readonly (Reply | Uint8Array)[]): Uint8Array {
+    return replies.every(isReply) ? encodeReplies(replies, this.#batch) : joinReplies(replies, this.#batch)
   }
 
   /** Only lists can be large; other answers are not worth measuring. */
-  #fits(data: ReplyData): boolean {
-    if (!holdsList(data)) return true
+  #fitted(reply: Reply): Reply | Uint8Array {
     if (!this.#full) {
-      const bytes = encode(data).byteLength
-      this.#full = this.#bytes + bytes > ANSWERS_BYTES_MAX
-      this.#bytes += bytes
+      const bytes = encode(reply)
+      this.#bytes += bytes.byteLength
+      this.#full = this.#bytes > ANSWERS_BYTES_MAX
+      if (!this.#full) return bytes
     }
-    return !this.#full
+    return { ...reply, data: TOO_MUCH }
   }
+}
+
+function isReply(reply: Reply | Uint8Array): reply is Reply {
+  return !(reply instanceof Uint8Array)
 }
 
 function holdsList(data: ReplyData): boolean {

@@ -36,9 +36,8 @@ const UNPUBLISHED_MAX = 65_536
 const UNPUBLISHED_BYTES_MAX = 64 * 1024 * 1024
 /** No start shall begin at a clock that others, whose time is a little behind, find absurd. */
 const CLOCK_ROOM_MS = 10_000
-/** Requests of one body that are served before others have their turn, and for how many a page of history counts: some ms of work. */
+/** Requests of one body that are served before others have their turn, or one page of history: some ms of work. */
 const AT_ONCE_MAX = 128
-const PAGE_COUNTS = 32
 /** Requests under way, over all brokers. */
 const UNDER_WAY_MAX = 65_536
 
@@ -242,7 +241,7 @@ export class Server {
         this.#breathe(connection)
         atOnce = 0
       }
-      atOnce += request.service === 'history' ? PAGE_COUNTS : 1
+      atOnce += request.service === 'history' ? AT_ONCE_MAX : 1
       if ('error' in request) this.#reply(exchange, index, request, errorData(request.error))
       else this.#lanes.run(connection, new RequestCall(this.#owner, request, exchange, index))
     }

@@ -68,6 +68,17 @@ export function encodeReplies(replies: readonly Reply[], batch: boolean): Uint8A
   return writeReplies(replies, batch) ?? encode(batch ? replies : replies[0])
 }
 
+/** The same bytes, where some replies are encoded already: large ones, each at its own time. */
+export function joinReplies(replies: readonly (Reply | Uint8Array)[], batch: boolean): Uint8Array {
+  const bodies = replies.map((reply) => (reply instanceof Uint8Array ? reply : encode(reply)))
+  return batch ? Buffer.concat([headOfArray(bodies.length), ...bodies]) : (bodies[0] as Uint8Array)
+}
+
+/** Of at most 2^16 elements. */
+function headOfArray(count: number): Uint8Array {
+  return count < 16 ? Uint8Array.of(FIXARRAY | count) : Uint8Array.of(ARRAY_16, count >> 8, count & 0xff)
+}
+
 /** Larger bodies are refused unread: to decode them would take longer than to serve a small one. */
 const REFUSED_BYTES_MAX = 16 * 1024
 

@@ -6,6 +6,7 @@ import {
   encodePublications,
   encodeReplies,
   encodeRequests,
+  joinReplies,
   PEER_LIMITS,
   parsePublications,
   parseReplies,
@@ -100,6 +101,9 @@ describe('a body in its usual form', () => {
           Buffer.compare(encodePublications(said), encode(said.length === 1 ? published[0] : published)),
         ).toBe(0)
         expect(Buffer.compare(encodeReplies(answers, true), encode(answers))).toBe(0)
+        const mixed = answers.map((each, index) => (index % 2 === 0 ? encode(each) : each))
+        expect(Buffer.compare(joinReplies(mixed, true), encode(answers))).toBe(0)
+        expect(Buffer.compare(joinReplies(mixed, false), encode(answers[0]))).toBe(0)
         expect(Buffer.compare(encodeRequests(asked), encode(asked.length === 1 ? asked[0] : asked))).toBe(0)
 
         expect(parsePublications(encodePublications(said))).toEqual(published)
