@@ -1,6 +1,8 @@
 /** What a connection that has had no answer yet may have at a server. */
 const FIRST_ALLOWANCE = 64
 const BYTES_PER_COST = 1024
+/** A byte of an answer was looked up and written, one of a request only read. */
+const ANSWER_WEIGHT = 4
 /** How much of a large answer's size is still expected after a small one. */
 const ANSWER_MEMORY = 0.9
 /** Who was refused for sending too much gets little for so long after the last time, and so much at each refill. */
@@ -21,7 +23,7 @@ export class Share {
 
   /** What a body of so many requests and bytes will cost, with the answer that the last ones make expect. */
   costOf(requests: number, bytes: number): number {
-    return requests + Math.floor((bytes + this.#answerBytes) / BYTES_PER_COST)
+    return requests + Math.floor((bytes + this.#answerBytes * ANSWER_WEIGHT) / BYTES_PER_COST)
   }
 
   /** Whether the server may have this much more. One body always may, whatever it costs. */
