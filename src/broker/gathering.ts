@@ -22,8 +22,8 @@ interface Held {
 }
 
 /**
- * Connections that send in bulk beside others: their bodies go to a server some at a time. As they come, one or two at a time,
- * each would cost all servers a batch, with its flush and its answers, and others would wait behind a thousand of those a second.
+ * Connections that send in bulk beside others: their bodies go to a server some at a time. As they come, a few at a time,
+ * they would cost all servers hundreds of batches a second, each with its flush and its answers, and others would wait behind those.
  */
 export class Gathering {
   readonly #options: GatheringOptions

@@ -11,7 +11,7 @@ const REFILL = 16
 
 /**
  * How much of its server one connection takes up. Whoever sends more than its share waits at the broker, where nobody
- * else waits behind it. A share is counted in costs: about a request, or a KiB, each way.
+ * else waits behind it. A share is counted in costs: a request is one, a KiB of it one, a KiB of its answer four.
  */
 export class Share {
   #given = 0
