@@ -82,6 +82,7 @@ export class Registry {
   replacedBy(id: string, ready: Ready): ServerLink[] {
     return [...this.#servers.values()].filter((server) => server.id === id || server.name === ready.name)
   }
+
   /** The one that takes requests and has the least to do; among equals the one with the fewest connections. */
   #least(): ServerLink | undefined {
     let least: ServerLink | undefined

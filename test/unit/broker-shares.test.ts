@@ -69,6 +69,22 @@ describe('Broker', () => {
     expect(server.got.length).toBeLessThanOrEqual(2)
   })
 
+  it('gives a server one request at a time whose answers are of 140 KiB, while others ask too', () => {
+    const { request, server, bench } = withServer()
+    request('ana', ...ids(10, 90))
+    const atOnce = Array.from({ length: 20 }, () => {
+      const held = server.got.splice(0)
+      const lengths = held.map(() => 140 * 1024)
+      const answers = new Uint8Array(held.length * 140 * 1024)
+      server.say({ kind: 'replies', tags: held.map(({ tag }) => tag), lengths }, answers)
+      request('bob', 'm1')
+      bench.world.run(0)
+      return server.got.filter(({ id }) => id !== 'm1').length
+    })
+
+    expect(atOnce.slice(1)).toEqual(Array(19).fill(1))
+  })
+
   it('gives all that waits in its order, however little of it at a time', () => {
     const { request, server, bench } = withServer()
     const all = ids(1000, 1000)
