@@ -1,4 +1,5 @@
 import type { Chance } from '../../../src/ports/index.ts'
+import { isHidden } from '../checkers/hidden.ts'
 import type { Cluster } from '../cluster.ts'
 import { SimulatedProcess } from '../process.ts'
 
@@ -56,4 +57,15 @@ export abstract class Party {
   abstract get concluded(): boolean
 
   protected abstract run(): void
+
+  /**
+   * Whether servers may have risen without the channel, which an old copy lacks that looks like a whole one: they may call
+   * it unknown to who asked at `sentAt`, virtual ms.
+   */
+  protected isChannelHidden(sentAt: number): boolean {
+    const channels = [...this.cluster.witness.wishes.values()].filter(({ kind }) => kind === 'channel')
+    return channels.some(({ standsFor = [] }) =>
+      standsFor.some(({ stream, seq }) => isHidden(this.cluster, stream, seq, sentAt)),
+    )
+  }
 }

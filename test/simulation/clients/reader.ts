@@ -88,7 +88,7 @@ export class HistoryReader extends Party {
     this.#concluded = this.#concluding
   }
 
-  /** A channel that is not there yet may be unknown; once its maker was told, nobody may call it so. */
+  /** A channel that is not there yet may be unknown; once its maker was told, nobody may call it so who can know. */
   #refused(error: RecadoError, sentAt: number): void {
     this.#nextAt = this.process.monotonic() + this.chance.next() * PAUSE_MS
     const { witness } = this.cluster
@@ -99,6 +99,7 @@ export class HistoryReader extends Party {
     // Perhaps nobody made it at all: then there is nothing to read.
     if (early && made === Infinity) this.#concluded = this.#concluding
     if (early || error.retryable) return
+    if (error.code === 'unknown_channel' && this.isChannelHidden(sentAt)) return
     witness.find(`${this.user} was refused history: ${error.code} ${error.message}`)
   }
 }

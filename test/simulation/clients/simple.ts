@@ -7,7 +7,6 @@ import {
   type Reply,
   userTopic,
 } from '../../../src/wire/index.ts'
-import { isHidden } from '../checkers/hidden.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Level, Wish } from '../witness.ts'
 import { CHANNEL, Party } from './party.ts'
@@ -174,18 +173,10 @@ export class SimpleClient extends Party {
       witness.acknowledged(this.user, id, data['operation'] as Wish['operation'])
       this.#end()
     } else if (!data.retryable) {
-      if (data.code !== 'unknown_channel' || !this.#isHidden(wish))
+      if (data.code !== 'unknown_channel' || !this.isChannelHidden(wish.sentAt))
         witness.find(`${this.user} was refused ${wish.kind} ${id}: ${data.code} ${data.message}`)
       this.#end()
     }
-  }
-
-  /** Whether servers may have risen without the channel, which an old copy lacks that looks like a whole one. */
-  #isHidden({ sentAt }: Wish): boolean {
-    const channels = [...this.cluster.witness.wishes.values()].filter(({ kind }) => kind === 'channel')
-    return channels.some(({ standsFor = [] }) =>
-      standsFor.some(({ stream, seq }) => isHidden(this.cluster, stream, seq, sentAt)),
-    )
   }
 
   #end(): void {
