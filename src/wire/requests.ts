@@ -3,7 +3,7 @@ import type { Reply, Request } from './envelope.ts'
 import { RecadoError } from './errors.ts'
 import { type Fields, isMap, readInteger, readMap, readString } from './fields.ts'
 import { BATCH_REQUESTS_MAX, CLIENT_LIMITS, ID_BYTES_MAX } from './limits.ts'
-import { writeReplies } from './usual/replies.ts'
+import { writeHeadOfArray, writeReplies } from './usual/replies.ts'
 import { readRequests, writeRequests } from './usual/requests.ts'
 
 /** A request that cannot be served, with what of it could be read, for its reply. */
@@ -71,12 +71,7 @@ export function encodeReplies(replies: readonly Reply[], batch: boolean): Uint8A
 /** The same bytes, where some replies are encoded already: large ones, each at its own time. */
 export function joinReplies(replies: readonly (Reply | Uint8Array)[], batch: boolean): Uint8Array {
   const bodies = replies.map((reply) => (reply instanceof Uint8Array ? reply : encode(reply)))
-  return batch ? Buffer.concat([headOfArray(bodies.length), ...bodies]) : (bodies[0] as Uint8Array)
-}
-
-/** Of at most 2^16 elements. */
-function headOfArray(count: number): Uint8Array {
-  return count < 16 ? Uint8Array.of(FIXARRAY | count) : Uint8Array.of(ARRAY_16, count >> 8, count & 0xff)
+  return batch ? Buffer.concat([writeHeadOfArray(bodies.length), ...bodies]) : (bodies[0] as Uint8Array)
 }
 
 /** Larger bodies are refused unread: to decode them would take longer than to serve a small one. */

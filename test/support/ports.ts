@@ -7,14 +7,14 @@ import { checkPorts, planSystem, portsFrom } from '../../src/cli/launcher/index.
  * each connection of any test takes one of those, the system's own before all its processes listen.
  */
 const [FIRST, LAST] = [10_000, 32_000]
-const SYSTEM = 20
-const HTTP_BEHIND_BASE = 4000
+/** Between two bases: the ports behind them, and those for HTTP, do not overlap. */
+const STEP = 20
 
 /** A base whose ports are all free now, for a system of three servers and two clients. */
 export async function freeBase(): Promise<number> {
-  const bases = Math.floor((LAST - HTTP_BEHIND_BASE - FIRST) / SYSTEM)
+  const bases = Math.floor((LAST - Math.max(...portsFrom(FIRST, 3, 2).http)) / STEP)
   for (let index = process.pid % bases; ; index = (index + 1) % bases) {
-    const base = FIRST + index * SYSTEM
+    const base = FIRST + index * STEP
     const ports = portsFrom(base, 3, 2)
     try {
       await checkPorts(planSystem({ servers: 3, clients: 2, folder: '', ports }))

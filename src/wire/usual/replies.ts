@@ -35,6 +35,12 @@ export function writeReplies(replies: readonly Reply[], batch: boolean): Uint8Ar
   return writer.take()
 }
 
+/** What begins the body of so many replies that are encoded already. */
+export function writeHeadOfArray(count: number): Uint8Array {
+  writer.array(count)
+  return writer.take() as Uint8Array
+}
+
 /** Reads such a body, checked like any other. Undefined when it is unusual. */
 export function readReplies(body: Uint8Array): Reply[] | undefined {
   const reader = new Reader(body)
