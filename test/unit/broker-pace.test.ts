@@ -172,6 +172,19 @@ describe('Broker', () => {
     expect(server.got.length).toBe(20)
   })
 
+  it('gives another server, in its order, what it gathered for one that goes meanwhile', () => {
+    const { bench, server, sendFor } = beside()
+    sendFor(100)
+    bench.world.run(30)
+    server.answer()
+    const sent = Array.from({ length: 20 }, (_, number) => `m${number}`)
+    bench.request('many', ...sent)
+    server.say({ kind: 'bye' })
+    const next = bench.server('s2')
+    bench.world.run(10)
+    expect(next.ids).toEqual(sent)
+  })
+
   it('gives a server at once what a client sends in bulk that is alone', () => {
     const { given, sendFor } = beside({ isAlone: true })
     sendFor(1000)
