@@ -36,6 +36,8 @@ export class Link {
   survivesUntil = 0
   lastArrival = 0
   readonly route: Route
+  /** Told when the connection breaks: of which life, and at which virtual ms the last of it has arrived. */
+  broken: ((generation: number, at: number) => void) | undefined
 
   /** Whether a full queue may drop what is sent: publications. */
   readonly lossy: boolean
@@ -193,6 +195,7 @@ export class Network {
     link.lastArrival = 0
     // Who publishes drops what it has not sent; who asks goes on with it, beside what is still on its way.
     link.survivesUntil = this.#world.now + (link.lossy ? 0 : this.#chance.next() * 20)
+    link.broken?.(link.generation - 1, link.survivesUntil)
   }
 
   #schedule(link: Link, deliver: () => void): void {

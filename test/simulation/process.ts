@@ -19,6 +19,7 @@ export class SimulatedProcess implements Host, Time, Timers {
   #offsetMs: number
   #frozen = false
   #waiting: (() => void)[] = []
+  readonly #ends = new Set<() => void>()
 
   constructor(world: VirtualTime, name: string, options: ClockOptions & { promising?: boolean } = {}) {
     this.name = name
@@ -73,6 +74,12 @@ export class SimulatedProcess implements Host, Time, Timers {
     })
   }
 
+  /** Has it called when this life ends; until the returned function is called. */
+  whenEnded(callback: () => void): Cancel {
+    this.#ends.add(callback)
+    return () => this.#ends.delete(callback)
+  }
+
   deliver(handle: () => void): void {
     if (this.#frozen) {
       this.#waiting.push(handle)
@@ -98,6 +105,8 @@ export class SimulatedProcess implements Host, Time, Timers {
 
   /** Ends this life: its timers, and all that was on its way to it. */
   crash(): void {
+    for (const end of this.#ends) end()
+    this.#ends.clear()
     this.life++
     this.#clock.stop()
     this.#clock = this.#world.process(this.#options)

@@ -149,8 +149,11 @@ export class SimulatedBroker extends SimulatedService {
       toClient: (to, frames) => toClient(to, frames),
       toServer: (to, frames) => toServer(to, frames),
     })
-    const toClient = cluster.sockets.listen(process, this.clientsAddress, (from, frames) =>
-      broker.fromClient(from, frames),
+    const toClient = cluster.sockets.listen(
+      process,
+      this.clientsAddress,
+      (from, frames) => broker.fromClient(from, frames),
+      (from) => broker.clientGone(from),
     )
     const toServer = cluster.sockets.listen(process, this.serversAddress, (from, frames) =>
       broker.fromServer(from, frames),

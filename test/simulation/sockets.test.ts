@@ -11,7 +11,8 @@ const ADDRESS = 'tcp://there:1'
 function dialled() {
   const world = new VirtualTime()
   const keeping = { next: () => 0 }
-  const sockets = new Sockets(new Network(world, keeping), world, keeping)
+  const network = new Network(world, keeping)
+  const sockets = new Sockets(network, world, keeping)
   const [here, there] = ['here', 'there'].map((name) => new SimulatedProcess(world, name)) as [
     SimulatedProcess,
     SimulatedProcess,
@@ -23,12 +24,89 @@ function dialled() {
     world.run(100)
     return arrived
   }
-  return { dealer, here, listen }
+  return { dealer, here, there, listen, world, network, sockets }
 }
 
 function send(dealer: Dealer, count: number): boolean[] {
   return Array.from({ length: count }, () => dealer.send([new Uint8Array()]))
 }
+
+/** A dealer and a router, and what that is told, in its order. */
+function connected() {
+  const { dealer, here, world, network, sockets, there } = dialled()
+  const told: string[] = []
+  sockets.listen(
+    there,
+    ADDRESS,
+    () => told.push('message'),
+    () => told.push('end'),
+  )
+  return { dealer, here, there, world, network, told }
+}
+
+describe('A simulated router', () => {
+  it('is told of the end of a connection after all that came by it', async () => {
+    const { dealer, world, told } = connected()
+    send(dealer, 2)
+    await dealer.close()
+    world.run(100)
+    expect(told).toEqual(['message', 'message', 'end'])
+  })
+
+  it('is told of the end when the process at the other side dies', () => {
+    const { dealer, here, world, told } = connected()
+    send(dealer, 1)
+    world.run(100)
+    here.crash()
+    world.run(100)
+    expect(told).toEqual(['message', 'end'])
+  })
+
+  it('is told of the end when the connection breaks, and hears the next one under another name', () => {
+    const { dealer, world, network, told } = connected()
+    send(dealer, 1)
+    world.run(100)
+    network.reconnect('here', 'there')
+    send(dealer, 1)
+    world.run(100)
+    expect(told).toEqual(['message', 'end', 'message'])
+  })
+
+  it('is not told of the end while the way to it is cut', async () => {
+    const { dealer, world, network, told } = connected()
+    send(dealer, 1)
+    world.run(100)
+    network.cut('here', 'there')
+    await dealer.close()
+    world.run(100)
+    expect(told).toEqual(['message'])
+  })
+})
+
+describe('A simulated subscriber', () => {
+  it('misses what is published before its proxy knows it again, after its connection broke', () => {
+    const world = new VirtualTime()
+    const late = { next: () => 0.5 }
+    const network = new Network(world, late)
+    const sockets = new Sockets(network, world, late)
+    const process = (name: string): SimulatedProcess => new SimulatedProcess(world, name)
+    const [server, proxy] = [process('server'), process('proxy')]
+    const heard: string[] = []
+    sockets.subscribe(process('client'), proxy, ['news'], (_topic, body) =>
+      heard.push(Buffer.from(body).toString()),
+    )
+    const publish = (text: string): void => {
+      sockets.publish(server, proxy, 'news', Buffer.from(text))
+      world.run(10)
+    }
+    publish('before')
+    network.reconnect('proxy', 'client')
+    publish('meanwhile')
+    world.run(100)
+    publish('after')
+    expect(heard).toEqual(['before', 'after'])
+  })
+})
 
 describe('A simulated dealer', () => {
   it('keeps a bounded number of messages until somebody listens', () => {

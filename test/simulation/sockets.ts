@@ -9,6 +9,7 @@ interface Listener {
   readonly host: SimulatedProcess
   readonly life: number
   readonly received: (from: string, frames: Uint8Array[]) => void
+  readonly ended: (from: string) => void
 }
 
 interface Dialled {
@@ -28,15 +29,16 @@ interface Subscribed {
   readonly topics: Set<string>
   readonly link: Link
   received: (topic: string, body: Uint8Array) => void
-  /** The proxy's life in which the subscription is known there, and since when (virtual ms). */
+  /** The proxy's life and the connection's in which the subscription is known there, and since when (virtual ms). */
   proxyLife: number
+  generation: number
   knownAt: number
 }
 
 /** Messages that a dealer keeps while nobody listens, and for how long. */
 const PARKED_MAX = 64
 const KEEP_MS = 1000
-/** A subscription reaches a proxy that was started anew within so long. */
+/** A subscription reaches a proxy within so long of its start, or of a new connection. */
 const RESUBSCRIBE_MS = 100
 
 /** Sockets over the simulated network: routers and dealers, publishers and subscribers through proxies. */
@@ -57,14 +59,18 @@ export class Sockets {
     this.#chance = chance
   }
 
-  /** A router: it knows each connection by a name, which changes when the connection is made anew. */
+  /**
+   * A router: it knows each connection by a name, which changes when the connection is made anew. `ended` is told of those that
+   * have ended, unless they do so while the way there is cut.
+   */
   listen(
     host: SimulatedProcess,
     address: string,
     received: Listener['received'],
+    ended: Listener['ended'] = () => {},
   ): (to: string, frames: Frames) => void {
     const { life } = host
-    this.#listeners.set(address, { host, life, received })
+    this.#listeners.set(address, { host, life, received, ended })
     for (const dialled of this.#waiting.get(address) ?? []) {
       if (dialled.life !== dialled.host.life) this.#close(dialled, address)
       for (const { frames, since } of dialled.parked.splice(0)) {
@@ -96,6 +102,7 @@ export class Sockets {
       parked: [],
     }
     this.#dialled.set(id, dialled)
+    const close = host.whenEnded(() => this.#close(dialled, address))
     return {
       send: (frames) => {
         if (!this.#dialled.has(id)) return false
@@ -105,7 +112,10 @@ export class Sockets {
       receive(receive) {
         dialled.handler = receive
       },
-      close: async () => this.#close(dialled, address),
+      close: async () => {
+        close()
+        this.#close(dialled, address)
+      },
     }
   }
 
@@ -125,6 +135,7 @@ export class Sockets {
       link,
       received,
       proxyLife: proxy.life,
+      generation: link.generation,
       knownAt: 0,
     }
     const living = (this.#subscribed.get(proxy.name) ?? []).filter((each) => {
@@ -166,8 +177,10 @@ export class Sockets {
   }
 
   #isKnown(subscribed: Subscribed, proxy: SimulatedProcess): boolean {
-    if (subscribed.proxyLife !== proxy.life) {
+    const { generation } = subscribed.link
+    if (subscribed.proxyLife !== proxy.life || subscribed.generation !== generation) {
       subscribed.proxyLife = proxy.life
+      subscribed.generation = generation
       subscribed.knownAt = this.#world.now + this.#chance.next() * RESUBSCRIBE_MS
     }
     return this.#world.now >= subscribed.knownAt
@@ -179,10 +192,23 @@ export class Sockets {
       this.#park(dialled, address, frames)
       return
     }
-    if (dialled.there?.to !== listener.host) dialled.there = this.#network.link(dialled.host, listener.host)
+    if (dialled.there?.to !== listener.host) {
+      dialled.there = this.#network.link(dialled.host, listener.host)
+      dialled.there.broken = (generation, at) => this.#tellEnd(dialled, address, generation, at)
+    }
     const link = dialled.there
     this.#network.send(link, () => {
-      listener.received(`${dialled.id}#${link.generation}#${listener.life}`, [...frames])
+      listener.received(nameOf(dialled, link.generation, listener), [...frames])
+    })
+  }
+
+  /** Whoever listens is told, at this virtual ms, that one life of the connection has ended. */
+  #tellEnd(dialled: Dialled, address: string, generation: number, at: number): void {
+    const listener = this.#listeners.get(address)
+    if (listener === undefined) return
+    const { host, life, ended } = listener
+    this.#world.scheduleAt(at, () => {
+      if (life === host.life) host.deliver(() => ended(nameOf(dialled, generation, listener)))
     })
   }
 
@@ -199,6 +225,14 @@ export class Sockets {
     this.#dialled.delete(dialled.id)
     dialled.parked.length = 0
     this.#waiting.get(address)?.delete(dialled)
+    const { there } = dialled
+    if (there !== undefined && there.route.cut === undefined)
+      this.#tellEnd(dialled, address, there.generation, Math.max(this.#world.now, there.lastArrival))
     for (const link of [dialled.there, dialled.back]) if (link !== undefined) this.#network.unlink(link)
   }
+}
+
+/** What a router calls a connection: another once it is made anew. */
+function nameOf({ id }: Dialled, generation: number, { life }: Listener): string {
+  return `${id}#${generation}#${life}`
 }

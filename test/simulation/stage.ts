@@ -19,6 +19,8 @@ export interface StageOptions extends ClusterOptions {
   readonly pauseMs?: number
   /** Publications that the client with the library has under way at once. */
   readonly window?: number
+  /** Of what the first of the simple ones says: the share that it says many at once of. */
+  readonly bursts?: number
   /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
   readonly operated?: boolean
 }
@@ -217,14 +219,15 @@ export class Stage {
   }
 
   #makeClients(seed: number, options: StageOptions): Party[] {
-    const { simple = 2, library = 1, readers = 1, pauseMs = 400, window = 1 } = options
+    const { simple = 2, library = 1, readers = 1, pauseMs = 400, window = 1, bursts = 0 } = options
     const { cluster } = this
     const { ackDeadlineMs } = cluster.options
     const chance = (index: number): Chance => seededChance(seed * 31 + index)
     const clients: Party[] = []
     for (let i = 0; i < simple; i++) {
-      const habits = { pauseMs, retryMs: ackDeadlineMs / 2 + i * 300, levels: 0.3, twice: 0.1, givesUp: 0.1 }
-      clients.push(new SimpleClient(cluster, USERS[i] as string, chance(i), habits))
+      const retryMs = ackDeadlineMs / 2 + i * 300
+      const shares = { levels: 0.3, twice: 0.1, givesUp: 0.1, bursts: i === 0 ? bursts : 0 }
+      clients.push(new SimpleClient(cluster, USERS[i] as string, chance(i), { pauseMs, retryMs, ...shares }))
     }
     for (let i = 0; i < library; i++) {
       const habits = { pauseMs, window, deadlineMs: ackDeadlineMs * 2 }

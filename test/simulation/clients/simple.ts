@@ -2,6 +2,7 @@ import type { Chance, Dealer } from '../../../src/ports/index.ts'
 import {
   channelTopic,
   encode,
+  type Kind,
   parsePublications,
   parseReplies,
   type Reply,
@@ -23,11 +24,21 @@ interface Habits {
   readonly levels: number
   readonly twice: number
   readonly givesUp: number
+  /** Of what it says: the share that it says so many at once of, each in a body of its own. */
+  readonly bursts: number
+}
+
+/** So many at once are taken for bulk by a broker. */
+const [BURST_MIN, BURST_MAX] = [20, 40]
+
+interface Asked {
+  readonly wish: Wish
+  readonly body: Readonly<Record<string, unknown>>
 }
 
 /**
- * A client of a page, with one request under way: it asks again with the same id until it is told ok. Its ids count
- * from 1, like every other one's: only together with the user are they unique.
+ * A client of a page, with one request under way, or a burst of them: it asks again with the same ids until it is told ok. Its
+ * ids count from 1, like every other one's: only together with the user are they unique.
  */
 export class SimpleClient extends Party {
   /** Publications that were acknowledged. */
@@ -37,7 +48,8 @@ export class SimpleClient extends Party {
   #dealers: Dealer[] = []
   #clock = 0
   #count = 0
-  #current: { wish: Wish; body: Readonly<Record<string, unknown>> } | undefined
+  /** What is under way, by its id. */
+  readonly #current = new Map<string, Asked>()
   #dealer = 0
   #sentAt = 0
   #nextAt = 0
@@ -51,7 +63,7 @@ export class SimpleClient extends Party {
   }
 
   get done(): boolean {
-    return this.#current === undefined && this.#hasSaidLast
+    return this.#current.size === 0 && this.#hasSaidLast
   }
 
   override finish(): void {
@@ -85,83 +97,76 @@ export class SimpleClient extends Party {
       })
     }
     // What it had asked for when it died, it asks for again or has forgotten.
-    if (this.#current?.wish.kind === 'publish' && chance.next() < 0.5) this.#current = undefined
+    if (this.#says('publish') && chance.next() < 0.5) this.#current.clear()
     process.every(TICK_MS, () => this.#tick())
   }
 
   #tick(): void {
     const now = this.process.monotonic()
-    if (this.#current === undefined) {
+    if (this.#current.size === 0) {
       if (this.enough ? this.#hasSaidLast : now < this.#nextAt) return
       this.#begin()
       this.#send()
       if (this.chance.next() < this.#habits.twice) this.#send((this.#dealer + 1) % this.#dealers.length)
     } else if (now - this.#sentAt > this.#habits.retryMs) {
-      const { wish } = this.#current
-      if (!this.enough && isSaid(wish) && this.chance.next() < this.#habits.givesUp) return this.#end()
+      if (!this.enough && this.#says('publish', 'message') && this.chance.next() < this.#habits.givesUp)
+        return this.#giveUp()
       if (this.chance.next() < 0.5) this.#dealer = (this.#dealer + 1) % this.#dealers.length
       this.#send()
     }
   }
 
   #begin(): void {
-    this.#count++
-    const id = String(this.#count)
-    const { user } = this
-    const sentAt = this.cluster.world.now
-    if (this.#count === 1)
-      return this.#want({ session: user, user, id, kind: 'login', target: '', level: 'quorum', sentAt }, {})
-    if (this.#count === 2) {
-      const wish: Wish = {
-        session: user,
-        user,
-        id,
-        kind: 'channel',
-        target: CHANNEL,
-        level: 'quorum',
-        sentAt,
-      }
-      return this.#want(wish, { channel: CHANNEL })
-    }
+    if (this.#count === 0) return this.#want('login', '', 'quorum', {})
+    if (this.#count === 1) return this.#want('channel', CHANNEL, 'quorum', { channel: CHANNEL })
+    this.#say()
+    const { bursts } = this.#habits
+    if (bursts === 0 || this.enough || this.chance.next() >= bursts) return
+    const more = BURST_MIN + this.chance.next() * (BURST_MAX - BURST_MIN)
+    for (let i = 0; i < more; i++) this.#say()
+  }
+
+  /** One publication, or a message to somebody. */
+  #say(): void {
     const dice = this.chance.next()
     const level: Level =
       dice < this.#habits.levels ? (dice < this.#habits.levels / 2 ? 'one' : 'all') : 'quorum'
-    const message = `${id} of ${user}`
+    const message = `${this.#count + 1} of ${this.user}`
     const others = this.cluster.witness.known
     const to = this.chance.next() < 0.15 ? others[Math.floor(this.chance.next() * others.length)] : undefined
     const acks = level === 'quorum' ? {} : { acks: level }
-    if (to === undefined) {
-      const wish: Wish = { session: user, user, id, kind: 'publish', target: CHANNEL, level, sentAt }
-      this.#want(wish, { channel: CHANNEL, message, ...acks })
-    } else {
-      this.#want(
-        { session: user, user, id, kind: 'message', target: to, level, sentAt },
-        { to, message, ...acks },
-      )
-    }
+    if (to === undefined) this.#want('publish', CHANNEL, level, { channel: CHANNEL, message, ...acks })
+    else this.#want('message', to, level, { to, message, ...acks })
   }
 
-  #want(wish: Wish, data: object): void {
+  #want(kind: Kind, target: string, level: Level, data: object): void {
+    this.#count++
+    const id = String(this.#count)
+    const { user } = this
+    const wish: Wish = { session: user, user, id, kind, target, level, sentAt: this.cluster.world.now }
     this.cluster.witness.wished(wish)
-    this.#current = { wish, body: { service: wish.kind, id: wish.id, data: { user: wish.user, ...data } } }
+    this.#current.set(id, { wish, body: { service: kind, id, data: { user, ...data } } })
+  }
+
+  #says(...kinds: Kind[]): boolean {
+    return [...this.#current.values()].some(({ wish }) => kinds.includes(wish.kind))
   }
 
   #send(dealer = this.#dealer): void {
-    if (this.#current === undefined) return
-    this.#clock++
+    if (this.#current.size === 0) return
     this.#sentAt = this.process.monotonic()
     const timestamp = Math.floor(this.process.wall())
-    this.#dealers[dealer]?.send([
-      new Uint8Array(),
-      encode({ ...this.#current.body, clock: this.#clock, timestamp }),
-    ])
+    for (const { body } of this.#current.values()) {
+      this.#clock++
+      this.#dealers[dealer]?.send([new Uint8Array(), encode({ ...body, clock: this.#clock, timestamp })])
+    }
   }
 
   #answered(body: Uint8Array): void {
     for (const reply of parseReplies(body)) {
       this.#clock = Math.max(this.#clock, reply.clock) + 1
-      if (this.#current !== undefined && reply.id === this.#current.wish.id)
-        this.#take(this.#current.wish, reply)
+      const asked = this.#current.get(reply.id)
+      if (asked !== undefined) this.#take(asked.wish, reply)
     }
   }
 
@@ -169,22 +174,28 @@ export class SimpleClient extends Party {
     const { witness } = this.cluster
     if (data.status === 'ok') {
       if (wish.kind === 'publish') this.acknowledged++
-      if (isSaid(wish) && wish.sentAt >= this.#finishedAt) this.#hasSaidLast = true
+      if (wish.kind !== 'login' && wish.kind !== 'channel' && wish.sentAt >= this.#finishedAt)
+        this.#hasSaidLast = true
       witness.acknowledged(this.user, id, data['operation'] as Wish['operation'])
-      this.#end()
+      this.#end(id)
     } else if (!data.retryable) {
       if (data.code !== 'unknown_channel' || !this.isChannelHidden(wish.sentAt))
         witness.find(`${this.user} was refused ${wish.kind} ${id}: ${data.code} ${data.message}`)
-      this.#end()
+      this.#end(id)
     }
   }
 
-  #end(): void {
-    this.#current = undefined
+  #end(id: string): void {
+    this.#current.delete(id)
+    if (this.#current.size === 0) this.#pause()
+  }
+
+  #giveUp(): void {
+    this.#current.clear()
+    this.#pause()
+  }
+
+  #pause(): void {
     this.#nextAt = this.process.monotonic() + this.chance.next() * this.#habits.pauseMs
   }
-}
-
-function isSaid({ kind }: Wish): boolean {
-  return kind === 'publish' || kind === 'message'
 }

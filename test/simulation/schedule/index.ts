@@ -29,7 +29,8 @@ const KINDS_MAX = 5
 export function drawSchedule(seed: number, only?: readonly FaultName[]): Schedule {
   // Small seeds must not give similar numbers.
   const dice = new Dice(seededChance(Math.imul(seed, 0x9e3779b1)))
-  const profile = drawProfile(dice)
+  const apart = new Dice(seededChance(Math.imul(seed, 0xc2b2ae35)))
+  const profile = drawProfile(dice, apart)
   return { seed, profile, steps: (stage) => drawSteps(dice, profile, stage, only) }
 }
 

@@ -16,11 +16,14 @@ export const EXTRA_SERVERS = 2
 
 /** Publications under way at once: many are rare, for they take their time. */
 const WINDOWS = { 1: 10, 4: 1, 16: 1 }
+/** Bursts, by the share that comes so, take theirs too. */
+const BURSTS = { 0: 12, 0.5: 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
-export function drawProfile(dice: Dice): Profile {
+/** `apart`: for what was added later, so that seeds mean what they meant before. */
+export function drawProfile(dice: Dice, apart: Dice): Profile {
   const servers = Number(dice.weighted(SERVERS))
-  const apart = dice.share(0.5)
+  const differ = dice.share(0.5)
   const slowDisks = dice.share(0.1)
   return {
     servers,
@@ -28,8 +31,8 @@ export function drawProfile(dice: Dice): Profile {
     proxies: dice.share(0.25) ? 2 : 1,
     operated: dice.share(0.35),
     clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => ({
-      offsetMs: apart ? dice.ms(-5000, 5000) : 0,
-      driftPpm: apart ? dice.ms(-500, 500) : 0,
+      offsetMs: differ ? dice.ms(-5000, 5000) : 0,
+      driftPpm: differ ? dice.ms(-500, 500) : 0,
     })),
     heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1000, 1500, 3000]),
     ackDeadlineMs: dice.pick([500, 1000, 2000]),
@@ -40,6 +43,7 @@ export function drawProfile(dice: Dice): Profile {
     readers: dice.share(0.5) ? 1 : 0,
     pauseMs: dice.pick([200, 400, 400, 800]),
     window: Number(dice.weighted(WINDOWS)),
+    bursts: Number(apart.weighted(BURSTS)),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
     commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
