@@ -37,6 +37,8 @@ export const FLOODS = {
   'malformed and large': framed([new Uint8Array(), encode(Array.from({ length: 65_000 }, () => ({})))]),
   /** Bodies without the empty frame. */
   'one frame': framed([Buffer.from('x')]),
+  /** Bodies in many frames, none of them empty. */
+  'many frames': framed(Array.from({ length: 32 }, () => Buffer.from('x'))),
 } satisfies Record<string, Buffer>
 
 export type Flood = keyof typeof FLOODS

@@ -43,6 +43,21 @@ it('listen takes nothing while it rests', async () => {
   expect(taken).toBe(1)
 })
 
+it('listen hands on a message of however many frames, and rests after it', async () => {
+  const frames = Array.from({ length: 100 }, () => Buffer.from('x'))
+  const handled: number[] = []
+  const socket = { closed: false, receive: () => Promise.resolve(frames) }
+  listen(
+    socket,
+    ({ length }) => handled.push(length),
+    () => (handled.length > 0 ? 60_000 : 0),
+  )
+  for (let turn = 0; turn < 20; turn++) await others()
+
+  socket.closed = true
+  expect(handled).toEqual([100])
+})
+
 it('listen knows whether everything in the socket has been handed on', async () => {
   const waiting = ['1', '2'].map((text) => [Buffer.from(text)])
   let arrives: ((frames: Buffer[]) => void) | undefined

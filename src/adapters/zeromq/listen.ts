@@ -1,5 +1,3 @@
-/** More frames than this are no message of ours: what has more is dropped. */
-const FRAMES_MAX = 16
 /** A turn ends after so many messages or so many ms: then whoever else waits in this process has its turn. */
 const TURN_MESSAGES = 64
 const TURN_MS = 1
@@ -49,7 +47,7 @@ async function takeTurn(
     if (unread !== undefined) unread.any = true
     // The turn begins when there is something to take.
     if (taken === 0) until = performance.now() + TURN_MS
-    if (frames.length <= FRAMES_MAX) handle(frames)
+    handle(frames)
     const ms = rest?.() ?? 0
     if (ms > 0 || performance.now() >= until) return ms
   }
