@@ -10,8 +10,12 @@ const PATIENCE_MS = 20
 const FETCH_TIMEOUT_MS = 1000
 /** How long a peer that had nothing to give is left alone. */
 const PAUSE_MS = 250
-/** Between two questions of a server that takes everything: those who answer have clients to serve as well. */
-const PACE_MS = 20
+/**
+ * Between two questions of a server that takes everything, as many times as long as the last answer took, and at least and at
+ * most: those who answer have clients to serve as well, and the slower they are the more of them.
+ */
+const PACE_TIMES = 2
+const [PACE_MS, PACE_MS_MAX] = [20, 100]
 /** How long nothing is fetched after the store took nothing more: it would be dropped, and fetched again. */
 const FULL_MS = 250
 const TELL_FULL_MS = 10_000
@@ -103,9 +107,11 @@ export class Holes {
     if (asked === undefined || !isAnswer(batches, asked)) return
     this.#asked.delete(peer)
     const { time, timers, hurried } = this.#options
-    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? PACE_MS : 0
-    if (pause > 0) this.#pausedUntil.set(peer, time.monotonic() + pause)
-    if (pause === PACE_MS) timers.after(PACE_MS, () => this.fill())
+    const now = time.monotonic()
+    const pace = Math.min(Math.max(PACE_MS, (now - asked.at) * PACE_TIMES), PACE_MS_MAX)
+    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? pace : 0
+    if (pause > 0) this.#pausedUntil.set(peer, now + pause)
+    if (pause === pace) timers.after(pace, () => this.fill())
     this.fill()
   }
 

@@ -92,6 +92,22 @@ describe('Holes', () => {
     expect(answers).toBeLessThanOrEqual(50)
   })
 
+  it.each([
+    [1, 20],
+    [30, 60],
+    [900, 100],
+  ])('waits, after an answer that took %i ms, %i ms before it asks that peer again', (took, waits) => {
+    const { holes, world, state, held, b } = holesBeside()
+    state.live = [b]
+    world.run(took)
+    held.set(STREAM, 1)
+    holes.answered('b', [batchFrom(1, 1)])
+    world.run(waits - 1)
+    expect(state.asked).toHaveLength(1)
+    world.run(1)
+    expect(state.asked).toHaveLength(2)
+  })
+
   it('asks nothing twice because a batch came that is no answer', () => {
     const { holes, world, state, b } = holesBeside()
     state.live = [b]
