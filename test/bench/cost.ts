@@ -1,5 +1,5 @@
 import { type HeapProfiler, Session } from 'node:inspector/promises'
-import { table } from './tables.ts'
+import { table } from '../support/table.ts'
 
 const SAMPLE_BYTES = 8192
 

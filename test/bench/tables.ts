@@ -1,17 +1,7 @@
+import { table } from '../support/table.ts'
 import type { Measured, RowResult } from './measured.ts'
 import type { Busy } from './processors.ts'
 import { spreadOf } from './statistics.ts'
-
-/** A table in Markdown that is legible as it is; all columns but the first are numbers. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = heads.map((head, column) =>
-    Math.max(3, head.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  const line = (row: readonly string[]): string =>
-    `| ${widths.map((width, at) => (at === 0 ? (row[at] ?? '').padEnd(width) : (row[at] ?? '').padStart(width))).join(' | ')} |`
-  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  return [line(heads), line(rule), ...rows.map(line)].join('\n')
-}
 
 /** Rates and latencies: medians of the runs, the rates' least and most beside them. */
 export function rateTable(results: readonly RowResult[]): string {

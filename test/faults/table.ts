@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os'
+import { machineText } from '../support/machine.ts'
 import { CONVERGED_MS, LOADED_MS, ONE_SERVER_GAP_MS, type Outcome, WAITED_MS } from './run.ts'
 import type { Conditions, Group } from './scenario.ts'
 
@@ -94,7 +94,7 @@ function told(results: readonly Result[], { seed, secured, date }: RunOf): strin
   const sum = (of: (outcome: Outcome) => number): string =>
     ran.reduce((total, outcome) => total + of(outcome), 0).toLocaleString('en-US')
   const most = (of: (outcome: Outcome) => number): string => seconds(Math.max(0, ...ran.map(of)))
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`
+  const machine = `${machineText()}, Node ${process.version}`
   return `    npm run test:faults -- ${secured ? '--secured ' : ''}--seed ${seed}
 
 ran ${ran.length} scenarios on ${date.toISOString().slice(0, 10)} on ${machine}. In all: ${sum(({ acknowledged }) => acknowledged)} acknowledged,

@@ -9,36 +9,31 @@ const NUMBER = '0000000000'
 
 /** What one client sends, over and over, as fast as it is taken from it. */
 export const FLOODS = {
-  /** Requests that are served at once. */
   reads: request('users', {}),
-  /** Publications, each a new one. */
-  publications: request('publish', {
+  'publications, one by one': request('publish', {
     user: 'mallory',
     channel: 'den',
     message: 'x'.repeat(100),
     acks: 'quorum',
   }),
-  /** A thousand publications in one body. */
-  batches: batch(1024, 'publish', { user: 'mallory', channel: 'den', message: 'x', acks: 'quorum' }),
-  /** Pages of history, the largest answers. */
-  pages: request('history', { user: 'mallory', limit: 1000 }),
-  /** A thousand pages of history in one body. */
-  'batches of pages': batch(1024, 'history', { user: 'mallory', limit: 1000 }),
-  /** Nearly as much as one frame may hold. */
-  large: request('publish', {
+  'publications, 1,024 in a body': batch(1024, 'publish', {
+    user: 'mallory',
+    channel: 'den',
+    message: 'x',
+    acks: 'quorum',
+  }),
+  'pages of history': request('history', { user: 'mallory', limit: 1000 }),
+  'pages of history, 1,024 in a body': batch(1024, 'history', { user: 'mallory', limit: 1000 }),
+  'bodies of 1 MB': request('publish', {
     user: 'mallory',
     channel: 'den',
     message: Buffer.alloc(1_000_000),
     acks: 'quorum',
   }),
-  /** What is no request. */
-  malformed: framed([new Uint8Array(), Buffer.alloc(200, 0x91)]),
-  /** A body of many values that is none of ours. */
-  'malformed and large': framed([new Uint8Array(), encode(Array.from({ length: 65_000 }, () => ({})))]),
-  /** Bodies without the empty frame. */
-  'one frame': framed([Buffer.from('x')]),
-  /** Bodies in many frames, none of them empty. */
-  'many frames': framed(Array.from({ length: 32 }, () => Buffer.from('x'))),
+  'small malformed bodies': framed([new Uint8Array(), Buffer.alloc(200, 0x91)]),
+  'large malformed bodies': framed([new Uint8Array(), encode(Array.from({ length: 65_000 }, () => ({})))]),
+  'bodies without the empty frame': framed([Buffer.from('x')]),
+  'messages of 32 frames': framed(Array.from({ length: 32 }, () => Buffer.from('x'))),
 } satisfies Record<string, Buffer>
 
 export type Flood = keyof typeof FLOODS

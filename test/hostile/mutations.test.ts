@@ -5,6 +5,7 @@ import type { Target } from './attack.ts'
 import { attackFromOutside, type Tally } from './attacker.ts'
 import { Memory } from './memory.ts'
 import { WAYS } from './mutation.ts'
+import { changePage, withMessages } from './page.ts'
 import { FULL, SEED } from './size.ts'
 import { Witness } from './witness.ts'
 
@@ -66,20 +67,6 @@ async function attackAll(): Promise<readonly Tally[]> {
   return [...tallies, ...registered, ...scrawled]
 }
 
-/** What was sent, in one line for each port. */
-function told(tallies: readonly Tally[]): string {
-  const lines = tallies.map(({ kind, port, clients, ways, changed, own }) => {
-    const who = clients === undefined ? kind : `${kind} (registered)`
-    const { none = 0, raw = 0, ...malformed } = ways
-    const each = Object.entries(malformed).map(([way, count]) => `${way} ${count}`)
-    return kind === 'http'
-      ? `${who} ${port}: ${raw} scrawls`
-      : `${who} ${port}: ${changed} changed, ${own} of them in this cluster's name; ${none} valid, ${raw} scrawls; ${each.join(', ')}`
-  })
-  const all = `${sum(tallies.map(({ changed }) => changed))} messages of ZeroMQ that differ from a valid one`
-  return [...lines, `in all ${all}, ${sum(tallies.map(({ ways }) => ways.raw ?? 0))} scrawls`].join('\n')
-}
-
 /** The sum of a process's counters whose lines begin so. */
 async function counted(process: string, beginning: RegExp): Promise<number> {
   let text = ''
@@ -108,7 +95,7 @@ it(
     await witness.sayUntil(attacks, 10)
 
     const tallies = await attacks
-    if (FULL) console.log(told(tallies))
+    if (FULL) changePage((page) => withMessages(page, tallies, SEED))
     const web = tallies.filter(({ kind }) => kind === 'http')
     for (const { ways } of web) expect(ways).toEqual({ raw: SCRAWLS })
     for (const { ways } of tallies.filter((tally) => !web.includes(tally))) {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { table } from '../tables.ts'
+import { table } from '../../support/table.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const IDLE = '(idle)'

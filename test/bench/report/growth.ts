@@ -1,6 +1,7 @@
+import { table } from '../../support/table.ts'
 import type { ShapeResult, SoakResult } from '../growth/results.ts'
 import { type Spread, spreadOf } from '../statistics.ts'
-import { table, whole } from '../tables.ts'
+import { whole } from '../tables.ts'
 import type { Goal } from './goals.ts'
 import { lineChart } from './line-chart.ts'
 import type { Results } from './results.ts'

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { replaceSection } from '../../support/sections.ts'
 import { growthSection, SOAK_CHART, soakChart, soakSection } from './growth.ts'
 import { operatorSection } from './operator.ts'
 import { type Results, readResults } from './results.ts'
-import { replaceSection } from './sections.ts'
 import { securedSection } from './secured.ts'
 import { speedCharts, speedSection } from './speed.ts'
 
@@ -20,7 +20,7 @@ export function generatedFiles(results: Results): Readonly<Record<string, string
     operator: operatorSection(results),
   }
   const page = Object.entries(sections).reduce(
-    (text, [name, section]) => replaceSection(text, name, section),
+    (text, [name, section]) => replaceSection(text, name, 'npm run bench', section),
     readFileSync(join(ROOT, PAGE), 'utf8'),
   )
   return {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { machineText } from '../../support/machine.ts'
 import type { GrowthResult, SoakResult } from '../growth/results.ts'
 import type { RowResult } from '../measured.ts'
 import type { PeerResult } from '../peers/peers.ts'
@@ -34,11 +34,9 @@ export interface Results {
 }
 
 export function sessionOf(runs: number, seconds: number): Session {
-  const all = cpus()
-  const memory = Math.round(totalmem() / 2 ** 30)
   return {
     began: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-    machine: `${all.length} × ${all[0]?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}`,
+    machine: machineText(),
     node: process.version.slice(1),
     revision: revision(),
     runs,

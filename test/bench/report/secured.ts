@@ -1,6 +1,7 @@
+import { table } from '../../support/table.ts'
 import type { SecuredResult } from '../secured.ts'
 import { spreadOf } from '../statistics.ts'
-import { processorTable, rateTable, table, whole } from '../tables.ts'
+import { processorTable, rateTable, whole } from '../tables.ts'
 import { type Goal, rateOf } from './goals.ts'
 import type { Results } from './results.ts'
 import { goalTable, quietText, sessionText } from './speed.ts'

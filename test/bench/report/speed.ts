@@ -1,6 +1,7 @@
+import { table } from '../../support/table.ts'
 import type { RowResult } from '../measured.ts'
 import { spreadOf } from '../statistics.ts'
-import { processorTable, rateTable, table, whole } from '../tables.ts'
+import { processorTable, rateTable, whole } from '../tables.ts'
 import { type Bar, barChart } from './chart.ts'
 import { type Goal, speedGoals } from './goals.ts'
 import type { Results, Session } from './results.ts'

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { replaceSection } from '../../support/sections.ts'
 import { PLANTS, type Plant } from './plants.ts'
 import type { Trial } from './try.ts'
 
 const TRY = fileURLToPath(new URL('try.ts', import.meta.url))
 const PAGE = fileURLToPath(new URL('../../../docs/simulation.md', import.meta.url))
-const [BEGIN, END] = ['<!-- Written by npm run simulate -- --plants. Do not edit. -->', '<!-- End. -->']
+const COMMAND = 'npm run simulate -- --plants'
 /** Schedules after which a plant counts as not found. */
 export const TRIES_MAX = 500
 
@@ -25,13 +26,14 @@ export async function tryAll(tell: (line: string) => void): Promise<readonly Tri
     trials.push(trial)
     tell(`${plant.name}: ${trial.seeds === undefined ? 'NOT FOUND' : `${trial.seeds}, ${trial.finding}`}`)
   }
-  writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), tableOf(trials)))
+  writeFileSync(PAGE, replaceSection(readFileSync(PAGE, 'utf8'), 'plants', COMMAND, tableOf(trials)))
   return trials
 }
 
 /** The rows of the table in docs/simulation.md: each plant's name and schedules. */
 export function rowsInDocs(): ReadonlyMap<string, string> {
-  const table = readFileSync(PAGE, 'utf8').split(BEGIN)[1]?.split(END)[0] ?? ''
+  const [, rest = ''] = readFileSync(PAGE, 'utf8').split('<!-- Begin of plants')
+  const [table = ''] = rest.split('<!-- End of plants')
   const rows = table.split('\n').filter((line) => line.startsWith('| `'))
   return new Map(
     rows
@@ -51,11 +53,4 @@ function tableOf(trials: readonly Trial[]): string {
     '|---|---|---|---|',
     ...rows,
   ].join('\n')
-}
-
-function withTable(page: string, table: string): string {
-  const [before, rest] = page.split(BEGIN)
-  const [, after] = rest?.split(END) ?? []
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the marks of its table`)
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`
 }

@@ -4,7 +4,6 @@ import { barChart } from '../../bench/report/chart.ts'
 import { speedGoals } from '../../bench/report/goals.ts'
 import { soakGoals } from '../../bench/report/growth.ts'
 import type { Results } from '../../bench/report/results.ts'
-import { replaceSection } from '../../bench/report/sections.ts'
 import { securedGoals, securedSection } from '../../bench/report/secured.ts'
 
 const SESSION = { machine: '', node: '', revision: '', runs: 3, seconds: 4 }
@@ -86,27 +85,6 @@ describe('securedGoals', () => {
 
     expect(section).toMatch(/eight: of the throughput in open mode \| +≥ 70 % \| +80 % \| +yes/)
     expect(section).toMatch(/^\| eight +\| +1,000 \| +\| +800 \| +\|$/m)
-  })
-})
-
-describe('replaceSection', () => {
-  const page = [
-    '# Page',
-    '<!-- Begin of speed: written by npm run bench, do not edit -->',
-    'old',
-    '<!-- End of speed -->',
-    'after',
-  ].join('\n')
-
-  it('replaces what is between the marks and nothing else', () => {
-    const replaced = replaceSection(page, 'speed', 'new\n')
-
-    expect(replaced).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
-    expect(replaceSection(replaced, 'speed', 'new')).toBe(replaced)
-  })
-
-  it('throws when the page lacks the marks', () => {
-    expect(() => replaceSection(page, 'growth', 'new')).toThrow('no section')
   })
 })
 
