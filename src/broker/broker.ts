@@ -8,7 +8,7 @@ import {
   splitBodies,
 } from '../wire/index.ts'
 import { Connections } from './connections.ts'
-import { type Read, readMessage, sizeOf } from './envelope.ts'
+import { type Read, readMessage } from './envelope.ts'
 import { Gathering } from './gathering.ts'
 import { Holdings } from './holdings.ts'
 import { Liveness } from './liveness.ts'
@@ -67,7 +67,7 @@ export class Broker {
         for (const connection of connections) this.#dispatch(connection)
       },
     })
-    this.#refusals = new Refusals(options)
+    this.#refusals = new Refusals({ ...options, pace: this.#pace })
     this.#holdings = new Holdings(options)
     this.#standstill = new Standstill(options.unread ?? (() => false))
     this.#tag = Math.floor(options.time.wall()) * TAGS_PER_MS
@@ -112,8 +112,7 @@ export class Broker {
     const read = readMessage(frames)
     // Not even answered: the answer would carry the envelope.
     if (read === undefined) {
-      this.#pace.refused(id, sizeOf(frames), now)
-      for (const frame of frames) this.#options.letGo?.(frame)
+      this.#refusals.drop(id, frames, now)
       return this.#refusals.count('bad_request')
     }
     const { envelope, bytes, objection } = read
@@ -338,10 +337,9 @@ export class Broker {
   }
 
   /** Refuses what should not have been sent, so that more of it comes later. `now`: when it was taken. */
-  #turnAway(id: string, { envelope, bytes }: Read, error: RecadoError, now: number): void {
+  #turnAway(id: string, { envelope, bytes, rest }: Read, error: RecadoError, now: number): void {
     this.#refuse(id, envelope, bytes, error)
-    this.#pace.refused(id, bytes.byteLength, now)
-    this.#options.letGo?.(bytes)
+    this.#refusals.drop(id, rest, now)
   }
 
   #refuse(id: string, envelope: readonly Uint8Array[], bytes: Uint8Array, error: RecadoError): void {

@@ -3,11 +3,15 @@ import { CLIENT_LIMITS, objectionToLength, RecadoError } from '../wire/index.ts'
 /** Frames before the empty one, and their bytes: names of up to 255 bytes that as many ROUTERs on the way put there. */
 const FRAMES_MAX = 4
 const BYTES_MAX = 1024
+/** A frame takes some 5 µs, in ZeroMQ and until it is a buffer here: 1 MB takes a ms. */
+const FRAME_WEIGHT = 5000
 
 /** What a client's message holds, and why it may not be passed on. */
 export interface Read {
   readonly envelope: readonly Uint8Array[]
   readonly bytes: Uint8Array
+  /** All frames behind the envelope: more than the body in what is no request. */
+  readonly rest: readonly Uint8Array[]
   readonly objection: RecadoError | undefined
 }
 
@@ -15,9 +19,11 @@ export interface Read {
 export function readMessage(frames: readonly Uint8Array[]): Read | undefined {
   const delimiter = delimiterOf(frames)
   if (delimiter === undefined) return undefined
+  const rest = frames.slice(delimiter + 1)
   return {
     envelope: frames.slice(0, delimiter + 1),
-    bytes: frames[delimiter + 1] ?? new Uint8Array(),
+    bytes: rest[0] ?? new Uint8Array(),
+    rest,
     objection: objectionTo(frames, delimiter),
   }
 }
@@ -53,6 +59,8 @@ function objectionTo(frames: readonly Uint8Array[], delimiter: number): RecadoEr
   )
 }
 
-export function sizeOf(frames: readonly Uint8Array[]): number {
-  return frames.reduce((sum, { byteLength }) => sum + byteLength, 0)
+/** What a message costs on its way here, in bytes: each frame beyond an empty one and a body takes as long as so many. */
+export function weightOf(frames: readonly Uint8Array[]): number {
+  const more = Math.max(0, frames.length - 2) * FRAME_WEIGHT
+  return frames.reduce((sum, { byteLength }) => sum + byteLength, more)
 }

@@ -11,11 +11,12 @@ const FETCH_TIMEOUT_MS = 1000
 /** How long a peer that had nothing to give is left alone. */
 const PAUSE_MS = 250
 /**
- * Between two questions of a server that takes everything, as many times as long as the last answer took, and at least and at
- * most: those who answer have clients to serve as well, and the slower they are the more of them.
+ * Between two questions of a server that takes everything, as many times as long as the last answer took if it was a whole one,
+ * and at least and at most: those who answer have clients to serve as well, and the slower they are the more of them.
  */
 const PACE_TIMES = 2
 const [PACE_MS, PACE_MS_MAX] = [20, 100]
+const EARLY_MS = 1
 /** How long nothing is fetched after the store took nothing more: it would be dropped, and fetched again. */
 const FULL_MS = 250
 const TELL_FULL_MS = 10_000
@@ -108,10 +109,10 @@ export class Holes {
     this.#asked.delete(peer)
     const { time, timers, hurried } = this.#options
     const now = time.monotonic()
-    const pace = Math.min(Math.max(PACE_MS, (now - asked.at) * PACE_TIMES), PACE_MS_MAX)
-    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? pace : 0
+    const pause = batches.length === 0 ? PAUSE_MS : hurried() ? paceAfter(batches, now - asked.at) : 0
     if (pause > 0) this.#pausedUntil.set(peer, now + pause)
-    if (pause === pace) timers.after(pace, () => this.fill())
+    // A timer may come a little early, and would find nobody to ask.
+    if (pause > 0) timers.after(pause + EARLY_MS, () => this.fill())
     this.fill()
   }
 
@@ -212,6 +213,13 @@ export class Holes {
   #held(stream: StreamKey): number {
     return this.#options.store.held.get(stream) ?? 0
   }
+}
+
+/** For how many ms to leave a peer alone that gave these batches after so many. */
+function paceAfter(batches: readonly Batch[], tookMs: number): number {
+  const bytes = batches.reduce((sum, batch) => sum + batch.bytes.byteLength, 0)
+  const paced = tookMs * PACE_TIMES * Math.min(1, bytes / FETCH_BYTES)
+  return Math.ceil(Math.min(Math.max(PACE_MS, paced), PACE_MS_MAX))
 }
 
 /**

@@ -61,7 +61,9 @@ export interface NetworkFaults {
 /** What waits at a cut: `arriving` was on its way when the cut began, before all that was sent into the cut. */
 interface Kept {
   readonly link: Link
-  readonly deliver: () => void
+  readonly deliver: (generation: number) => void
+  /** The connection's life by which it was on its way. */
+  readonly generation: number
   readonly arriving: boolean
 }
 
@@ -98,11 +100,12 @@ export class Network {
     if (at !== -1) links.splice(at, 1)
   }
 
-  send(link: Link, handle: () => void): void {
+  /** `handle` is told by which life of the connection it came. */
+  send(link: Link, handle: (generation: number) => void): void {
     const { from, to, route, lossy } = link
     const [fromLife, toLife] = [from.life, to.life]
-    const deliver = (): void => {
-      if (to.life === toLife && from.life === fromLife) to.deliver(handle)
+    const deliver = (generation: number): void => {
+      if (to.life === toLife && from.life === fromLife) to.deliver(() => handle(generation))
     }
     if (route.cut !== undefined) this.#keep(link, deliver)
     else if (
@@ -178,16 +181,17 @@ export class Network {
     const kept = this.#kept.get(route) ?? []
     this.#kept.delete(route)
     // What was on its way comes at once, before the rest of that, which may still be.
-    for (const { deliver, arriving } of kept) if (arriving) this.#world.schedule(0, deliver)
+    for (const { deliver, generation, arriving } of kept)
+      if (arriving) this.#world.schedule(0, () => deliver(generation))
     for (const { link, deliver, arriving } of kept) if (!arriving) this.#schedule(link, deliver)
   }
 
-  #keep(link: Link, deliver: () => void, arriving = false): void {
+  #keep(link: Link, deliver: Kept['deliver'], arriving = false): void {
     const { route, lossy } = link
     if (route.cut !== 'wait' && (lossy || route.cut === 'lose' || this.#chance.next() < 0.5)) return
     const kept = this.#kept.get(route) ?? []
     this.#kept.set(route, kept)
-    if (kept.length < KEPT_MAX) kept.push({ link, deliver, arriving })
+    if (kept.length < KEPT_MAX) kept.push({ link, deliver, generation: link.generation, arriving })
   }
 
   #renew(link: Link): void {
@@ -198,7 +202,7 @@ export class Network {
     link.broken?.(link.generation - 1, link.survivesUntil)
   }
 
-  #schedule(link: Link, deliver: () => void): void {
+  #schedule(link: Link, deliver: Kept['deliver']): void {
     const { route, generation } = link
     const [least, most] = this.faults.delayMs
     const { now } = this.#world
@@ -213,7 +217,7 @@ export class Network {
         if (route.cut === 'wait') this.#keep(link, deliver, true)
         return
       }
-      deliver()
+      deliver(generation)
     })
   }
 

@@ -243,3 +243,30 @@ describe('The services', () => {
     expect(status['members']).toHaveLength(2)
   })
 })
+
+describe('A client that says many things at once and goes', () => {
+  it('loses what its broker still gathered, and is told once of each when it asks again', async () => {
+    const { cluster, client, ask, request, welcome } = setUp()
+    welcome()
+    const { world, witness } = cluster
+    const ids = Array.from({ length: 40 }, (_, number) => `many-${number}`)
+    const publication = (id: string): object =>
+      request('publish', { user: 'ana', channel: 'news', message: id }, id)
+    const many = cluster.connect(client)
+    const before = witness.operations.size
+    expect(ask('users')).toMatchObject({ status: 'ok' })
+    for (const id of ids) many.send([new Uint8Array(), encode(publication(id))])
+    world.run(2)
+    await many.close()
+    world.run(500)
+    const taken = witness.operations.size - before
+
+    expect(taken).toBeGreaterThan(0)
+    expect(taken).toBeLessThan(ids.length)
+    for (const id of ids)
+      expect(ask('publish', { user: 'ana', channel: 'news', message: id }, id)).toMatchObject({
+        status: 'ok',
+      })
+    expect(witness.operations.size - before).toBe(ids.length)
+  })
+})

@@ -169,5 +169,6 @@ export class SimulatedProxy extends SimulatedService {
 
   protected run(): void {
     // What a proxy does is in Sockets.publish: it hands on what comes while it is up.
+    this.cluster.sockets.proxyStarted(this.process)
   }
 }

@@ -8,9 +8,9 @@ import { Sockets } from './sockets.ts'
 const ADDRESS = 'tcp://there:1'
 
 /** A dealer of which all that it sends to nobody is kept, and what arrives once somebody listens. */
-function dialled() {
+function dialled(drawn = 0) {
   const world = new VirtualTime()
-  const keeping = { next: () => 0 }
+  const keeping = { next: () => drawn }
   const network = new Network(world, keeping)
   const sockets = new Sockets(network, world, keeping)
   const [here, there] = ['here', 'there'].map((name) => new SimulatedProcess(world, name)) as [
@@ -32,16 +32,21 @@ function send(dealer: Dealer, count: number): boolean[] {
 }
 
 /** A dealer and a router, and what that is told, in its order. */
-function connected() {
-  const { dealer, here, world, network, sockets, there } = dialled()
+function connected(drawn = 0) {
+  const { dealer, here, world, network, sockets, there } = dialled(drawn)
   const told: string[] = []
   sockets.listen(
     there,
     ADDRESS,
-    () => told.push('message'),
-    () => told.push('end'),
+    (from) => told.push(`message by ${nameIn(from)}`),
+    (from) => told.push(`end of ${nameIn(from)}`),
   )
   return { dealer, here, there, world, network, told }
+}
+
+/** Which life of the connection a router's name for it means. */
+function nameIn(from: string): string {
+  return ['first', 'second'][Number(from.split('#')[1])] ?? from
 }
 
 describe('A simulated router', () => {
@@ -50,7 +55,7 @@ describe('A simulated router', () => {
     send(dealer, 2)
     await dealer.close()
     world.run(100)
-    expect(told).toEqual(['message', 'message', 'end'])
+    expect(told).toEqual(['message by first', 'message by first', 'end of first'])
   })
 
   it('is told of the end when the process at the other side dies', () => {
@@ -59,7 +64,7 @@ describe('A simulated router', () => {
     world.run(100)
     here.crash()
     world.run(100)
-    expect(told).toEqual(['message', 'end'])
+    expect(told).toEqual(['message by first', 'end of first'])
   })
 
   it('is told of the end when the connection breaks, and hears the next one under another name', () => {
@@ -69,7 +74,17 @@ describe('A simulated router', () => {
     network.reconnect('here', 'there')
     send(dealer, 1)
     world.run(100)
-    expect(told).toEqual(['message', 'end', 'message'])
+    expect(told).toEqual(['message by first', 'end of first', 'message by second'])
+  })
+
+  it('hears by the name of the former connection what survives its break, before that ends', () => {
+    const { dealer, world, network, told } = connected(0.9)
+    send(dealer, 1)
+    network.reconnect('here', 'there')
+    send(dealer, 1)
+    world.run(100)
+    expect(told.toSorted()).toEqual(['end of first', 'message by first', 'message by second'])
+    expect(told.indexOf('message by first')).toBeLessThan(told.indexOf('end of first'))
   })
 
   it('is not told of the end while the way to it is cut', async () => {
@@ -79,12 +94,12 @@ describe('A simulated router', () => {
     network.cut('here', 'there')
     await dealer.close()
     world.run(100)
-    expect(told).toEqual(['message'])
+    expect(told).toEqual(['message by first'])
   })
 })
 
 describe('A simulated subscriber', () => {
-  it('misses what is published before its proxy knows it again, after its connection broke', () => {
+  it('misses what is published before its proxy knows it again, after its connection broke and after a start', () => {
     const world = new VirtualTime()
     const late = { next: () => 0.5 }
     const network = new Network(world, late)
@@ -104,7 +119,11 @@ describe('A simulated subscriber', () => {
     publish('meanwhile')
     world.run(100)
     publish('after')
-    expect(heard).toEqual(['before', 'after'])
+    sockets.proxyStarted(proxy)
+    publish('just after its start')
+    world.run(100)
+    publish('later')
+    expect(heard).toEqual(['before', 'after', 'later'])
   })
 })
 

@@ -15,7 +15,6 @@ interface Listener {
 interface Dialled {
   readonly id: string
   readonly host: SimulatedProcess
-  readonly life: number
   handler: (frames: Uint8Array[]) => void
   there: Link | undefined
   back: Link | undefined
@@ -29,9 +28,7 @@ interface Subscribed {
   readonly topics: Set<string>
   readonly link: Link
   received: (topic: string, body: Uint8Array) => void
-  /** The proxy's life and the connection's in which the subscription is known there, and since when (virtual ms). */
-  proxyLife: number
-  generation: number
+  /** When the proxy knows the subscription, in virtual ms. */
   knownAt: number
 }
 
@@ -61,7 +58,7 @@ export class Sockets {
 
   /**
    * A router: it knows each connection by a name, which changes when the connection is made anew. `ended` is told of those that
-   * have ended, unless they do so while the way there is cut.
+   * have ended, but of none that does so while the way there is cut: heartbeats would tell that later than any schedule lasts.
    */
   listen(
     host: SimulatedProcess,
@@ -72,7 +69,6 @@ export class Sockets {
     const { life } = host
     this.#listeners.set(address, { host, life, received, ended })
     for (const dialled of this.#waiting.get(address) ?? []) {
-      if (dialled.life !== dialled.host.life) this.#close(dialled, address)
       for (const { frames, since } of dialled.parked.splice(0)) {
         if (this.#world.now - since < KEEP_MS) this.#send(dialled, address, frames)
       }
@@ -80,7 +76,7 @@ export class Sockets {
     return (to, frames) => {
       const [id, generation, listenerLife] = to.split('#') as [string, string, string]
       const dialled = this.#dialled.get(id)
-      if (dialled === undefined || Number(listenerLife) !== life || dialled.life !== dialled.host.life) return
+      if (dialled === undefined || Number(listenerLife) !== life) return
       if (dialled.there?.generation !== Number(generation)) return
       if (dialled.back?.to !== dialled.host || dialled.back.from !== host)
         dialled.back = this.#network.link(host, dialled.host)
@@ -95,7 +91,6 @@ export class Sockets {
     const dialled: Dialled = {
       id,
       host,
-      life: host.life,
       handler,
       there: undefined,
       back: undefined,
@@ -134,10 +129,9 @@ export class Sockets {
       topics: new Set(topics),
       link,
       received,
-      proxyLife: proxy.life,
-      generation: link.generation,
       knownAt: 0,
     }
+    link.broken = () => this.#forget(own)
     const living = (this.#subscribed.get(proxy.name) ?? []).filter((each) => {
       if (each.life === each.host.life) return true
       this.#network.unlink(each.link)
@@ -168,7 +162,8 @@ export class Sockets {
     }
     this.#network.send(link, () => {
       for (const each of this.#subscribed.get(proxy.name) ?? []) {
-        if (!each.topics.has(topic) || each.life !== each.host.life || !this.#isKnown(each, proxy)) continue
+        if (!each.topics.has(topic) || each.life !== each.host.life || this.#world.now < each.knownAt)
+          continue
         this.#network.send(each.link, () => {
           if (each.topics.has(topic)) each.received(topic, body)
         })
@@ -176,14 +171,13 @@ export class Sockets {
     })
   }
 
-  #isKnown(subscribed: Subscribed, proxy: SimulatedProcess): boolean {
-    const { generation } = subscribed.link
-    if (subscribed.proxyLife !== proxy.life || subscribed.generation !== generation) {
-      subscribed.proxyLife = proxy.life
-      subscribed.generation = generation
-      subscribed.knownAt = this.#world.now + this.#chance.next() * RESUBSCRIBE_MS
-    }
-    return this.#world.now >= subscribed.knownAt
+  /** A proxy that started knows no subscription; each comes again before long. */
+  proxyStarted(proxy: SimulatedProcess): void {
+    for (const each of this.#subscribed.get(proxy.name) ?? []) this.#forget(each)
+  }
+
+  #forget(subscribed: Subscribed): void {
+    subscribed.knownAt = this.#world.now + this.#chance.next() * RESUBSCRIBE_MS
   }
 
   #send(dialled: Dialled, address: string, frames: Frames): void {
@@ -196,16 +190,15 @@ export class Sockets {
       dialled.there = this.#network.link(dialled.host, listener.host)
       dialled.there.broken = (generation, at) => this.#tellEnd(dialled, address, generation, at)
     }
-    const link = dialled.there
-    this.#network.send(link, () => {
-      listener.received(nameOf(dialled, link.generation, listener), [...frames])
+    this.#network.send(dialled.there, (generation) => {
+      listener.received(nameOf(dialled, generation, listener), [...frames])
     })
   }
 
   /** Whoever listens is told, at this virtual ms, that one life of the connection has ended. */
   #tellEnd(dialled: Dialled, address: string, generation: number, at: number): void {
     const listener = this.#listeners.get(address)
-    if (listener === undefined) return
+    if (listener === undefined || dialled.there?.route.cut !== undefined) return
     const { host, life, ended } = listener
     this.#world.scheduleAt(at, () => {
       if (life === host.life) host.deliver(() => ended(nameOf(dialled, generation, listener)))
@@ -226,7 +219,7 @@ export class Sockets {
     dialled.parked.length = 0
     this.#waiting.get(address)?.delete(dialled)
     const { there } = dialled
-    if (there !== undefined && there.route.cut === undefined)
+    if (there !== undefined)
       this.#tellEnd(dialled, address, there.generation, Math.max(this.#world.now, there.lastArrival))
     for (const link of [dialled.there, dialled.back]) if (link !== undefined) this.#network.unlink(link)
   }

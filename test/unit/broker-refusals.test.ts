@@ -64,6 +64,27 @@ describe('Broker', () => {
     expect(gone).toEqual([bodies[0]])
   })
 
+  it('lets go of all frames of what is no request, and rests for all of them', () => {
+    const gone: Uint8Array[] = []
+    const bench = new Bench({ letGo: (bytes) => gone.push(bytes) })
+    const restFor = (...more: Uint8Array[]): number => {
+      gone.length = 0
+      let rested = 0
+      for (let count = 0; count < 4; count++) {
+        bench.broker.fromClient('ana', [EMPTY, Buffer.from('x'), ...more])
+        rested += bench.broker.takeRest()
+      }
+      return rested
+    }
+    const [large, many] = [Buffer.alloc(1_000_000), Array.from({ length: 500 }, () => Buffer.from('y'))]
+
+    expect(restFor(EMPTY)).toBeLessThan(2)
+    expect(restFor(large)).toBeGreaterThan(2)
+    expect(gone).toContain(large)
+    bench.world.run(2000)
+    expect(restFor(...many)).toBeGreaterThan(2)
+  })
+
   it('answers with its id what it lets go of, whether it refuses or gives it up', () => {
     const bench = new Bench({ clientQueue: 1, requestDeadlineMs: 1000, letGo: (bytes) => bytes.fill(0) })
 

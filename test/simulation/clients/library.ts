@@ -175,7 +175,8 @@ export class LibraryClient extends Party {
         this.process.after(this.chance.next() * this.#habits.pauseMs, again)
       }
       client.publish(CHANNEL, `from ${this.user}`).then(settled, (error: unknown) => {
-        if (!(error instanceof RecadoError) || !error.retryable) this.#fail('a publication', error)
+        const excused = error instanceof RecadoError && (error.retryable || this.isHidden(error.code, sentAt))
+        if (!excused) this.#fail('a publication', error)
         settled()
       })
     }

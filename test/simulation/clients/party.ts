@@ -59,12 +59,15 @@ export abstract class Party {
   protected abstract run(): void
 
   /**
-   * Whether servers may have risen without the channel, which an old copy lacks that looks like a whole one: they may call
-   * it unknown to who asked at `sentAt`, virtual ms.
+   * Whether servers may have risen without what this error misses, which an old copy lacks that looks like a whole one: they may
+   * answer so to who asked at `sentAt`, virtual ms. `to`: whom the request was to reach.
    */
-  protected isChannelHidden(sentAt: number): boolean {
-    const channels = [...this.cluster.witness.wishes.values()].filter(({ kind }) => kind === 'channel')
-    return channels.some(({ standsFor = [] }) =>
+  protected isHidden(code: string, sentAt: number, to?: string): boolean {
+    const missing = [...this.cluster.witness.wishes.values()].filter(({ kind, user }) => {
+      if (code === 'unknown_channel') return kind === 'channel'
+      return kind === 'login' && user === (code === 'not_logged_in' ? this.user : to)
+    })
+    return missing.some(({ standsFor = [] }) =>
       standsFor.some(({ stream, seq }) => isHidden(this.cluster, stream, seq, sentAt)),
     )
   }

@@ -99,7 +99,7 @@ export class HistoryReader extends Party {
     // Perhaps nobody made it at all: then there is nothing to read.
     if (early && made === Infinity) this.#concluded = this.#concluding
     if (early || error.retryable) return
-    if (error.code === 'unknown_channel' && this.isChannelHidden(sentAt)) return
+    if (error.code === 'unknown_channel' && this.isHidden(error.code, sentAt)) return
     witness.find(`${this.user} was refused history: ${error.code} ${error.message}`)
   }
 }

@@ -119,11 +119,10 @@ export class SimpleClient extends Party {
   #begin(): void {
     if (this.#count === 0) return this.#want('login', '', 'quorum', {})
     if (this.#count === 1) return this.#want('channel', CHANNEL, 'quorum', { channel: CHANNEL })
-    this.#say()
     const { bursts } = this.#habits
-    if (bursts === 0 || this.enough || this.chance.next() >= bursts) return
-    const more = BURST_MIN + this.chance.next() * (BURST_MAX - BURST_MIN)
-    for (let i = 0; i < more; i++) this.#say()
+    const isBurst = bursts > 0 && !this.enough && this.chance.next() < bursts
+    const count = isBurst ? Math.round(BURST_MIN + this.chance.next() * (BURST_MAX - BURST_MIN)) : 1
+    for (let i = 0; i < count; i++) this.#say()
   }
 
   /** One publication, or a message to somebody. */
@@ -179,7 +178,7 @@ export class SimpleClient extends Party {
       witness.acknowledged(this.user, id, data['operation'] as Wish['operation'])
       this.#end(id)
     } else if (!data.retryable) {
-      if (data.code !== 'unknown_channel' || !this.isChannelHidden(wish.sentAt))
+      if (!this.isHidden(data.code, wish.sentAt, wish.target))
         witness.find(`${this.user} was refused ${wish.kind} ${id}: ${data.code} ${data.message}`)
       this.#end(id)
     }

@@ -20,7 +20,7 @@ const WINDOWS = { 1: 10, 4: 1, 16: 1 }
 const BURSTS = { 0: 12, 0.5: 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
-/** `apart`: for what was added later, so that seeds mean what they meant before. */
+/** `apart`: for what was added later, so that seeds draw what they drew before. */
 export function drawProfile(dice: Dice, apart: Dice): Profile {
   const servers = Number(dice.weighted(SERVERS))
   const differ = dice.share(0.5)

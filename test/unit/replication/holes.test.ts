@@ -10,7 +10,7 @@ import { VirtualTime } from '../../support/virtual-time.ts'
 const STREAM = 'x/1'
 
 /** A server that holds nothing of a stream which `b` and `c` have; whom it asks for it is in `asked`. */
-function holesBeside() {
+function holesBeside({ earlyMs = 0 } = {}) {
   const world = new VirtualTime()
   const [b, c] = ['b', 'c'].map((name) => {
     const peer = new Peer(name, '', 1, new Map())
@@ -25,7 +25,7 @@ function holesBeside() {
     time: { monotonic: () => world.now, wall: () => world.now },
     timers: {
       soon: (run) => void world.schedule(0, run),
-      after: (ms, run) => world.schedule(ms, run),
+      after: (ms, run) => world.schedule(ms - earlyMs, run),
       every: () => () => {},
     },
     chance: { next: () => 0 },
@@ -93,18 +93,34 @@ describe('Holes', () => {
   })
 
   it.each([
-    [1, 20],
-    [30, 60],
-    [900, 100],
-  ])('waits, after an answer that took %i ms, %i ms before it asks that peer again', (took, waits) => {
-    const { holes, world, state, held, b } = holesBeside()
+    ['a whole answer', 1024, 1, 20],
+    ['a whole answer', 1024, 30, 60],
+    ['half of one', 512, 30, 31],
+    ['a small one', 1, 30, 20],
+    ['a whole answer', 1024, 900, 100],
+  ])(
+    'waits, after %s (%i KiB) that took %i ms, %i ms before it asks that peer again',
+    (_, kib, took, waits) => {
+      const { holes, world, state, held, b } = holesBeside()
+      state.live = [b]
+      world.run(took)
+      held.set(STREAM, 1)
+      const message = 'x'.repeat(kib * 1024)
+      holes.answered('b', [batchOf([operation({ origin: 'x', seq: 1, clock: 1, message })])])
+      world.run(waits - 1)
+      holes.fill()
+      expect(state.asked).toHaveLength(1)
+      world.run(2)
+      expect(state.asked).toHaveLength(2)
+    },
+  )
+
+  it('asks again in its pace though timers come a little early', () => {
+    const { holes, world, state, held, b } = holesBeside({ earlyMs: 1 })
     state.live = [b]
-    world.run(took)
     held.set(STREAM, 1)
     holes.answered('b', [batchFrom(1, 1)])
-    world.run(waits - 1)
-    expect(state.asked).toHaveLength(1)
-    world.run(1)
+    world.run(30)
     expect(state.asked).toHaveLength(2)
   })
 
@@ -139,7 +155,7 @@ describe('Holes', () => {
     expect(state.asked).toEqual(['b', 'b'])
     held.set(STREAM, 2)
     holes.answered('b', [batchFrom(1)])
-    world.run(20)
+    world.run(21)
     expect(state.asked).toHaveLength(3)
     // The answer to the second question holds nothing that the third asked for.
     holes.answered('b', [batchFrom(1)])
