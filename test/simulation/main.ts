@@ -5,7 +5,7 @@ import { runSeeds, type Summary } from './seeds.ts'
 const USAGE = `Runs a whole system under a virtual clock, with faults that one seed decides.
 
   npm run simulate -- --seed N                          one schedule, told step by step
-  npm run simulate -- --seeds M [--from K] [--jobs J]   M schedules from seed K (1), on J processors (all)
+  npm run simulate -- [--seeds M] [--from K] [--jobs J] M schedules (100,000) from seed K (1), on J processors (all)
   npm run simulate -- --plants                          plants one bug after the other, and writes docs/simulation.md
 
   --faults NAME[,NAME...]   draws only these kinds of faults
@@ -17,7 +17,7 @@ Ends with status 1 when anything was found; with --plants when anything was not.
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
-    seeds: { type: 'string' },
+    seeds: { type: 'string', default: '100000' },
     from: { type: 'string', default: '1' },
     jobs: { type: 'string' },
     faults: { type: 'string' },
@@ -35,17 +35,13 @@ async function main(): Promise<number> {
     return 0
   }
   if (values.seed !== undefined) return trace(count(values.seed))
-  if (values.seeds !== undefined) {
-    const jobs = values.jobs === undefined ? undefined : count(values.jobs)
-    const range = { from: count(values.from), seeds: count(values.seeds) }
-    return report(await runSeeds({ ...range, jobs, only: await kinds(), progress: tell }))
-  }
   if (values.plants === true) {
     const { tryAll } = await import('./plants/trials.ts')
     return (await tryAll(tell)).every(({ seeds }) => seeds !== undefined) ? 0 : 1
   }
-  process.stderr.write(USAGE)
-  return 2
+  const jobs = values.jobs === undefined ? undefined : count(values.jobs)
+  const range = { from: count(values.from), seeds: count(values.seeds) }
+  return report(await runSeeds({ ...range, jobs, only: await kinds(), progress: tell }))
 }
 
 async function trace(seed: number): Promise<number> {

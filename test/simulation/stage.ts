@@ -2,6 +2,7 @@ import type { Chance } from '../../src/ports/index.ts'
 import { covers, join, type Vector } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
+import { finalPublications } from './checkers/subscribers.ts'
 import { LibraryClient } from './clients/library.ts'
 import type { Party } from './clients/party.ts'
 import { HistoryReader } from './clients/reader.ts'
@@ -21,6 +22,8 @@ export interface StageOptions extends ClusterOptions {
   readonly window?: number
   /** Of what the first of the simple ones says: the share that it says many at once of. */
   readonly bursts?: number
+  /** Whether subscriptions go on at the end until all has come by themselves, instead of beginning anew at their cursors. */
+  readonly patient?: boolean
   /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
   readonly operated?: boolean
 }
@@ -38,6 +41,7 @@ export class Stage {
   readonly clients: readonly Party[]
   readonly operator: SimulatedOperator | undefined
   readonly chance: Chance
+  readonly #patient: boolean
   /** Names of the servers that shall be in the system. */
   wanted: readonly string[]
   /** What the disks of those held that were taken away. */
@@ -46,6 +50,7 @@ export class Stage {
   constructor(seed: number, options: StageOptions = {}) {
     this.cluster = new Cluster(seed, options)
     this.chance = seededChance(seed + 3)
+    this.#patient = options.patient ?? false
     addCheckers(this.cluster)
     this.wanted = this.cluster.servers.map(({ name }) => name)
     this.operator = options.operated === true ? new SimulatedOperator(this.cluster, this.wanted) : undefined
@@ -138,11 +143,18 @@ export class Stage {
     const bound = options.heartbeatTimeoutMs + PROGRESS_MS
     const progressed = await this.until(() => this.#isQuiet(), bound)
     if (!progressed) witness.find(`No progress within ${bound} ms: ${this.#waitsFor()}`)
+    else if (this.#patient && !(await this.until(() => this.#haveAll(), bound)))
+      witness.find('A subscription does not bring all that there is')
     else if (await this.#conclude(bound)) {
       witness.tell('', `all is quiet ${Math.round(world.now - healedAt)} ms later`)
       witness.end()
     }
     return witness.findings
+  }
+
+  #haveAll(): boolean {
+    const keys = [...finalPublications(this.cluster).keys()]
+    return this.clients.every((client) => !(client instanceof LibraryClient) || client.has(keys))
   }
 
   /** Has all clients read to the end; again, when a request that was sent twice arrives meanwhile. */

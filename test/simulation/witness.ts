@@ -3,8 +3,8 @@ import {
   covers,
   decodeBatch,
   join,
-  KINDS,
   type Kind,
+  type Operation,
   type OperationName,
   type Publication,
   type StreamKey,
@@ -14,16 +14,8 @@ import {
 import type { SimulatedServer } from './server.ts'
 
 /** One operation as it was accepted. */
-export interface Accepted {
+export interface Accepted extends Operation {
   readonly stream: StreamKey
-  readonly seq: number
-  readonly clock: number
-  readonly origin: string
-  readonly incarnation: number
-  readonly kind: Kind
-  readonly id: string
-  readonly user: string
-  readonly target: string
   /** Virtual ms at which it got its clock. */
   readonly at: number
 }
@@ -39,8 +31,12 @@ export interface Wish {
   readonly kind: Kind
   readonly target: string
   readonly level: Level
+  /** What is said. */
+  readonly message?: string
   /** Virtual ms. */
   readonly sentAt: number
+  /** How often it was sent, if anybody counts. */
+  sent?: number
   /** When it was acknowledged, and which operation the answer named, if it names any. */
   acknowledgedAt?: number
   operation?: OperationName
@@ -140,20 +136,10 @@ export class Witness {
 
   appended(server: SimulatedServer, batch: Batch): void {
     for (let index = 0; index < batch.count; index++) {
-      const seq = batch.firstSeq + index
-      const operation: Accepted = {
-        stream: batch.stream,
-        seq,
-        clock: batch.clockAt(index),
-        origin: batch.origin,
-        incarnation: batch.incarnation,
-        kind: KINDS[batch.kindAt(index)] as Kind,
-        id: batch.idAt(index),
-        user: batch.userAt(index),
-        target: batch.targetAt(index),
-        at: server.takeShownAt(batch.clockAt(index)),
-      }
-      this.operations.set(`${batch.stream} ${seq}`, operation)
+      const { stream } = batch
+      const at = server.takeShownAt(batch.clockAt(index))
+      const operation: Accepted = { ...batch.operationAt(index), stream, at }
+      this.operations.set(`${stream} ${operation.seq}`, operation)
       for (const checker of this.#checkers) checker.accepted?.(server, operation)
     }
   }

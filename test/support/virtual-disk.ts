@@ -29,6 +29,8 @@ export class VirtualDisk {
   commitMs = 0.4
   /** What the next commits fail with. */
   failure: Error | undefined
+  /** Whether what fails is on the disk all the same. */
+  failureKeeps = false
   /** Plenty of room, less than a reserve, or none at all. */
   space: keyof typeof FREE = 'room'
   /** Told of the records of every append to the journal that reached the disk. */
@@ -132,7 +134,7 @@ export class VirtualDisk {
       if (life !== this.#life) return
       this.#underWay.delete(what)
       const failure = this.space === 'full' ? fullDisk() : this.failure
-      if (failure === undefined) apply()
+      if (failure === undefined || (failure === this.failure && this.failureKeeps)) apply()
       done(failure)
     })
   }

@@ -1,11 +1,13 @@
 import type { Cluster } from '../cluster.ts'
 import { Clocks } from './clocks.ts'
+import { Contents } from './contents.ts'
 import { Durability } from './durability.ts'
 import { FinalFiles } from './files.ts'
 import { Finality } from './finality.ts'
 import { Publishing } from './publishing.ts'
 import { Readers } from './readers.ts'
 import { Rising } from './rising.ts'
+import { SendersOrder } from './senders-order.ts'
 import { Subscribers } from './subscribers.ts'
 import { VotersLists } from './voters.ts'
 
@@ -14,13 +16,15 @@ export function addCheckers(cluster: Cluster): void {
   const { witness } = cluster
   witness.add(
     new Durability(cluster),
-    new Publishing(witness),
+    new Publishing(cluster),
     new FinalFiles(cluster),
     new Subscribers(cluster),
     new Readers(cluster),
     new Finality(cluster),
     new VotersLists(cluster),
     new Clocks(witness),
+    new Contents(cluster),
+    new SendersOrder(witness),
     new Rising(cluster),
   )
 }

@@ -1,22 +1,30 @@
 import type { Publication } from '../../../src/wire/index.ts'
+import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Checker, Witness } from '../witness.ts'
 import { isHeld } from './durability.ts'
 
+/** A deadline counts from before an operation has its clock, by the server's own clock. */
+const PATIENCE = 0.9
+
 /** Nothing is published before it is held as its level asks; live delivery is in order, once, and shows its gaps. */
 export class Publishing implements Checker {
   readonly #witness: Witness
+  readonly #ackDeadlineMs: number
   readonly #last = new Map<string, number>()
 
-  constructor(witness: Witness) {
+  constructor({ witness, options }: Cluster) {
     this.#witness = witness
+    this.#ackDeadlineMs = options.ackDeadlineMs
   }
 
   published({ name }: SimulatedServer, { operation, user, id }: Publication): void {
     const { origin, incarnation, seq } = operation
     const level = this.#witness.wishes.get(`${user} ${id}`)?.level ?? 'quorum'
+    const accepted = this.#witness.operations.get(`${origin}/${incarnation} ${seq}`)
+    const waited = this.#witness.now() - (accepted?.at ?? Number.POSITIVE_INFINITY)
     // What asked for all is published at a majority once its client has been told that it waits too long.
-    const enough = level === 'all' ? 'quorum' : level
+    const enough = level === 'all' && waited > this.#ackDeadlineMs * PATIENCE ? 'quorum' : level
     if (isHeld(this.#witness, { stream: `${origin}/${incarnation}`, seq }, enough)) return
     this.#witness.find(`${name} published ${id} of ${user}, which is not yet held at ${enough}`)
   }

@@ -23,6 +23,9 @@ export class LibraryClient extends Party {
   #last: Received | undefined
   #subscriptions = 0
   #underWay = 0
+  #said = 0
+  /** User and id of all that it received. */
+  readonly #received = new Set<string>()
   #subscribed = false
   #concluded = false
   /** Whether something that it said after all faults had ended was acknowledged. */
@@ -50,6 +53,11 @@ export class LibraryClient extends Party {
     const subscription = this.#subscribe(client)
     this.cluster.world.promises = true
     this.#awaitEnd(subscription).catch((error: unknown) => this.#fail('its subscription', error))
+  }
+
+  /** Whether its subscription, over all its lives, has delivered all of these. */
+  has(keys: Iterable<string>): boolean {
+    return [...keys].every((key) => this.#received.has(key))
   }
 
   get concluded(): boolean {
@@ -107,8 +115,9 @@ export class LibraryClient extends Party {
   #sayLast(): void {
     const say = async (): Promise<void> => {
       const sentAt = this.cluster.world.now
-      const operation = await (this.#client as Client).publish(CHANNEL, `the last of ${this.user}`)
-      this.#acknowledged(operation, sentAt)
+      const message = `the last of ${this.user}`
+      const operation = await (this.#client as Client).publish(CHANNEL, message)
+      this.#acknowledged(operation, sentAt, message)
       this.#hasSaidLast = true
     }
     const again = (error: unknown): unknown => {
@@ -159,6 +168,7 @@ export class LibraryClient extends Party {
       if (life !== this.process.life || subscription !== this.#subscription) return
       this.#last = item
       this.received++
+      this.#received.add(`${item.user} ${item.id}`)
       this.cluster.witness.delivered(name, item)
     }
   }
@@ -171,10 +181,11 @@ export class LibraryClient extends Party {
       const settled = (operation?: OperationName): void => {
         if (life !== this.process.life) return
         this.#underWay--
-        if (operation !== undefined) this.#acknowledged(operation, sentAt)
+        if (operation !== undefined) this.#acknowledged(operation, sentAt, message)
         this.process.after(this.chance.next() * this.#habits.pauseMs, again)
       }
-      client.publish(CHANNEL, `from ${this.user}`).then(settled, (error: unknown) => {
+      const message = `${++this.#said} from ${this.user}`
+      client.publish(CHANNEL, message).then(settled, (error: unknown) => {
         const excused = error instanceof RecadoError && (error.retryable || this.isHidden(error.code, sentAt))
         if (!excused) this.#fail('a publication', error)
         settled()
@@ -183,7 +194,7 @@ export class LibraryClient extends Party {
     this.process.after(this.chance.next() * this.#habits.pauseMs, again)
   }
 
-  #acknowledged(operation: OperationName, sentAt: number): void {
+  #acknowledged(operation: OperationName, sentAt: number, message: string): void {
     this.acknowledged++
     const { witness } = this.cluster
     const { origin, incarnation, seq } = operation
@@ -191,6 +202,8 @@ export class LibraryClient extends Party {
     if (accepted === undefined)
       return witness.find(`${this.user} was told of ${origin}/${incarnation} ${seq}, which nobody accepted`)
     const { user, id, kind, target } = accepted
+    if (accepted.message !== message)
+      witness.find(`${this.user} was told that "${message}" is ${JSON.stringify(accepted.message)}`)
     witness.wished({
       session: `${user}/${this.process.life}`,
       user,

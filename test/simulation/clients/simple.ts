@@ -142,7 +142,9 @@ export class SimpleClient extends Party {
     this.#count++
     const id = String(this.#count)
     const { user } = this
-    const wish: Wish = { session: user, user, id, kind, target, level, sentAt: this.cluster.world.now }
+    const sentAt = this.cluster.world.now
+    const said = 'message' in data ? { message: String(data.message) } : {}
+    const wish: Wish = { session: user, user, id, kind, target, level, ...said, sentAt, sent: 0 }
     this.cluster.witness.wished(wish)
     this.#current.set(id, { wish, body: { service: kind, id, data: { user, ...data } } })
   }
@@ -155,8 +157,9 @@ export class SimpleClient extends Party {
     if (this.#current.size === 0) return
     this.#sentAt = this.process.monotonic()
     const timestamp = Math.floor(this.process.wall())
-    for (const { body } of this.#current.values()) {
+    for (const { body, wish } of this.#current.values()) {
       this.#clock++
+      wish.sent = (wish.sent ?? 0) + 1
       this.#dealers[dealer]?.send([new Uint8Array(), encode({ ...body, clock: this.#clock, timestamp })])
     }
   }

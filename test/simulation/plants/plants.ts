@@ -181,6 +181,7 @@ export const PLANTS: readonly Plant[] = [
         'return voting.epoch > 0 || self === voting.everyone.find((name) => this.#agrees(name))',
       ],
     ],
+    faults: ['freeze', 'emptyDisk'],
   },
   {
     name: 'take-a-new-life-for-the-former',
@@ -218,5 +219,40 @@ export const PLANTS: readonly Plant[] = [
       ],
     ],
     faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
+  },
+  {
+    name: 'publish-for-all-at-a-majority',
+    what: 'publishes what asked for all servers without waiting for them',
+    changes: [
+      ['src/server/publications.ts', 'this.#options.now() >= next.deadline &&', 'next.deadline > 0 &&'],
+    ],
+    finds: 'not yet held at all',
+  },
+  {
+    name: 'last-first',
+    what: 'the broker gives servers what came last of a connection before what came first',
+    changes: [['src/broker/broker.ts', 'connection.waiting.push(body)', 'connection.waiting.unshift(body)']],
+    finds: 'which was sent before it',
+  },
+  {
+    name: 'garble-history',
+    what: 'history shows the ids of messages for what they say',
+    changes: [['src/store/history.ts', "message: message ?? '',", "message: message === '' ? '' : id,"]],
+    finds: ' has {',
+  },
+  {
+    name: 'look-once',
+    what: 'subscriptions do not look in history again: not from time to time, at a gap or after a connection',
+    changes: [
+      ['src/client/merge.ts', 'timers.every(POLL_MS, () => this.read())', 'timers.every(POLL_MS, () => {})'],
+      [
+        'src/client/merge.ts',
+        'if (this.#held.length > 0 && this.#caughtUp && this.#cancelRest === undefined) this.read()',
+        '',
+      ],
+      ['src/client/subscription.ts', 'feeds.onConnect(() => this.#connected())', 'feeds.onConnect(() => {})'],
+    ],
+    faults: ['dropPublications', 'cutPair', 'reconnect'],
+    finds: 'does not bring all',
   },
 ]

@@ -183,12 +183,13 @@ const slowDisk: Fault = (at, dice, { servers }) => {
 const failFlush: Fault = (at, dice, { servers }) => {
   const name = dice.pick(servers)
   const failure = new Error('The virtual disk failed')
+  const failureKeeps = at % 2 === 1
   return [
     {
       at,
-      text: `the disk of ${name} fails at its next flush`,
+      text: `the disk of ${name} fails at its next flush${failureKeeps ? ', and keeps it' : ''}`,
       who: name,
-      run: (stage) => setDisk(stage, name, { failure }),
+      run: (stage) => setDisk(stage, name, { failure, failureKeeps }),
     },
     {
       at: at + dice.ms(100, 190),
