@@ -30,8 +30,12 @@ const OPERATION = { clock: 7, origin: STRANGER, incarnation: 1, seq: 3 }
 /** Data of each service that servers have. The names are made known by the test, so that the samples are served. */
 const SERVICES: readonly (readonly [string, Fields])[] = [
   ['login', { user: 'mallory' }],
+  ['login', { user: 'mallory', secret: 'sesame', new_secret: 'open sesame', permit: 'ticket' }],
   ['users', {}],
   ['channel', { user: 'mallory', channel: 'den' }],
+  ['channel', { user: 'mallory', channel: 'attic', members: ['mallory'] }],
+  ['invite', { user: 'mallory', channel: 'attic', member: 'mallory' }],
+  ['leave', { user: 'mallory', channel: 'attic' }],
   ['channels', {}],
   ['publish', { user: 'mallory', channel: 'den', message: 'text', acks: 'one' }],
   ['publish', { user: 'mallory', channel: 'den', message: Buffer.from([0, 255, 1]), acks: 'all' }],

@@ -5,6 +5,7 @@ import type { Identity } from '../../src/replication/index.ts'
 import { Server, startClock, takeIncarnation } from '../../src/server/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import {
+  parsePeerMessage,
   parsePublications,
   REPLICA_TOPIC,
   RecadoError,
@@ -125,7 +126,11 @@ export class SimulatedServer extends SimulatedService {
       lamport,
       now,
       toBroker: (address, frames) => brokers.get(address)?.send(frames) ?? false,
-      toPeer: (name, frames) => peers.get(name)?.send(frames) ?? false,
+      toPeer: (name, frames) => {
+        const message = parsePeerMessage(frames[0] as Uint8Array)
+        if (message.kind === 'head') witness.promised(this, message.promise, store.durable)
+        return peers.get(name)?.send(frames) ?? false
+      },
       publishToAll: (topic, body) => {
         if (topic !== SERVERS_TOPIC) witness.published(this, parsePublications(body))
         for (const { address } of cluster.proxies) publishTo(address, topic, body)

@@ -2,7 +2,7 @@ import type { Chance } from '../../src/ports/index.ts'
 import { covers, join, type Vector } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
-import { finalPublications } from './checkers/subscribers.ts'
+import { finalMessages } from './checkers/subscribers.ts'
 import { LibraryClient } from './clients/library.ts'
 import type { Party } from './clients/party.ts'
 import { HistoryReader } from './clients/reader.ts'
@@ -24,6 +24,8 @@ export interface StageOptions extends ClusterOptions {
   readonly bursts?: number
   /** Whether subscriptions go on at the end until all has come by themselves, instead of beginning anew at their cursors. */
   readonly patient?: boolean
+  /** Whether readers read the first user's direct messages, instead of the channel. */
+  readonly inbox?: boolean
   /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
   readonly operated?: boolean
 }
@@ -153,7 +155,7 @@ export class Stage {
   }
 
   #haveAll(): boolean {
-    const keys = [...finalPublications(this.cluster).keys()]
+    const keys = [...finalMessages(this.cluster).keys()]
     return this.clients.every((client) => !(client instanceof LibraryClient) || client.has(keys))
   }
 
@@ -246,7 +248,14 @@ export class Stage {
       clients.push(new LibraryClient(cluster, USERS[simple + i] as string, chance(10 + i), habits))
     }
     for (let i = 0; i < readers; i++)
-      clients.push(new HistoryReader(cluster, `reader-${i + 1}`, chance(20 + i)))
+      clients.push(
+        new HistoryReader(
+          cluster,
+          `reader-${i + 1}`,
+          chance(20 + i),
+          options.inbox === true ? USERS[0] : undefined,
+        ),
+      )
     return clients
   }
 }

@@ -7,6 +7,7 @@ import {
   type Operation,
   type OperationName,
   type Publication,
+  type ReadonlyVector,
   type StreamKey,
   type Vector,
   type Voters,
@@ -69,6 +70,8 @@ export interface Checker {
   flushed?(server: SimulatedServer, stream: StreamKey, from: number, to: number): void
   acknowledged?(wish: Wish): void
   published?(server: SimulatedServer, publication: Publication): void
+  /** It says that it accepts nothing at or below this clock, and this is on its disk as it knows. */
+  promised?(server: SimulatedServer, clock: number, durable: ReadonlyVector): void
   finalised?(server: SimulatedServer, clock: number): void
   rewritten?(server: SimulatedServer, file: string, before: Uint8Array | undefined): void
   state?(server: SimulatedServer, state: string): void
@@ -78,7 +81,8 @@ export interface Checker {
   live?(subscriber: string, publication: Publication): void
   subscribed?(subscriber: string): void
   delivered?(subscriber: string, publication: Publication): void
-  page?(reader: string, messages: readonly Publication[]): void
+  /** Of the channel, or of a user's direct messages. */
+  page?(reader: string, messages: readonly Publication[], inbox?: string): void
   /** All faults have ended and all is quiet. */
   end?(): void
 }
@@ -183,6 +187,10 @@ export class Witness {
     for (const each of publications) for (const checker of this.#checkers) checker.published?.(server, each)
   }
 
+  promised(server: SimulatedServer, clock: number, durable: ReadonlyVector): void {
+    for (const checker of this.#checkers) checker.promised?.(server, clock, durable)
+  }
+
   finalised(server: SimulatedServer, clock: number): void {
     for (const checker of this.#checkers) checker.finalised?.(server, clock)
   }
@@ -221,8 +229,8 @@ export class Witness {
     for (const checker of this.#checkers) checker.delivered?.(subscriber, publication)
   }
 
-  page(reader: string, messages: readonly Publication[]): void {
-    for (const checker of this.#checkers) checker.page?.(reader, messages)
+  page(reader: string, messages: readonly Publication[], inbox?: string): void {
+    for (const checker of this.#checkers) checker.page?.(reader, messages, inbox)
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SERVICES } from '../../src/server/services/index.ts'
 import {
   decodeBatch,
   parseBackendHead,
@@ -66,17 +67,7 @@ describe('the samples of hostile input', () => {
 
   it('hold every kind of message that processes send', () => {
     const names = Object.values(SAMPLES).flatMap((samples) => samples.map(({ name }) => name))
-    const services = [
-      'login',
-      'users',
-      'channel',
-      'channels',
-      'publish',
-      'message',
-      'history',
-      'status',
-      'batch',
-    ]
+    const services = [...SERVICES.keys(), 'batch']
     const reference = ['rank', 'list', 'heartbeat', 'members']
     const backend = ['ready', 'beat', 'requests', 'replies', 'bye', 'refused']
     const peers = ['head', 'head whole', 'fetch', 'batches', 'time-poll', 'time-answer', 'time-correction']

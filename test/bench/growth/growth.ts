@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startSystem, type TestSystem } from '../../support/system.ts'
 import { Load } from '../own/load.ts'
 import { anonymousMemory } from '../processors.ts'
-import { spreadOf } from '../statistics.ts'
+import { type Spread, spreadOf } from '../statistics.ts'
 import { bytesOf, makeFolders, type Shape } from './folders.ts'
 import type { GrowthResult, Memory, ShapeResult, SnapshotResult } from './results.ts'
 
@@ -60,13 +60,15 @@ async function benchShape(options: GrowthOptions, folders: string, shape: Shape)
   const [many, few] = [await made(operations), await made(FEW)]
   const withMany: Run[] = []
   const withFew: Run[] = []
+  const taken: Taken[] = []
   for (let run = 1; run <= runs; run++) {
     tell(`run ${run} of ${runs}: ${FEW} and ${operations} operations ${shape.what}`)
     // One after the other, so that a machine that changes changes both.
     withFew.push(await measure(few, options.ms))
     withMany.push(await measure(many, options.ms))
+    tell(`run ${run} of ${runs}: a server takes all ${operations} operations ${shape.what}`)
+    taken.push(await measureSnapshot(many))
   }
-  tell(`${operations} operations ${shape.what}: a server takes all`)
   return {
     what: shape.what,
     operations,
@@ -79,7 +81,7 @@ async function benchShape(options: GrowthOptions, folders: string, shape: Shape)
     few: FEW,
     readyFew: spreadOf(withFew.flatMap(({ ready }) => ready)),
     perSecondFew: spreadOf(withFew.map(({ perSecond }) => perSecond)),
-    snapshot: await measureSnapshot(many),
+    snapshot: snapshotOf(taken),
   }
 }
 
@@ -116,8 +118,30 @@ function measure(folder: string, ms: number): Promise<Run> {
   })
 }
 
+/** One run of what `SnapshotResult` is over several. */
+interface Taken {
+  readonly tookMs: number
+  readonly before: number
+  readonly during: number
+  readonly after: number
+  readonly memory: Memory
+}
+
+function snapshotOf(taken: readonly Taken[]): SnapshotResult {
+  const spread = (of: (run: Taken) => number): Spread => spreadOf(taken.map(of))
+  const names = Object.keys(taken[0]?.memory ?? {})
+  return {
+    tookMs: spread(({ tookMs }) => tookMs),
+    perSecondBefore: spread(({ before }) => before),
+    perSecondDuring: spread(({ during }) => during),
+    perSecondAfter: spread(({ after }) => after),
+    kept: spread(({ during, before }) => during / before),
+    memory: Object.fromEntries(names.map((name) => [name, spread(({ memory }) => memory[name] ?? 0).max])),
+  }
+}
+
 /** One server stops, loses its folder and comes back, while the others are loaded at full speed. */
-function measureSnapshot(folder: string): Promise<SnapshotResult> {
+function measureSnapshot(folder: string): Promise<Taken> {
   return onCopy(folder, async (system) => {
     await system.ready()
     const emptied = system.process('server-3')
@@ -125,7 +149,7 @@ function measureSnapshot(folder: string): Promise<SnapshotResult> {
     try {
       await emptied.kill('SIGTERM')
       rmSync(join(system.folder, emptied.name), { recursive: true })
-      const loading = load.ask('publish', { window: WINDOW, ms: WARM_UP_MS + BEFORE_MS + READY_MS })
+      const loading = load.ask('publish', { window: WINDOW, ms: WARM_UP_MS + 2 * BEFORE_MS + READY_MS })
       // What ends early is told where it is waited for.
       loading.catch(() => {})
       const perSecond = async (work: Promise<unknown>): Promise<number> => {
@@ -134,13 +158,14 @@ function measureSnapshot(folder: string): Promise<SnapshotResult> {
         return (((await load.ask('acknowledged', {})) - before) / (performance.now() - began)) * 1000
       }
       await delay(WARM_UP_MS)
-      const perSecondBefore = await perSecond(delay(BEFORE_MS))
+      const before = await perSecond(delay(BEFORE_MS))
       const began = performance.now()
       emptied.start()
       const ready = readyAt(system, emptied.name)
-      const perSecondDuring = await perSecond(ready)
+      const during = await perSecond(ready)
       const tookMs = (await ready) - began
-      return { tookMs, perSecondBefore, perSecondDuring, memory: memoryOf(system) }
+      const memory = memoryOf(system)
+      return { tookMs, before, during, after: await perSecond(delay(BEFORE_MS)), memory }
     } finally {
       await load.stop()
     }

@@ -30,13 +30,17 @@ export interface ShapeResult {
   readonly snapshot: SnapshotResult
 }
 
-/** A server whose folder is emptied comes back while the others are loaded. */
+/** A server whose folder is emptied comes back while the others are loaded, over the runs. */
 export interface SnapshotResult {
   /** From its start until it is ready again. */
-  readonly tookMs: number
-  /** Acknowledged publications a second of the others just before it starts, and until it is ready. */
-  readonly perSecondBefore: number
-  readonly perSecondDuring: number
+  readonly tookMs: Spread
+  /** Acknowledged publications a second: of the two others just before it starts, until it is ready, and then of all three. */
+  readonly perSecondBefore: Spread
+  readonly perSecondDuring: Spread
+  readonly perSecondAfter: Spread
+  /** Of what they had before, what the others have meanwhile. */
+  readonly kept: Spread
+  /** The most of each server once it is ready. */
   readonly memory: Memory
 }
 

@@ -1,4 +1,4 @@
-import type { StreamKey } from '../../../src/wire/index.ts'
+import type { ReadonlyVector, StreamKey } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker } from '../witness.ts'
@@ -28,7 +28,7 @@ const SLACK_MS = 1000
 
 /**
  * What is final never changes, but for what came late from a server that was not counted when it became final, for a
- * reason: it could not be heard, or ref could not hear it. A minority makes nothing final.
+ * reason: it could not be heard, or ref could not hear it; and never what one held that was counted. A minority makes nothing final.
  */
 export class Finality implements Checker {
   readonly #cluster: Cluster
@@ -36,6 +36,8 @@ export class Finality implements Checker {
   readonly #rewrites: Rewrites
   /** By name and incarnation: virtual ms at which that life showed its first clock. */
   readonly #livesSince = new Map<string, number>()
+  /** By the same: promises, each higher than those before, with what was on its disk then. */
+  readonly #promises = new Map<string, { readonly clock: number; readonly held: ReadonlyVector }[]>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -62,6 +64,13 @@ export class Finality implements Checker {
     if (!this.#livesSince.has(life)) this.#livesSince.set(life, this.#cluster.world.now)
   }
 
+  promised({ name, incarnation }: SimulatedServer, clock: number, durable: ReadonlyVector): void {
+    const life = `${name}/${incarnation}`
+    const promises = this.#promises.get(life) ?? []
+    this.#promises.set(life, promises)
+    if (clock > (promises.at(-1)?.clock ?? 0)) promises.push({ clock, held: new Map(durable) })
+  }
+
   flushed(server: SimulatedServer, stream: StreamKey, from: number, to: number): void {
     const facts = this.#factsOf(server.name)
     const { operations } = this.#cluster.witness
@@ -82,6 +91,7 @@ export class Finality implements Checker {
 
   #late(server: SimulatedServer, operation: Accepted, passed: Finalisation): void {
     const { witness } = this.#cluster
+    this.#checkHeld(server, operation, passed)
     const { origin, incarnation, id, user, clock } = operation
     const counted = origin === server.name ? passed.incarnation : passed.counted.get(origin)
     if (counted !== undefined && counted <= incarnation && !this.#hasLost(operation, counted)) {
@@ -91,6 +101,21 @@ export class Finality implements Checker {
       const when = `when it made ${passed.clock} final at ${Math.round(passed.at)} ms without ${origin}`
       witness.find(
         `${id} of ${user} (clock ${clock}, ${Math.round(operation.at)} ms) came late to ${server.name}: ${when}`,
+      )
+    }
+  }
+
+  /** Whoever was counted had promised as high, and all that it held then was to be here first. */
+  #checkHeld(
+    { name }: SimulatedServer,
+    { stream, seq, id, user }: Accepted,
+    { clock, counted }: Finalisation,
+  ): void {
+    for (const [giver, incarnation] of counted) {
+      const promise = this.#promises.get(`${giver}/${incarnation}`)?.find((each) => each.clock >= clock)
+      if ((promise?.held.get(stream) ?? 0) < seq) continue
+      this.#cluster.witness.find(
+        `${id} of ${user} came late to ${name}, though ${giver} held it when it promised ${clock}`,
       )
     }
   }

@@ -2,7 +2,7 @@ import { comparePositions, type Publication } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Checker } from '../witness.ts'
 import { isHeld } from './durability.ts'
-import { finalPublications } from './subscribers.ts'
+import { finalMessages } from './subscribers.ts'
 
 /**
  * History shows only what a majority has on disk, in the total order; nothing that a reader saw is lost; and who goes
@@ -12,12 +12,14 @@ export class Readers implements Checker {
   readonly #cluster: Cluster
   readonly #seen = new Map<string, Set<string>>()
   readonly #keys = new Map<string, Set<string>>()
+  readonly #inboxes = new Map<string, string | undefined>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
   }
 
-  page(reader: string, messages: readonly Publication[]): void {
+  page(reader: string, messages: readonly Publication[], inbox?: string): void {
+    this.#inboxes.set(reader, inbox)
     const { witness } = this.#cluster
     const seen = this.#seen.get(reader) ?? new Set<string>()
     const keys = this.#keys.get(reader) ?? new Set<string>()
@@ -39,8 +41,8 @@ export class Readers implements Checker {
 
   end(): void {
     const { witness } = this.#cluster
-    const final = finalPublications(this.#cluster)
     for (const [reader, keys] of this.#keys) {
+      const final = finalMessages(this.#cluster, this.#inboxes.get(reader))
       for (const key of keys) if (!final.has(key)) witness.find(`${reader} saw ${key}, which is lost`)
       for (const key of final.keys()) if (!keys.has(key)) witness.find(`${reader} was never shown ${key}`)
     }

@@ -43,7 +43,7 @@ export class Subscribers implements Checker {
 
   end(): void {
     const { witness } = this.#cluster
-    const final = finalPublications(this.#cluster)
+    const final = finalMessages(this.#cluster)
     for (const [name, delivered] of this.#delivered) {
       const received = new Set([...delivered.values()].map(keyOf))
       for (const key of final.keys()) if (!received.has(key)) witness.find(`${name} never received ${key}`)
@@ -72,11 +72,19 @@ function nameOf(subscriber: string): string {
   return subscriber.slice(0, subscriber.lastIndexOf('/'))
 }
 
-/** The lines of the channel in the files, as all servers have them in the end, by user and id. */
-export function finalPublications({ servers }: Cluster): Map<string, { user: string; id: string }> {
+/** The lines of the channel in the files, as all servers have them in the end, by user and id; or those from and to a user. */
+export function finalMessages(
+  { servers }: Cluster,
+  inbox?: string,
+): Map<string, { user: string; id: string }> {
   const any = servers.find(({ removed }) => !removed)
-  const lines = (any?.disk.text('publications.jsonl') ?? '').split('\n').slice(0, -1)
-  const found = lines.map((line) => parseLine(line)).filter(({ target }) => target === CHANNEL)
+  const file = inbox === undefined ? 'publications.jsonl' : 'messages.jsonl'
+  const lines = (any?.disk.text(file) ?? '').split('\n').slice(0, -1)
+  const found = lines
+    .map((line) => parseLine(line))
+    .filter(({ user, target }) =>
+      inbox === undefined ? target === CHANNEL : user === inbox || target === inbox,
+    )
   return new Map(found.map((each) => [keyOf(each), each]))
 }
 

@@ -8,7 +8,7 @@ const RETRY_MS = 1500
 /** Pauses at the end of what there is, in ms at most. */
 const PAUSE_MS = 600
 
-/** Pages through the channel's history by cursors, at whatever server the broker gives it to. */
+/** Pages through the history of the channel, or of a user's direct messages, by cursors, at whatever server the broker gives it to. */
 export class HistoryReader extends Party {
   /** Pages that held something. */
   pages = 0
@@ -18,12 +18,14 @@ export class HistoryReader extends Party {
   #clock = 0
   #asked: { id: string; at: number; sentAt: number } | undefined
   #nextAt = 0
+  readonly #inbox: string | undefined
   #limit: number
   #concluding = false
   #concluded = false
 
-  constructor(cluster: Cluster, user: string, chance: Chance) {
+  constructor(cluster: Cluster, user: string, chance: Chance, inbox?: string) {
     super(cluster, user, chance, { promising: false })
+    this.#inbox = inbox
     this.#limit = 1 + Math.floor(chance.next() * 20)
   }
 
@@ -59,7 +61,8 @@ export class HistoryReader extends Party {
     const id = String(this.#count)
     this.#asked = { id, at: now, sentAt: this.cluster.world.now }
     const after = this.#after === undefined ? {} : { after: this.#after }
-    const data = { channel: CHANNEL, limit: this.#limit, ...after }
+    const about = this.#inbox === undefined ? { channel: CHANNEL } : { user: this.#inbox }
+    const data = { ...about, limit: this.#limit, ...after }
     const timestamp = Math.floor(this.process.wall())
     this.#dealer?.send([
       new Uint8Array(),
@@ -82,24 +85,27 @@ export class HistoryReader extends Party {
     const messages = (data['messages'] as unknown[]).map(parsePublication)
     this.#after = data['next'] as string
     if (messages.length > 0) this.pages++
-    this.cluster.witness.page(this.name, messages)
+    this.cluster.witness.page(this.name, messages, this.#inbox)
     if (data['more'] === true) return
     this.#nextAt = this.process.monotonic() + this.chance.next() * PAUSE_MS
     this.#concluded = this.#concluding
   }
 
-  /** A channel that is not there yet may be unknown; once its maker was told, nobody may call it so who can know. */
+  /** What is not there yet may be unknown; once its maker was told, nobody may call it so who can know. */
   #refused(error: RecadoError, sentAt: number): void {
     this.#nextAt = this.process.monotonic() + this.chance.next() * PAUSE_MS
     const { witness } = this.cluster
     const made = [...witness.wishes.values()]
-      .filter(({ kind }) => kind === 'channel')
+      .filter(({ kind, user }) =>
+        this.#inbox === undefined ? kind === 'channel' : kind === 'login' && user === this.#inbox,
+      )
       .reduce((first, { acknowledgedAt = Infinity }) => Math.min(first, acknowledgedAt), Infinity)
-    const early = error.code === 'unknown_channel' && made > sentAt
+    const isUnknown = error.code === (this.#inbox === undefined ? 'unknown_channel' : 'unknown_user')
+    const early = isUnknown && made > sentAt
     // Perhaps nobody made it at all: then there is nothing to read.
     if (early && made === Infinity) this.#concluded = this.#concluding
     if (early || error.retryable) return
-    if (error.code === 'unknown_channel' && this.isHidden(error.code, sentAt)) return
+    if (isUnknown && this.isHidden(error.code, sentAt, this.#inbox)) return
     witness.find(`${this.user} was refused history: ${error.code} ${error.message}`)
   }
 }

@@ -127,6 +127,18 @@ export const PLANTS: readonly Plant[] = [
     changes: [['src/replication/promises.ts', 'if (first.durable.size > 0) return', '']],
   },
   {
+    name: 'promise-without-others-operations',
+    what: 'waits, before it uses a promise, only for what its giver accepted itself',
+    changes: [
+      [
+        'src/replication/peer.ts',
+        'this.promises.add(head.promise, changes, durableHere)',
+        'this.promises.add(head.promise, changes.filter(([stream]) => stream.startsWith(head.from)), durableHere)',
+      ],
+    ],
+    finds: 'held it when it promised',
+  },
+  {
     name: 'final-in-a-minority',
     what: 'makes final without a majority',
     changes: [

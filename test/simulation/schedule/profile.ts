@@ -45,6 +45,7 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
     window: Number(dice.weighted(WINDOWS)),
     bursts: Number(apart.weighted(BURSTS)),
     patient: apart.share(0.06),
+    inbox: apart.share(0.2),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
     commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
