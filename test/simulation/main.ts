@@ -39,6 +39,11 @@ async function main(): Promise<number> {
     const { tryAll } = await import('./plants/trials.ts')
     return (await tryAll(tell)).every(({ seeds }) => seeds !== undefined) ? 0 : 1
   }
+  // Many schedules run in other processes, whose sources nothing is planted in.
+  if (values.plant !== undefined) {
+    process.stderr.write(USAGE)
+    return 2
+  }
   const jobs = values.jobs === undefined ? undefined : count(values.jobs)
   const range = { from: count(values.from), seeds: count(values.seeds) }
   return report(await runSeeds({ ...range, jobs, only: await kinds(), progress: tell }))

@@ -65,7 +65,8 @@ export abstract class Party {
   protected isHidden(code: string, sentAt: number, to?: string): boolean {
     const missing = [...this.cluster.witness.wishes.values()].filter(({ kind, user }) => {
       if (code === 'unknown_channel') return kind === 'channel'
-      return kind === 'login' && user === (code === 'not_logged_in' ? this.user : to)
+      if (code === 'not_logged_in') return kind === 'login' && user === this.user
+      return code === 'unknown_user' && kind === 'login' && user === to
     })
     return missing.some(({ standsFor = [] }) =>
       standsFor.some(({ stream, seq }) => isHidden(this.cluster, stream, seq, sentAt)),
