@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { complete, heldBy, Load, told, until } from '../support/load.ts'
 import { Recorder, type Tally } from '../support/recorder.ts'
-import type { Conditions, Scenario } from './scenario.ts'
+import { seededChance } from '../support/virtual-time.ts'
+import type { Conditions, Scenario, Step } from './scenario.ts'
 import { Stage } from './stage.ts'
 import { Whole } from './whole.ts'
 
@@ -43,7 +44,7 @@ export async function runScenario(
   const stage = await Stage.build(scenario.setting ?? {}, conditions)
   const recorder = new Recorder()
   const load = new Load(stage.system, recorder)
-  const run = new Run(scenario, stage, load, recorder)
+  const run = new Run(scenario, conditions, stage, load, recorder)
   try {
     const outcome = await run.run()
     tell(stage.system.log(), outcome.broken.length > 0)
@@ -56,6 +57,7 @@ export async function runScenario(
 
 class Run {
   readonly #scenario: Scenario
+  readonly #steps: readonly Step[]
   readonly #stage: Stage
   readonly #load: Load
   readonly #recorder: Recorder
@@ -63,8 +65,10 @@ class Run {
   /** How late this process itself was, in ns: what it adds to a gap is no fault of the servers. */
   readonly #lag = monitorEventLoopDelay()
 
-  constructor(scenario: Scenario, stage: Stage, load: Load, recorder: Recorder) {
+  constructor(scenario: Scenario, { seed }: Conditions, stage: Stage, load: Load, recorder: Recorder) {
     this.#scenario = scenario
+    const { steps } = scenario
+    this.#steps = typeof steps === 'function' ? steps(seededChance(seed)) : steps
     this.#stage = stage
     this.#load = load
     this.#recorder = recorder
@@ -78,7 +82,7 @@ class Run {
       await this.#load.more(WARM_UP, PROGRESS_MS)
     })
     this.#lag.enable()
-    const lastFaultAt = await this.#steps()
+    const lastFaultAt = await this.#strike()
     await this.#try('goes on', async () => {
       await this.#load.more(AFTERWARDS, PROGRESS_MS)
       await delay(Math.max(0, lastFaultAt + LOADED_MS - performance.now()))
@@ -94,10 +98,10 @@ class Run {
     this.#judge(tally, convergedMs, gapMs)
     await this.#whole()
     this.#judgeProcesses()
-    const { name, steps, summary } = this.#scenario
+    const { name, summary } = this.#scenario
     return {
       name,
-      steps: summary ?? steps.map(({ says }) => says).join('; '),
+      steps: summary ?? this.#steps.map(({ says }) => says).join('; '),
       acknowledged: tally.acknowledged,
       unknown: tally.unknown,
       lost: tally.lost.length,
@@ -109,9 +113,9 @@ class Run {
   }
 
   /** When the last fault came, or ended. */
-  async #steps(): Promise<number> {
+  async #strike(): Promise<number> {
     let lastFaultAt = performance.now()
-    for (const step of this.#scenario.steps) {
+    for (const step of this.#steps) {
       await this.#try(`does "${step.says}"`, async () => step.do(this.#stage))
       if (step.isWait !== true) lastFaultAt = performance.now()
     }

@@ -1,3 +1,4 @@
+import type { Chance } from '../../src/ports/index.ts'
 import type { Need } from './needs.ts'
 import type { Stage } from './stage.ts'
 
@@ -12,7 +13,7 @@ export interface Step {
 
 /** What holds for all scenarios of a run. */
 export interface Conditions {
-  /** Decides where damage comes. */
+  /** Decides where damage comes, and whom faults strike that are drawn. */
   readonly seed: number
   /** Whether the systems run in secured mode. */
   readonly secured: boolean
@@ -39,8 +40,9 @@ export interface Notice {
 /** A fault, or several, and what must hold while and after it happens. */
 export interface Scenario {
   readonly name: string
-  readonly steps: readonly Step[]
-  /** Stands in the table where the steps are too many. */
+  /** Or what draws them: the same seed gives the same. */
+  readonly steps: readonly Step[] | ((chance: Chance) => readonly Step[])
+  /** Stands in the table where the steps are too many, or drawn. */
   readonly summary?: string
   readonly setting?: Setting
   /**

@@ -1,4 +1,4 @@
-import { seededChance } from '../../support/virtual-time.ts'
+import type { Chance } from '../../../src/ports/index.ts'
 import type { Group, Scenario, Step } from '../scenario.ts'
 import { cutOff, deafen, freeze, heal, kill, lasting, mute, start, wake } from '../steps.ts'
 
@@ -15,9 +15,14 @@ const FAULTS: readonly ((name: string) => readonly [Step, Step])[] = [
   (name) => [deafen(name), heal],
 ]
 
-/** Rounds of one or two faults at once, of any of these processes, each for up to 4 s. The same seed gives the same. */
-function atRandom(name: string, processes: readonly string[], together: number, seed: number): Scenario {
-  const chance = seededChance(seed)
+/** Rounds of one or two faults at once, of any of these processes, each for up to 4 s. */
+function atRandom(name: string, processes: readonly string[], together: number): Scenario {
+  const summary = `${ROUNDS} times: kill, freeze, cut off, mute or deafen ${together} of ${processes.length} processes, up to 4 s, then end it`
+  const steps = (chance: Chance): Step[] => drawn(chance, processes, together)
+  return { name, steps, summary, setting: { network: true } }
+}
+
+function drawn(chance: Chance, processes: readonly string[], together: number): Step[] {
   const of = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(chance.next() * values.length)] as Value
   const seconds = (most: number): Step => lasting(Math.round(chance.next() * most * 10) / 10)
@@ -27,17 +32,16 @@ function atRandom(name: string, processes: readonly string[], together: number, 
     const faults = [...struck].map((each) => of(FAULTS)(each))
     steps.push(...faults.map(([fault]) => fault), seconds(4), ...faults.map(([, end]) => end), seconds(2))
   }
-  const summary = `${ROUNDS} times: kill, freeze, cut off, mute or deafen ${together} of ${processes.length} processes, up to 4 s, then end it`
-  return { name, steps, summary, setting: { network: true } }
+  return steps
 }
 
 export const random: Group = {
   title: 'Faults drawn at random, each process in a network namespace of its own',
   needs: ['network'],
   scenarios: [
-    atRandom('one server at a time is struck, again and again', SERVERS, 1, 1),
-    atRandom('any one process is struck, again and again', ALL, 1, 2),
-    atRandom('two servers at a time are struck, again and again', SERVERS, 2, 3),
-    atRandom('any two processes are struck, again and again', ALL, 2, 4),
+    atRandom('one server at a time is struck, again and again', SERVERS, 1),
+    atRandom('any one process is struck, again and again', ALL, 1),
+    atRandom('two servers at a time are struck, again and again', SERVERS, 2),
+    atRandom('any two processes are struck, again and again', ALL, 2),
   ],
 }
