@@ -78,7 +78,8 @@ export class Rewrites {
     const change = { server, file, after, last, facts, late }
     this.#checkOrder(change)
     const [inserted, gone] = [this.#inserted(change), this.#gone(change, before, highest)]
-    if (inserted || gone) this.#checkInterval(change)
+    // What a crash took of a file's end is put behind what it left, without a rewrite.
+    if ((inserted || gone) && !isLonger) this.#checkInterval(change)
     remember(facts, after)
   }
 
