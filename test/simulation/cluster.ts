@@ -23,6 +23,8 @@ export interface ClusterOptions extends Partial<Settings> {
   readonly proxies?: number
   /** The clocks of the servers, in their order. */
   readonly clocks?: readonly ClockOptions[]
+  /** Draws the clock of a process that is no server. */
+  readonly otherClock?: () => ClockOptions
 }
 
 const SETTINGS: Settings = {
@@ -45,10 +47,11 @@ export class Cluster {
   readonly ref: SimulatedRef
   readonly brokers: readonly SimulatedBroker[]
   readonly proxies: readonly SimulatedProxy[]
-  /** Servers that somebody ever called gone. */
-  readonly everSaidGone = new Set<string>()
+  /** Servers that somebody called gone, and until when, in virtual ms. */
+  readonly saidGone = new Map<string, number>()
   /** Makes each process's log. */
   logOf: (name: string) => Log = () => quietLog
+  readonly otherClock: () => ClockOptions
   readonly #clocks: readonly ClockOptions[]
 
   constructor(seed: number, options: ClusterOptions = {}) {
@@ -57,6 +60,7 @@ export class Cluster {
     this.network = new Network(this.world, seededChance(seed + 1))
     this.sockets = new Sockets(this.network, this.world, seededChance(seed + 2))
     this.#clocks = options.clocks ?? []
+    this.otherClock = options.otherClock ?? (() => ({}))
     const names = namesOf('server', options.servers ?? 3, true)
     this.ref = new SimulatedRef(this, names)
     this.brokers = namesOf('broker', options.brokers ?? 1).map((name) => new SimulatedBroker(this, name))

@@ -1,4 +1,4 @@
-import { drawSchedule, type FaultName } from './schedule/index.ts'
+import { drawSchedule, type FaultName, type Profile } from './schedule/index.ts'
 import { Stage } from './stage.ts'
 import { type Trace, traceTo } from './trace.ts'
 
@@ -20,12 +20,14 @@ export interface RunOptions {
   readonly trace?: Trace | undefined
   /** The kinds of faults that are drawn; all unless given. */
   readonly only?: readonly FaultName[] | undefined
+  /** What is other than the seed draws it. */
+  readonly but?: Partial<Profile>
 }
 
 /** Runs the one schedule that a seed stands for, from its beginning to its end. */
-export async function runSchedule(seed: number, { trace, only }: RunOptions = {}): Promise<Outcome> {
+export async function runSchedule(seed: number, { trace, only, but }: RunOptions = {}): Promise<Outcome> {
   const schedule = drawSchedule(seed, only)
-  const { profile } = schedule
+  const profile = { ...schedule.profile, ...but }
   const stage = new Stage(seed, profile)
   const { cluster } = stage
   const { world, witness, network } = cluster

@@ -8,6 +8,9 @@ import { drawSchedule, type Profile } from './schedule/index.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
+/** What systems were like when the seeds below found something. */
+const BEFORE: Partial<Profile> = { patient: false, hears: 'all', otherClock: () => ({}) }
+
 /** Half of the schedules, so that two processors share them. */
 describe('Schedules of faults', () => {
   holdFor(1, 1000)
@@ -15,14 +18,14 @@ describe('Schedules of faults', () => {
   // A server that rose by what one said who now makes a majority alone, before that one had all; and one that accepted beside a
   // voter whose address nobody had told it, which made the order final without it.
   it.each([92078, 76451])('find nothing any more with seed %i', async (seed) => {
-    expect((await runSchedule(seed)).findings).toEqual([])
+    expect((await runSchedule(seed, { but: BEFORE })).findings).toEqual([])
   })
 
   // The channel, or the login, was on two disks: one is put back to an old copy, and the other is away when the first rises with a third.
   it.each([312567, 21573])(
     'find nothing in what an old copy hides from who asks, with seed %i',
     async (seed) => {
-      expect((await runSchedule(seed)).findings).toEqual([])
+      expect((await runSchedule(seed, { but: BEFORE })).findings).toEqual([])
     },
   )
 

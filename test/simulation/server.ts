@@ -47,8 +47,9 @@ export class SimulatedServer extends SimulatedService {
   }
 
   override crash(): void {
-    const { chance } = this.cluster
+    const { chance, witness } = this.cluster
     super.crash()
+    witness.ended(this)
     // Files are not flushed: a crash may take any part of their ends.
     this.disk.crash(
       (_name, size) => (chance.next() < 0.5 ? 0 : Math.floor(chance.next() * (size + 1))),

@@ -5,7 +5,7 @@ import { Ref } from '../../src/ref/index.ts'
 import { encode, parseReplies, type Reply, type ServerEntry } from '../../src/wire/index.ts'
 import { quietMetrics } from '../support/quiet.ts'
 import type { Cluster } from './cluster.ts'
-import { type ClockOptions, SimulatedProcess } from './process.ts'
+import { SimulatedProcess } from './process.ts'
 
 export const CLUSTER = 'test/simulation'
 export const REF = 'tcp://ref:1'
@@ -21,7 +21,7 @@ export abstract class SimulatedService {
   endedAt = Number.NEGATIVE_INFINITY
   thawedAt = Number.NEGATIVE_INFINITY
 
-  constructor(cluster: Cluster, name: string, clock: ClockOptions = {}) {
+  constructor(cluster: Cluster, name: string, clock = cluster.otherClock()) {
     this.cluster = cluster
     this.process = new SimulatedProcess(cluster.world, name, clock)
   }

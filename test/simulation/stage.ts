@@ -2,8 +2,7 @@ import type { Chance } from '../../src/ports/index.ts'
 import { covers, join, type Vector } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
-import { finalMessages } from './checkers/subscribers.ts'
-import { LibraryClient } from './clients/library.ts'
+import { type Hears, LibraryClient } from './clients/library.ts'
 import type { Party } from './clients/party.ts'
 import { HistoryReader } from './clients/reader.ts'
 import { SimpleClient } from './clients/simple.ts'
@@ -24,6 +23,8 @@ export interface StageOptions extends ClusterOptions {
   readonly bursts?: number
   /** Whether subscriptions go on at the end until all has come by themselves, instead of beginning anew at their cursors. */
   readonly patient?: boolean
+  /** What the client with the library subscribes to. */
+  readonly hears?: Hears
   /** Whether readers read the first user's direct messages, instead of the channel. */
   readonly inbox?: boolean
   /** Whether an operator tells ref which servers are wanted, instead of ref's setting. */
@@ -123,7 +124,7 @@ export class Stage {
 
   /** Ends all faults. */
   heal(): void {
-    const { network, servers, everSaidGone } = this.cluster
+    const { network, servers, saidGone, world } = this.cluster
     network.faults.publicationLoss = 0
     network.heal()
     for (const { disk } of servers) Object.assign(disk, { space: 'room', failure: undefined, commitMs: 0.4 })
@@ -132,7 +133,8 @@ export class Stage {
       each.thaw()
       if (!each.up && !('removed' in each && each.removed)) each.start()
     }
-    if (everSaidGone.size > 0) this.operator?.report()
+    for (const name of saidGone.keys()) saidGone.set(name, Math.min(world.now, saidGone.get(name) as number))
+    if (saidGone.size > 0) this.operator?.report()
   }
 
   /** Ends all faults, lets clients finish and servers write, and has everything looked at. */
@@ -155,8 +157,7 @@ export class Stage {
   }
 
   #haveAll(): boolean {
-    const keys = [...finalMessages(this.cluster).keys()]
-    return this.clients.every((client) => !(client instanceof LibraryClient) || client.has(keys))
+    return this.clients.every((client) => !(client instanceof LibraryClient) || client.hasAll)
   }
 
   /** Has all clients read to the end; again, when a request that was sent twice arrives meanwhile. */
@@ -233,7 +234,15 @@ export class Stage {
   }
 
   #makeClients(seed: number, options: StageOptions): Party[] {
-    const { simple = 2, library = 1, readers = 1, pauseMs = 400, window = 1, bursts = 0 } = options
+    const {
+      simple = 2,
+      library = 1,
+      readers = 1,
+      pauseMs = 400,
+      window = 1,
+      bursts = 0,
+      hears = 'all',
+    } = options
     const { cluster } = this
     const { ackDeadlineMs } = cluster.options
     const chance = (index: number): Chance => seededChance(seed * 31 + index)
@@ -244,7 +253,7 @@ export class Stage {
       clients.push(new SimpleClient(cluster, USERS[i] as string, chance(i), { pauseMs, retryMs, ...shares }))
     }
     for (let i = 0; i < library; i++) {
-      const habits = { pauseMs, window, deadlineMs: ackDeadlineMs * 2 }
+      const habits = { pauseMs, window, hears, deadlineMs: ackDeadlineMs * 2 }
       clients.push(new LibraryClient(cluster, USERS[simple + i] as string, chance(10 + i), habits))
     }
     for (let i = 0; i < readers; i++)

@@ -45,6 +45,14 @@ export interface Wish {
   standsFor?: readonly Accepted[]
 }
 
+/** What a subscription is to bring. */
+export interface Scope {
+  /** Direct messages to this user, instead of the channel. */
+  readonly to?: string | undefined
+  /** What was accepted at or after this, in virtual ms. */
+  readonly since: number
+}
+
 /** A disk was emptied, or an old copy was put in its place. */
 export interface Loss {
   readonly at: number
@@ -79,7 +87,7 @@ export interface Checker {
   clock?(server: SimulatedServer, clock: number): void
   time?(server: SimulatedServer, ms: number): void
   live?(subscriber: string, publication: Publication): void
-  subscribed?(subscriber: string): void
+  subscribed?(subscriber: string, scope: Scope): void
   delivered?(subscriber: string, publication: Publication): void
   /** Of the channel, or of a user's direct messages. */
   page?(reader: string, messages: readonly Publication[], inbox?: string): void
@@ -101,6 +109,8 @@ export class Witness {
   readonly findings: string[] = []
   /** Lists of voters that any server ever used. */
   readonly lists: Voters[] = []
+  /** Who used which list, until when in virtual ms. */
+  readonly #uses: { readonly by: string; readonly list: Voters; until: number }[] = []
   readonly now: () => number
   /** Told of what is worth a line in a trace. */
   tell: (who: string, what: string) => void = () => {}
@@ -205,7 +215,21 @@ export class Witness {
 
   voters(server: SimulatedServer, voters: Voters): void {
     if (voters.epoch > 0 && !this.lists.some((list) => isSame(list, voters))) this.lists.push(voters)
+    this.#endUse(server.name)
+    if (voters.epoch > 0) this.#uses.push({ by: server.name, list: voters, until: Number.POSITIVE_INFINITY })
     for (const checker of this.#checkers) checker.voters?.(server, voters)
+  }
+
+  /** A server's life ended. */
+  ended(server: SimulatedServer): void {
+    this.#endUse(server.name)
+  }
+
+  /** The lists that servers, or this one alone, used at or after this moment. */
+  listsSince(at: number, by?: string): Voters[] {
+    return this.#uses
+      .filter((use) => use.until >= at && (by === undefined || use.by === by))
+      .map(({ list }) => list)
   }
 
   clock(server: SimulatedServer, clock: number): void {
@@ -221,8 +245,8 @@ export class Witness {
   }
 
   /** A subscription with history begins: what is delivered may be nothing at all. */
-  subscribed(subscriber: string): void {
-    for (const checker of this.#checkers) checker.subscribed?.(subscriber)
+  subscribed(subscriber: string, scope: Scope): void {
+    for (const checker of this.#checkers) checker.subscribed?.(subscriber, scope)
   }
 
   delivered(subscriber: string, publication: Publication): void {
@@ -235,6 +259,11 @@ export class Witness {
 
   end(): void {
     for (const checker of this.#checkers) checker.end?.()
+  }
+
+  #endUse(name: string): void {
+    const last = this.#uses.findLast(({ by }) => by === name)
+    if (last !== undefined) last.until = Math.min(last.until, this.now())
   }
 
   #regained(name: string): void {

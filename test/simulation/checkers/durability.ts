@@ -1,4 +1,4 @@
-import type { Voters } from '../../../src/wire/index.ts'
+import { isMajorityOf, type Voters } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { SimulatedServer } from '../server.ts'
 import type { Accepted, Checker, Level, Wish, Witness } from '../witness.ts'
@@ -131,17 +131,22 @@ export class Durability implements Checker {
   }
 }
 
-/** Whether it is, or was before a disk was lost, on the disks that a level asks for, of any list of voters so far. */
+/**
+ * Whether it is, or was before a disk was lost, on the disks that a level asks for: of a list of voters that servers, or the
+ * one that says so, used since it was accepted.
+ */
 export function isHeld(
   witness: Witness,
   { stream, seq }: Pick<Accepted, 'stream' | 'seq'>,
   level: Level,
+  by?: string,
 ): boolean {
   const holders = witness.holders(stream, seq)
   if (level === 'one') return holders.length > 0
-  return witness.lists.some(({ names }) => {
-    const count = names.filter((name) => holders.includes(name)).length
-    return level === 'all' ? count === names.length : count > names.length / 2
+  const { at = Number.POSITIVE_INFINITY } = witness.operations.get(`${stream} ${seq}`) ?? {}
+  return witness.listsSince(at, by).some((list) => {
+    if (level === 'all') return list.names.every((name) => holders.includes(name))
+    return isMajorityOf(holders, list)
   })
 }
 

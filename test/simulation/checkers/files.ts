@@ -75,16 +75,13 @@ export class FinalFiles implements Checker {
   #checkSenders(expected: readonly Accepted[]): void {
     const { witness } = this.#cluster
     const places = new Map(expected.map(({ user, id }, place) => [`${user} ${id}`, place]))
-    const lostDisks = [...witness.disks.values()].some(({ losses }) => losses.length > 0)
-    // What one lost disk held may be made anew by a request that was sent twice.
-    const kept = [...witness.wishes.values()].filter(({ level }) => level !== 'one' || !lostDisks)
-    const madeAt = new Map(expected.map(({ user, id, at }) => [`${user} ${id}`, at]))
-    const bySender = Map.groupBy(kept, ({ session }) => session)
+    const made = new Map(expected.map((operation) => [`${operation.user} ${operation.id}`, operation]))
+    const bySender = Map.groupBy(witness.wishes.values(), ({ session }) => session)
     for (const wishes of bySender.values()) {
       const placed = wishes.map((wish): Placed => [wish, places.get(keyOf(wish))])
       for (const later of placed) {
         for (const earlier of placed) {
-          if (isAfter(later, earlier) || wasThere(madeAt, earlier[0])) continue
+          if (isAfter(later, earlier) || wasThere(made, earlier[0]) || wasMadeAnew(made, earlier[0])) continue
           witness.find(
             `${later[0].id} of ${later[0].user} stands before ${earlier[0].id}, acknowledged before it was sent`,
           )
@@ -119,10 +116,17 @@ function isAfter([later, second]: Placed, [earlier, first]: Placed): boolean {
 }
 
 /** The channel was there, so the answer stood for no operation; a copy of the request reached who knew none yet. */
-function wasThere(madeAt: ReadonlyMap<string, number>, wish: Wish): boolean {
-  return wish.kind === 'channel' && (madeAt.get(keyOf(wish)) ?? 0) > (wish.acknowledgedAt ?? Infinity)
+function wasThere(made: ReadonlyMap<string, Accepted>, wish: Wish): boolean {
+  return wish.kind === 'channel' && (made.get(keyOf(wish))?.at ?? 0) > (wish.acknowledgedAt ?? Infinity)
 }
 
-function keyOf({ user, id }: Wish): string {
+/** What one lost disk held alone may be made anew by a request that was sent twice. */
+function wasMadeAnew(made: ReadonlyMap<string, Accepted>, { level, operation, ...wish }: Wish): boolean {
+  const stands = made.get(keyOf(wish))
+  if (level !== 'one' || operation === undefined || stands === undefined) return false
+  return stands.stream !== `${operation.origin}/${operation.incarnation}` || stands.seq !== operation.seq
+}
+
+function keyOf({ user, id }: Pick<Wish, 'user' | 'id'>): string {
   return `${user} ${id}`
 }

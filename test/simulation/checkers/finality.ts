@@ -132,18 +132,26 @@ export class Finality implements Checker {
 
   /** Whether there was a reason for which the server could not hear the origin, or the origin was away meanwhile. */
   #isExcused(server: SimulatedServer, { origin, at }: Accepted, passed: Finalisation): boolean {
-    const { network, options, everSaidGone } = this.#cluster
+    const { network, options } = this.#cluster
     const since = Math.min(at, passed.at) - options.heartbeatTimeoutMs - SLACK_MS
     if (network.wasCut(origin, server.name, since) || network.wasCut(server.name, origin, since)) return true
     // Two heads in a row may have been further apart than the timeout.
     const late = options.heartbeatTimeoutMs - HEADS_MS
     if (network.wasSlow(origin, server.name, Math.max(1, late), since)) return true
     // Ref calls down whom it cannot hear, and nobody counts whom it calls so.
-    if (everSaidGone.has(origin) || network.wasCut(origin, 'ref', since)) return true
+    if (this.#wasSaidGone(origin, since) || network.wasCut(origin, 'ref', since)) return true
     const maker = this.#cluster.server(origin)
     if (maker === undefined || maker.removed) return true
     // It went away after it had accepted the operation, before the others could know of it.
     return maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at
+  }
+
+  /** Whether ref may have called it gone: it was told so until then, and hears of the contrary once it runs. */
+  #wasSaidGone(origin: string, since: number): boolean {
+    const { saidGone, ref } = this.#cluster
+    const until = saidGone.get(origin)
+    if (until === undefined) return false
+    return !ref.up || ref.process.frozen || Math.max(until, ref.startedAt, ref.thawedAt) >= since
   }
 
   #factsOf(name: string): Facts {

@@ -25,7 +25,7 @@ export class Publishing implements Checker {
     const waited = this.#witness.now() - (accepted?.at ?? Number.POSITIVE_INFINITY)
     // What asked for all is published at a majority once its client has been told that it waits too long.
     const enough = level === 'all' && waited > this.#ackDeadlineMs * PATIENCE ? 'quorum' : level
-    if (isHeld(this.#witness, { stream: `${origin}/${incarnation}`, seq }, enough)) return
+    if (isHeld(this.#witness, { stream: `${origin}/${incarnation}`, seq }, enough, name)) return
     this.#witness.find(`${name} published ${id} of ${user}, which is not yet held at ${enough}`)
   }
 

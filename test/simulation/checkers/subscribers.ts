@@ -1,17 +1,18 @@
-import { type Publication, parseLine } from '../../../src/wire/index.ts'
+import { type Operation, type Publication, parseLine } from '../../../src/wire/index.ts'
 import { CHANNEL } from '../clients/party.ts'
 import type { Cluster } from '../cluster.ts'
-import type { Accepted, Checker } from '../witness.ts'
+import type { Accepted, Checker, Scope } from '../witness.ts'
 import { isExcused } from './durability.ts'
 
 /**
- * What a subscriber with history receives is complete, once by (user, id), each incarnation's in its order. Subscribers
+ * What a subscriber with history receives is complete (from its start on, be that now), once by (user, id), each incarnation's in its order. Subscribers
  * are named `name/number`: one that subscribes again goes on from its cursor.
  */
 export class Subscribers implements Checker {
   readonly #cluster: Cluster
   /** By name: what was delivered, over all its lives. */
   readonly #delivered = new Map<string, Map<string, Publication>>()
+  readonly #scopes = new Map<string, Scope>()
   readonly #last = new Map<string, number>()
   readonly #ids = new Set<string>()
 
@@ -19,8 +20,9 @@ export class Subscribers implements Checker {
     this.#cluster = cluster
   }
 
-  subscribed(subscriber: string): void {
+  subscribed(subscriber: string, scope: Scope): void {
     this.#deliveredTo(nameOf(subscriber))
+    this.#scopes.set(nameOf(subscriber), scope)
   }
 
   delivered(subscriber: string, publication: Publication): void {
@@ -43,10 +45,12 @@ export class Subscribers implements Checker {
 
   end(): void {
     const { witness } = this.#cluster
-    const final = finalMessages(this.#cluster)
     for (const [name, delivered] of this.#delivered) {
+      const scope = this.#scopes.get(name) as Scope
+      const final = owed(this.#cluster, { ...scope, since: 0 })
       const received = new Set([...delivered.values()].map(keyOf))
-      for (const key of final.keys()) if (!received.has(key)) witness.find(`${name} never received ${key}`)
+      for (const key of owed(this.#cluster, scope).keys())
+        if (!received.has(key)) witness.find(`${name} never received ${key}`)
       for (const publication of delivered.values()) {
         const key = keyOf(publication)
         if (final.has(key)) continue
@@ -73,18 +77,33 @@ function nameOf(subscriber: string): string {
 }
 
 /** The lines of the channel in the files, as all servers have them in the end, by user and id; or those from and to a user. */
-export function finalMessages(
+export function finalMessages(cluster: Cluster, inbox?: string): Map<string, { user: string; id: string }> {
+  return finalLines(cluster, inbox !== undefined, ({ user, target }) =>
+    inbox === undefined ? target === CHANNEL : user === inbox || target === inbox,
+  )
+}
+
+/** Of these lines what a subscription is to bring. */
+export function owed(cluster: Cluster, { to, since }: Scope): Map<string, { user: string; id: string }> {
+  const early = new Set<string>()
+  for (const operation of cluster.witness.operations.values())
+    if (operation.at < since) early.add(keyOf(operation))
+  return finalLines(
+    cluster,
+    to !== undefined,
+    (line) => line.target === (to ?? CHANNEL) && !early.has(keyOf(line)),
+  )
+}
+
+function finalLines(
   { servers }: Cluster,
-  inbox?: string,
+  direct: boolean,
+  wanted: (line: Operation) => boolean,
 ): Map<string, { user: string; id: string }> {
   const any = servers.find(({ removed }) => !removed)
-  const file = inbox === undefined ? 'publications.jsonl' : 'messages.jsonl'
+  const file = direct ? 'messages.jsonl' : 'publications.jsonl'
   const lines = (any?.disk.text(file) ?? '').split('\n').slice(0, -1)
-  const found = lines
-    .map((line) => parseLine(line))
-    .filter(({ user, target }) =>
-      inbox === undefined ? target === CHANNEL : user === inbox || target === inbox,
-    )
+  const found = lines.map((line) => parseLine(line)).filter(wanted)
   return new Map(found.map((each) => [keyOf(each), each]))
 }
 

@@ -1,9 +1,13 @@
 import { Client, type Received, type Subscription } from '../../../src/client/index.ts'
 import type { Chance, Subscriber } from '../../../src/ports/index.ts'
 import { type OperationName, RecadoError } from '../../../src/wire/index.ts'
+import { owed } from '../checkers/subscribers.ts'
 import type { Cluster } from '../cluster.ts'
-import type { Wish } from '../witness.ts'
+import type { Scope, Wish } from '../witness.ts'
 import { CHANNEL, Party } from './party.ts'
+
+/** What it subscribes to: all of the channel from its start on or from now on, or what is said to itself alone. */
+export type Hears = 'all' | 'what comes' | 'own messages'
 
 interface Habits {
   /** Pauses between its publications, in ms at most. */
@@ -11,6 +15,7 @@ interface Habits {
   /** Publications under way at once. */
   readonly window: number
   readonly deadlineMs: number
+  readonly hears: Hears
 }
 
 /** A client that uses the library: it publishes, and subscribes to the channel's history and what comes. */
@@ -27,6 +32,8 @@ export class LibraryClient extends Party {
   /** User and id of all that it received. */
   readonly #received = new Set<string>()
   #subscribed = false
+  /** What its subscription is to bring. */
+  #scope: Scope
   #concluded = false
   /** Whether something that it said after all faults had ended was acknowledged. */
   #hasSaidLast = false
@@ -34,6 +41,10 @@ export class LibraryClient extends Party {
   constructor(cluster: Cluster, user: string, chance: Chance, habits: Habits) {
     super(cluster, user, chance, { promising: true })
     this.#habits = habits
+    this.#scope = {
+      to: habits.hears === 'own messages' ? user : undefined,
+      since: habits.hears === 'what comes' ? Number.POSITIVE_INFINITY : 0,
+    }
   }
 
   get done(): boolean {
@@ -55,9 +66,9 @@ export class LibraryClient extends Party {
     this.#awaitEnd(subscription).catch((error: unknown) => this.#fail('its subscription', error))
   }
 
-  /** Whether its subscription, over all its lives, has delivered all of these. */
-  has(keys: Iterable<string>): boolean {
-    return [...keys].every((key) => this.#received.has(key))
+  /** Whether its subscription, over all its lives, has delivered all that it is to. */
+  get hasAll(): boolean {
+    return [...owed(this.cluster, this.#scope).keys()].every((key) => this.#received.has(key))
   }
 
   get concluded(): boolean {
@@ -153,13 +164,29 @@ export class LibraryClient extends Party {
   }
 
   #subscribe(client: Client): Subscription {
-    const subscription = client.subscribe(CHANNEL, { from: this.#last?.cursor ?? 'start' })
+    const { to, since } = this.#scope
+    const begin = since > 0 ? 'now' : 'start'
+    const topic = to === undefined ? CHANNEL : { user: to }
+    const subscription = client.subscribe(topic, { from: this.#last?.cursor ?? begin })
     this.#subscription = subscription
     this.#subscriptions++
     const name = `${this.name}/${this.#subscriptions}`
-    this.cluster.witness.subscribed(name)
+    this.cluster.witness.subscribed(name, this.#scope)
+    if (since > 0 && this.#last === undefined) this.#beginNow(subscription, name)
     this.#read(subscription, name).catch((error: unknown) => this.#fail('its subscription', error))
     return subscription
+  }
+
+  /** What is accepted once it has read history to its end is to come. */
+  #beginNow(subscription: Subscription, name: string): void {
+    const { witness, world } = this.cluster
+    const { life } = this.process
+    const begun = (): void => {
+      if (life !== this.process.life) return
+      this.#scope = { ...this.#scope, since: world.now }
+      witness.subscribed(name, this.#scope)
+    }
+    subscription.ready.then(begun, () => {})
   }
 
   async #read(subscription: Subscription, name: string): Promise<void> {

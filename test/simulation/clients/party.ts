@@ -18,7 +18,10 @@ export abstract class Party {
     this.user = user
     this.cluster = cluster
     this.chance = chance
-    this.process = new SimulatedProcess(cluster.world, `client-${user}`, options)
+    this.process = new SimulatedProcess(cluster.world, `client-${user}`, {
+      ...cluster.otherClock(),
+      ...options,
+    })
   }
 
   get name(): string {

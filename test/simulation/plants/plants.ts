@@ -267,4 +267,38 @@ export const PLANTS: readonly Plant[] = [
     faults: ['dropPublications', 'cutPair', 'reconnect'],
     finds: 'does not bring all',
   },
+  {
+    name: 'now-again',
+    what: 'subscriptions from now on ask each time for what comes from then on',
+    changes: [
+      ['src/client/merge.ts', 'this.#after = next', 'this.#after = passed === undefined ? next : NOW'],
+    ],
+    faults: ['dropPublications', 'cutPair', 'reconnect'],
+    finds: 'does not bring all',
+  },
+  {
+    name: 'own-words',
+    what: 'a subscription to direct messages brings those from its user instead of those to it',
+    changes: [
+      [
+        'src/client/client.ts',
+        "wanted: ({ channel, to }) => (typeof topic === 'string' ? channel : to) === name",
+        "wanted: ({ channel, user }) => (typeof topic === 'string' ? channel : user) === name",
+      ],
+    ],
+    finds: 'never received',
+  },
+  {
+    name: 'commit-by-the-former-list',
+    what: 'while one list of voters follows another, takes for committed what is on most disks of the former',
+    changes: [
+      [
+        'src/replication/quorum.ts',
+        'this.#voting.lists.map((list)',
+        'this.#voting.lists.slice(0, 1).map((list)',
+      ],
+    ],
+    faults: ['addServer', 'removeServer', 'slowDisk', 'slowRoute', 'crashServer'],
+    finds: 'not yet held at quorum',
+  },
 ]

@@ -306,7 +306,7 @@ const saidGone: Fault = (at, dice, { servers }) => {
       who: name,
       can: ({ operator }) => operator !== undefined,
       run: ({ cluster, operator }) => {
-        cluster.everSaidGone.add(name)
+        cluster.saidGone.set(name, Number.POSITIVE_INFINITY)
         operator?.gone.add(name)
         operator?.report()
       },
@@ -316,7 +316,8 @@ const saidGone: Fault = (at, dice, { servers }) => {
       text: `ref is told that ${name} lives`,
       who: name,
       can: ({ operator }) => operator !== undefined,
-      run: ({ operator }) => {
+      run: ({ cluster, operator }) => {
+        cluster.saidGone.set(name, cluster.world.now)
         operator?.gone.delete(name)
         operator?.report()
       },

@@ -1,3 +1,5 @@
+import type { Hears } from '../clients/library.ts'
+import type { ClockOptions } from '../process.ts'
 import type { StageOptions } from '../stage.ts'
 import type { Dice } from './dice.ts'
 
@@ -18,6 +20,11 @@ export const EXTRA_SERVERS = 2
 const WINDOWS = { 1: 10, 4: 1, 16: 1 }
 /** Bursts, by the share that comes so, take theirs too. */
 const BURSTS = { 0: 12, 0.5: 1 }
+/** Of clocks, apart from the true time at most: oscillators drift less than the first, machines that stood still may drift more. */
+const OFFSET_MS = 5000
+const DRIFTS_PPM = { 500: 9, 20_000: 1 }
+/** What who subscribes with the library hears: to go on until all has come takes its time, too. */
+const HEARS: Readonly<Record<Hears, number>> = { all: 16, 'own messages': 3, 'what comes': 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
 /** `apart`: for what was added later, so that seeds draw what they drew before. */
@@ -25,14 +32,25 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
   const servers = Number(dice.weighted(SERVERS))
   const differ = dice.share(0.5)
   const slowDisks = dice.share(0.1)
+  const later = {
+    bursts: Number(apart.weighted(BURSTS)),
+    patient: apart.share(0.06),
+    inbox: apart.share(0.2),
+    hears: apart.weighted(HEARS),
+    driftPpm: Number(apart.weighted(DRIFTS_PPM)),
+  }
+  const clock = (): ClockOptions => ({
+    offsetMs: apart.ms(-OFFSET_MS, OFFSET_MS),
+    driftPpm: apart.ms(-later.driftPpm, later.driftPpm),
+  })
   return {
     servers,
     brokers: dice.share(0.25) ? 2 : 1,
     proxies: dice.share(0.25) ? 2 : 1,
     operated: dice.share(0.35),
     clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => ({
-      offsetMs: differ ? dice.ms(-5000, 5000) : 0,
-      driftPpm: differ ? dice.ms(-500, 500) : 0,
+      offsetMs: differ ? dice.ms(-OFFSET_MS, OFFSET_MS) : 0,
+      driftPpm: differ ? dice.ms(-later.driftPpm, later.driftPpm) : 0,
     })),
     heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1000, 1500, 3000]),
     ackDeadlineMs: dice.pick([500, 1000, 2000]),
@@ -43,9 +61,10 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
     readers: dice.share(0.5) ? 1 : 0,
     pauseMs: dice.pick([200, 400, 400, 800]),
     window: Number(dice.weighted(WINDOWS)),
-    bursts: Number(apart.weighted(BURSTS)),
-    patient: apart.share(0.06),
-    inbox: apart.share(0.2),
+    ...later,
+    // What began with nothing has no place to go on from: all must come by itself.
+    patient: later.patient || later.hears === 'what comes',
+    otherClock: differ ? clock : () => ({}),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
     commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
