@@ -81,13 +81,21 @@ export class FinalFiles implements Checker {
       const placed = wishes.map((wish): Placed => [wish, places.get(keyOf(wish))])
       for (const later of placed) {
         for (const earlier of placed) {
-          if (isAfter(later, earlier) || wasThere(made, earlier[0]) || wasMadeAnew(made, earlier[0])) continue
+          if (isAfter(later, earlier) || wasThere(made, earlier[0]) || this.#isLost(earlier[0])) continue
           witness.find(
             `${later[0].id} of ${later[0].user} stands before ${earlier[0].id}, acknowledged before it was sent`,
           )
         }
       }
     }
+  }
+
+  /** What one lost disk held alone: a request that was sent twice may have made it anew, later. */
+  #isLost({ level, operation }: Wish): boolean {
+    if (level !== 'one' || operation === undefined) return false
+    const { origin, incarnation, seq } = operation
+    const disks = [...this.#cluster.witness.disks.values()]
+    return disks.every(({ holds }) => (holds.get(`${origin}/${incarnation}`) ?? 0) < seq)
   }
 }
 
@@ -120,13 +128,6 @@ function wasThere(made: ReadonlyMap<string, Accepted>, wish: Wish): boolean {
   return wish.kind === 'channel' && (made.get(keyOf(wish))?.at ?? 0) > (wish.acknowledgedAt ?? Infinity)
 }
 
-/** What one lost disk held alone may be made anew by a request that was sent twice. */
-function wasMadeAnew(made: ReadonlyMap<string, Accepted>, { level, operation, ...wish }: Wish): boolean {
-  const stands = made.get(keyOf(wish))
-  if (level !== 'one' || operation === undefined || stands === undefined) return false
-  return stands.stream !== `${operation.origin}/${operation.incarnation}` || stands.seq !== operation.seq
-}
-
-function keyOf({ user, id }: Pick<Wish, 'user' | 'id'>): string {
+function keyOf({ user, id }: Wish): string {
   return `${user} ${id}`
 }

@@ -5,8 +5,8 @@ import type { Accepted, Checker, Scope } from '../witness.ts'
 import { isExcused } from './durability.ts'
 
 /**
- * What a subscriber with history receives is complete (from its start on, be that now), once by (user, id), each incarnation's in its order. Subscribers
- * are named `name/number`: one that subscribes again goes on from its cursor.
+ * What a subscriber with history receives is complete (from its start on, be that now), once by (user, id), each
+ * incarnation's in its order. Subscribers are named `name/number`: one that subscribes again goes on from its cursor.
  */
 export class Subscribers implements Checker {
   readonly #cluster: Cluster
