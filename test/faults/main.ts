@@ -13,8 +13,8 @@ import { pageWith, type Result, row } from './table.ts'
 /**
  * Runs scenarios on real processes. Without arguments all, and writes docs/reliability.md; `--only TEXT` that of this name,
  * or those whose names hold the text; `--list` none. `--secured` runs them in secured mode. `--seed N` decides where damage
- * comes and whom faults at random strike, `--json` gives outcomes for programs, and `--log FILE` keeps what all processes said. With `--keep FILE`, and the
- * same seed, a run that was cut short goes on where it was.
+ * comes and whom faults at random strike, `--json` gives outcomes for programs, and `--log FILE` keeps what all processes
+ * said. With `--keep FILE`, and the same seed, a run that was cut short goes on where it was.
  */
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { complete, heldBy, Load, told, until } from '../support/load.ts'
 import { Recorder, type Tally } from '../support/recorder.ts'
 import { seededChance } from '../support/virtual-time.ts'
@@ -55,6 +56,11 @@ export async function runScenario(
   }
 }
 
+/** Each scenario draws for itself: those of one stream would be struck alike. */
+function stepsOf({ name, steps }: Scenario, { seed }: Conditions): readonly Step[] {
+  return typeof steps === 'function' ? steps(seededChance(crc32(name, seed))) : steps
+}
+
 class Run {
   readonly #scenario: Scenario
   readonly #steps: readonly Step[]
@@ -65,10 +71,9 @@ class Run {
   /** How late this process itself was, in ns: what it adds to a gap is no fault of the servers. */
   readonly #lag = monitorEventLoopDelay()
 
-  constructor(scenario: Scenario, { seed }: Conditions, stage: Stage, load: Load, recorder: Recorder) {
+  constructor(scenario: Scenario, conditions: Conditions, stage: Stage, load: Load, recorder: Recorder) {
     this.#scenario = scenario
-    const { steps } = scenario
-    this.#steps = typeof steps === 'function' ? steps(seededChance(seed)) : steps
+    this.#steps = stepsOf(scenario, conditions)
     this.#stage = stage
     this.#load = load
     this.#recorder = recorder

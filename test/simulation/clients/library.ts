@@ -68,6 +68,8 @@ export class LibraryClient extends Party {
 
   /** Whether its subscription, over all its lives, has delivered all that it is to. */
   get hasAll(): boolean {
+    // Before it has read history to its end nothing is owed, so nothing would be missing.
+    if (!Number.isFinite(this.#scope.since)) return false
     return [...owed(this.cluster, this.#scope).keys()].every((key) => this.#received.has(key))
   }
 
