@@ -58,7 +58,7 @@ export async function runScenario(
 
 /** Each scenario draws for itself: those of one stream would be struck alike. */
 function stepsOf({ name, steps }: Scenario, { seed }: Conditions): readonly Step[] {
-  return typeof steps === 'function' ? steps(seededChance(crc32(name, seed))) : steps
+  return typeof steps === 'function' ? steps(seededChance(crc32(name) ^ seed)) : steps
 }
 
 class Run {
