@@ -23,8 +23,8 @@ export interface ClusterOptions extends Partial<Settings> {
   readonly proxies?: number
   /** The clocks of the servers, in their order. */
   readonly clocks?: readonly ClockOptions[]
-  /** Draws the clock of a process that is no server. */
-  readonly otherClock?: () => ClockOptions
+  /** The clocks of all other processes, in the order in which they are made. */
+  readonly otherClocks?: readonly ClockOptions[]
 }
 
 const SETTINGS: Settings = {
@@ -47,11 +47,9 @@ export class Cluster {
   readonly ref: SimulatedRef
   readonly brokers: readonly SimulatedBroker[]
   readonly proxies: readonly SimulatedProxy[]
-  /** Servers that somebody called gone, and until when, in virtual ms. */
-  readonly saidGone = new Map<string, number>()
   /** Makes each process's log. */
   logOf: (name: string) => Log = () => quietLog
-  readonly otherClock: () => ClockOptions
+  readonly #otherClocks: ClockOptions[]
   readonly #clocks: readonly ClockOptions[]
 
   constructor(seed: number, options: ClusterOptions = {}) {
@@ -60,12 +58,17 @@ export class Cluster {
     this.network = new Network(this.world, seededChance(seed + 1))
     this.sockets = new Sockets(this.network, this.world, seededChance(seed + 2))
     this.#clocks = options.clocks ?? []
-    this.otherClock = options.otherClock ?? (() => ({}))
+    this.#otherClocks = [...(options.otherClocks ?? [])]
     const names = namesOf('server', options.servers ?? 3, true)
     this.ref = new SimulatedRef(this, names)
     this.brokers = namesOf('broker', options.brokers ?? 1).map((name) => new SimulatedBroker(this, name))
     this.proxies = namesOf('proxy', options.proxies ?? 1).map((name) => new SimulatedProxy(this, name))
     for (const name of names) this.addServer(name)
+  }
+
+  /** The clock of one more process that is no server. */
+  takeClock(): ClockOptions {
+    return this.#otherClocks.shift() ?? {}
   }
 
   /** One more server, which does not run yet. */

@@ -21,13 +21,13 @@ export interface RunOptions {
   /** The kinds of faults that are drawn; all unless given. */
   readonly only?: readonly FaultName[] | undefined
   /** What is other than the seed draws it. */
-  readonly but?: Partial<Profile>
+  readonly but?: Partial<Profile> | undefined
 }
 
 /** Runs the one schedule that a seed stands for, from its beginning to its end. */
 export async function runSchedule(seed: number, { trace, only, but }: RunOptions = {}): Promise<Outcome> {
-  const schedule = drawSchedule(seed, only)
-  const profile = { ...schedule.profile, ...but }
+  const schedule = drawSchedule(seed, only, but)
+  const { profile } = schedule
   const stage = new Stage(seed, profile)
   const { cluster } = stage
   const { world, witness, network } = cluster

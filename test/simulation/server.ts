@@ -300,7 +300,14 @@ export class SimulatedServer extends SimulatedService {
         coordinator: replica.coordinator,
         durable: vectorToObject(store.durable),
       }),
-      onReply: (reply) => replica.told(reply),
+      onReply: (reply) => {
+        const down = reply.servers.filter(({ state }) => state === 'down' || state === 'removed')
+        cluster.witness.toldDown(
+          this,
+          down.map(({ name }) => name),
+        )
+        replica.told(reply)
+      },
       onError: (code, _message, incarnation) => {
         if (code === 'name_taken') replica.superseded(incarnation)
       },

@@ -21,7 +21,7 @@ export abstract class SimulatedService {
   endedAt = Number.NEGATIVE_INFINITY
   thawedAt = Number.NEGATIVE_INFINITY
 
-  constructor(cluster: Cluster, name: string, clock = cluster.otherClock()) {
+  constructor(cluster: Cluster, name: string, clock = cluster.takeClock()) {
     this.cluster = cluster
     this.process = new SimulatedProcess(cluster.world, name, clock)
   }

@@ -2,6 +2,7 @@ import type { Chance } from '../../src/ports/index.ts'
 import { covers, join, type Vector } from '../../src/wire/index.ts'
 import { seededChance } from '../support/virtual-time.ts'
 import { addCheckers } from './checkers/index.ts'
+import type { Subscribers } from './checkers/subscribers.ts'
 import { type Hears, LibraryClient } from './clients/library.ts'
 import type { Party } from './clients/party.ts'
 import { HistoryReader } from './clients/reader.ts'
@@ -45,6 +46,7 @@ export class Stage {
   readonly operator: SimulatedOperator | undefined
   readonly chance: Chance
   readonly #patient: boolean
+  readonly #subscribers: Subscribers
   /** Names of the servers that shall be in the system. */
   wanted: readonly string[]
   /** What the disks of those held that were taken away. */
@@ -53,8 +55,9 @@ export class Stage {
   constructor(seed: number, options: StageOptions = {}) {
     this.cluster = new Cluster(seed, options)
     this.chance = seededChance(seed + 3)
-    this.#patient = options.patient ?? false
-    addCheckers(this.cluster)
+    // What began with nothing has no place to go on from: all must come by itself.
+    this.#patient = options.patient === true || options.hears === 'channel from now'
+    this.#subscribers = addCheckers(this.cluster).subscribers
     this.wanted = this.cluster.servers.map(({ name }) => name)
     this.operator = options.operated === true ? new SimulatedOperator(this.cluster, this.wanted) : undefined
     if (this.operator !== undefined) this.cluster.ref.servers = []
@@ -124,17 +127,17 @@ export class Stage {
 
   /** Ends all faults. */
   heal(): void {
-    const { network, servers, saidGone, world } = this.cluster
+    const { network, servers } = this.cluster
     network.faults.publicationLoss = 0
     network.heal()
     for (const { disk } of servers) Object.assign(disk, { space: 'room', failure: undefined, commitMs: 0.4 })
+    const wrong = this.operator !== undefined && this.operator.gone.size > 0
     this.operator?.gone.clear()
     for (const each of this.all()) {
       each.thaw()
       if (!each.up && !('removed' in each && each.removed)) each.start()
     }
-    for (const name of saidGone.keys()) saidGone.set(name, Math.min(world.now, saidGone.get(name) as number))
-    if (saidGone.size > 0) this.operator?.report()
+    if (wrong) this.operator?.report()
   }
 
   /** Ends all faults, lets clients finish and servers write, and has everything looked at. */
@@ -147,17 +150,13 @@ export class Stage {
     const bound = options.heartbeatTimeoutMs + PROGRESS_MS
     const progressed = await this.until(() => this.#isQuiet(), bound)
     if (!progressed) witness.find(`No progress within ${bound} ms: ${this.#waitsFor()}`)
-    else if (this.#patient && !(await this.until(() => this.#haveAll(), bound)))
+    else if (this.#patient && !(await this.until(() => this.#subscribers.haveAll(), bound)))
       witness.find('A subscription does not bring all that there is')
     else if (await this.#conclude(bound)) {
       witness.tell('', `all is quiet ${Math.round(world.now - healedAt)} ms later`)
       witness.end()
     }
     return witness.findings
-  }
-
-  #haveAll(): boolean {
-    return this.clients.every((client) => !(client instanceof LibraryClient) || client.hasAll)
   }
 
   /** Has all clients read to the end; again, when a request that was sent twice arrives meanwhile. */
@@ -241,7 +240,7 @@ export class Stage {
       pauseMs = 400,
       window = 1,
       bursts = 0,
-      hears = 'all',
+      hears = 'channel',
     } = options
     const { cluster } = this
     const { ackDeadlineMs } = cluster.options

@@ -9,8 +9,7 @@ export type Trace = (line: string) => void
 export function traceTo(trace: Trace, { seed, profile }: Schedule, { cluster }: Stage): void {
   const { witness, world } = cluster
   trace(`seed ${seed}`)
-  for (const [key, value] of Object.entries(profile))
-    if (typeof value !== 'function') trace(`  ${key}: ${shown(value)}`)
+  for (const [key, value] of Object.entries(profile)) trace(`  ${key}: ${shown(value)}`)
   const tell = (who: string, what: string): void => {
     const time = (world.now / 1000).toFixed(4).padStart(9)
     trace(who === '' ? `${time} --- ${what}` : `${time} ${who.padEnd(10)} ${what}`)

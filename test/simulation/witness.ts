@@ -49,8 +49,10 @@ export interface Wish {
 export interface Scope {
   /** Direct messages to this user, instead of the channel. */
   readonly to?: string | undefined
-  /** What was accepted at or after this, in virtual ms. */
+  /** What was accepted at or after this, in virtual ms; infinite until it has begun. */
   readonly since: number
+  /** Not what every server showed when it was opened. */
+  readonly beyond?: ReadonlyVector | undefined
 }
 
 /** A disk was emptied, or an old copy was put in its place. */
@@ -84,9 +86,12 @@ export interface Checker {
   rewritten?(server: SimulatedServer, file: string, before: Uint8Array | undefined): void
   state?(server: SimulatedServer, state: string): void
   voters?(server: SimulatedServer, voters: Voters): void
+  /** Ref told it that these are down. */
+  toldDown?(server: SimulatedServer, names: readonly string[]): void
   clock?(server: SimulatedServer, clock: number): void
   time?(server: SimulatedServer, ms: number): void
   live?(subscriber: string, publication: Publication): void
+  /** A subscription begins, or it is known now what it is to bring. */
   subscribed?(subscriber: string, scope: Scope): void
   delivered?(subscriber: string, publication: Publication): void
   /** Of the channel, or of a user's direct messages. */
@@ -232,6 +237,10 @@ export class Witness {
       .map(({ list }) => list)
   }
 
+  toldDown(server: SimulatedServer, names: readonly string[]): void {
+    for (const checker of this.#checkers) checker.toldDown?.(server, names)
+  }
+
   clock(server: SimulatedServer, clock: number): void {
     for (const checker of this.#checkers) checker.clock?.(server, clock)
   }
@@ -244,7 +253,7 @@ export class Witness {
     for (const each of publications) for (const checker of this.#checkers) checker.live?.(subscriber, each)
   }
 
-  /** A subscription with history begins: what is delivered may be nothing at all. */
+  /** What is delivered may be nothing at all. */
   subscribed(subscriber: string, scope: Scope): void {
     for (const checker of this.#checkers) checker.subscribed?.(subscriber, scope)
   }

@@ -143,8 +143,9 @@ export function isHeld(
 ): boolean {
   const holders = witness.holders(stream, seq)
   if (level === 'one') return holders.length > 0
-  const { at = Number.POSITIVE_INFINITY } = witness.operations.get(`${stream} ${seq}`) ?? {}
-  return witness.listsSince(at, by).some((list) => {
+  const accepted = witness.operations.get(`${stream} ${seq}`)
+  if (accepted === undefined) return false
+  return witness.listsSince(accepted.at, by).some((list) => {
     if (level === 'all') return list.names.every((name) => holders.includes(name))
     return isMajorityOf(holders, list)
   })

@@ -11,6 +11,8 @@ interface Finalisation {
   readonly incarnation: number
   /** Whose promises it waited for, by name, with their incarnations. */
   readonly counted: ReadonlyMap<string, number>
+  /** Whom ref had called down, as far as it had heard: it counts none of them. */
+  readonly saidDown: readonly string[]
 }
 
 interface Facts {
@@ -23,6 +25,8 @@ interface Facts {
 
 /** The longest time between two heads of a server that has nothing to tell. */
 const HEADS_MS = 500
+/** How long a server believes ref's word on who is down, in ms. */
+const WORD_OF_REF_MS = 5000
 /** How long after a fault its effects on who is heard may be felt, beyond the heartbeat timeout, in ms. */
 const SLACK_MS = 1000
 
@@ -38,6 +42,9 @@ export class Finality implements Checker {
   readonly #livesSince = new Map<string, number>()
   /** By the same: promises, each higher than those before, with what was on its disk then. */
   readonly #promises = new Map<string, { readonly clock: number; readonly held: ReadonlyVector }[]>()
+
+  /** By the same: ref's last word on who is down, and when it came, by the server's own clock. */
+  readonly #words = new Map<string, { readonly at: number; readonly names: readonly string[] }>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -56,12 +63,16 @@ export class Finality implements Checker {
       )
     facts.highest = Math.max(clock, facts.highest)
     const { incarnation } = server
-    facts.finalisations.push({ clock, at: world.now, incarnation, counted })
+    facts.finalisations.push({ clock, at: world.now, incarnation, counted, saidDown: this.#saidDown(server) })
   }
 
   clock({ name, incarnation }: SimulatedServer): void {
     const life = `${name}/${incarnation}`
     if (!this.#livesSince.has(life)) this.#livesSince.set(life, this.#cluster.world.now)
+  }
+
+  toldDown({ name, incarnation, process }: SimulatedServer, names: readonly string[]): void {
+    this.#words.set(`${name}/${incarnation}`, { at: process.monotonic(), names })
   }
 
   promised({ name, incarnation }: SimulatedServer, clock: number, durable: ReadonlyVector): void {
@@ -138,20 +149,18 @@ export class Finality implements Checker {
     // Two heads in a row may have been further apart than the timeout.
     const late = options.heartbeatTimeoutMs - HEADS_MS
     if (network.wasSlow(origin, server.name, Math.max(1, late), since)) return true
-    // Ref calls down whom it cannot hear, and nobody counts whom it calls so.
-    if (this.#wasSaidGone(origin, since) || network.wasCut(origin, 'ref', since)) return true
+    // Whom ref cannot hear it may call down later, and those that are new do not know where to reach each other.
+    if (passed.saidDown.includes(origin) || network.wasCut(origin, 'ref', since)) return true
     const maker = this.#cluster.server(origin)
     if (maker === undefined || maker.removed) return true
     // It went away after it had accepted the operation, before the others could know of it.
     return maker.startedAt > at || maker.process.frozen || !maker.up || maker.thawedAt > at
   }
 
-  /** Whether ref may have called it gone: it was told so until then, and hears of the contrary once it runs. */
-  #wasSaidGone(origin: string, since: number): boolean {
-    const { saidGone, ref } = this.#cluster
-    const until = saidGone.get(origin)
-    if (until === undefined) return false
-    return !ref.up || ref.process.frozen || Math.max(until, ref.startedAt, ref.thawedAt) >= since
+  /** Ref calls down whom it cannot hear, or was told to be gone; its last word holds until it is too old. */
+  #saidDown({ name, incarnation, process }: SimulatedServer): readonly string[] {
+    const word = this.#words.get(`${name}/${incarnation}`)
+    return word !== undefined && process.monotonic() - word.at < WORD_OF_REF_MS ? word.names : []
   }
 
   #factsOf(name: string): Facts {

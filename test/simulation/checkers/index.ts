@@ -12,13 +12,14 @@ import { Subscribers } from './subscribers.ts'
 import { VotersLists } from './voters.ts'
 
 /** Has everything watched that must always hold. */
-export function addCheckers(cluster: Cluster): void {
+export function addCheckers(cluster: Cluster): { readonly subscribers: Subscribers } {
   const { witness } = cluster
+  const subscribers = new Subscribers(cluster)
   witness.add(
     new Durability(cluster),
     new Publishing(cluster),
     new FinalFiles(cluster),
-    new Subscribers(cluster),
+    subscribers,
     new Readers(cluster),
     new Finality(cluster),
     new VotersLists(cluster),
@@ -27,4 +28,5 @@ export function addCheckers(cluster: Cluster): void {
     new SendersOrder(witness),
     new Rising(cluster),
   )
+  return { subscribers }
 }

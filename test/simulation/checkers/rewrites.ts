@@ -58,7 +58,7 @@ export class Rewrites {
   /** `highest`: the highest clock that any life made final since the disk was lost. */
   changed(server: SimulatedServer, file: string, bytes: Uint8Array | undefined, highest: number): void {
     const { late, files } = this.#disk(server.name)
-    const [now, former] = [bufferOf(server.disk.contents.get(file)), bufferOf(bytes)]
+    const [now, former] = [bufferOf(server.disk.contents.get(file)), wholeLines(bufferOf(bytes))]
     let facts = files.get(file)
     if (facts === undefined) {
       facts = { written: new Set() }
@@ -68,18 +68,17 @@ export class Rewrites {
         return remember(facts, this.#linesOf(now))
     }
     // Mostly lines are written behind those that are there, and what was looked at need not be again.
-    const isLonger =
-      now.subarray(0, former.length).equals(former) && (former.length === 0 || former.at(-1) === NEWLINE)
-    const before = isLonger ? [] : this.#linesOf(former)
-    const after = this.#linesOf(isLonger ? now.subarray(former.length) : now)
-    const [last] = isLonger
+    const isAppended = now.subarray(0, former.length).equals(former)
+    const before = isAppended ? [] : this.#linesOf(former)
+    const after = this.#linesOf(isAppended ? now.subarray(former.length) : now)
+    const [last] = isAppended
       ? this.#linesOf(former.subarray(former.lastIndexOf(NEWLINE, Math.max(0, former.length - 2)) + 1))
       : []
     const change = { server, file, after, last, facts, late }
     this.#checkOrder(change)
     const [inserted, gone] = [this.#inserted(change), this.#gone(change, before, highest)]
     // What a crash took of a file's end is put behind what it left, without a rewrite.
-    if ((inserted || gone) && !isLonger) this.#checkInterval(change)
+    if ((inserted || gone) && !isAppended) this.#checkInterval(change)
     remember(facts, after)
   }
 
@@ -140,7 +139,6 @@ export class Rewrites {
     facts.rewrite = { life, at }
   }
 
-  /** What a crash left of a line's beginning is none. */
   #linesOf(bytes: Buffer): Operation[] {
     return bytes
       .toString()
@@ -173,6 +171,11 @@ function remember(facts: FileFacts, lines: readonly Operation[]): void {
 
 function bufferOf(bytes: Uint8Array | undefined): Buffer {
   return bytes === undefined ? Buffer.alloc(0) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** What a crash left of a line's beginning is none. */
+function wholeLines(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
 }
 
 function placeOf({ origin, incarnation, seq }: Operation): string {

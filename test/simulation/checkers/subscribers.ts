@@ -1,4 +1,4 @@
-import { type Operation, type Publication, parseLine } from '../../../src/wire/index.ts'
+import { type Operation, type Publication, parseLine, streamKey } from '../../../src/wire/index.ts'
 import { CHANNEL } from '../clients/party.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Accepted, Checker, Scope } from '../witness.ts'
@@ -33,6 +33,8 @@ export class Subscribers implements Checker {
     const all = this.#deliveredTo(name)
     const place = `${origin}/${incarnation} ${seq}`
     if (all.has(place)) witness.find(`${subscriber} received ${id} of ${user} again`)
+    if (seq <= (this.#scopes.get(name)?.beyond?.get(streamKey(origin, incarnation)) ?? 0))
+      witness.find(`${subscriber} received ${id} of ${user}, which was there before it began`)
     all.set(place, publication)
     const key = `${subscriber} ${user} ${id}`
     if (this.#ids.has(key)) witness.find(`${subscriber} received ${id} of ${user} twice`)
@@ -43,12 +45,22 @@ export class Subscribers implements Checker {
     this.#last.set(stream, Math.max(seq, this.#last.get(stream) ?? 0))
   }
 
+  /** Whether subscriptions have delivered all that they are to, those from now on once they have begun. */
+  haveAll(): boolean {
+    for (const [name, scope] of this.#scopes) {
+      const received = this.#receivedBy(name)
+      if (!Number.isFinite(scope.since)) return false
+      for (const key of owed(this.#cluster, scope).keys()) if (!received.has(key)) return false
+    }
+    return true
+  }
+
   end(): void {
     const { witness } = this.#cluster
     for (const [name, delivered] of this.#delivered) {
       const scope = this.#scopes.get(name) as Scope
       const final = owed(this.#cluster, { ...scope, since: 0 })
-      const received = new Set([...delivered.values()].map(keyOf))
+      const received = this.#receivedBy(name)
       for (const key of owed(this.#cluster, scope).keys())
         if (!received.has(key)) witness.find(`${name} never received ${key}`)
       for (const publication of delivered.values()) {
@@ -60,6 +72,10 @@ export class Subscribers implements Checker {
         witness.find(`${name} received ${key}, which is lost`)
       }
     }
+  }
+
+  #receivedBy(name: string): Set<string> {
+    return new Set([...this.#deliveredTo(name).values()].map(keyOf))
   }
 
   #deliveredTo(name: string): Map<string, Publication> {
@@ -83,8 +99,8 @@ export function finalMessages(cluster: Cluster, inbox?: string): Map<string, { u
   )
 }
 
-/** Of these lines what a subscription is to bring. */
-export function owed(cluster: Cluster, { to, since }: Scope): Map<string, { user: string; id: string }> {
+/** The final lines that a subscription is to bring: not what anybody accepted before, though it be made anew later. */
+function owed(cluster: Cluster, { to, since }: Scope): Map<string, { user: string; id: string }> {
   const early = new Set<string>()
   for (const operation of cluster.witness.operations.values())
     if (operation.at < since) early.add(keyOf(operation))

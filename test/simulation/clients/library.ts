@@ -1,13 +1,12 @@
 import { Client, type Received, type Subscription } from '../../../src/client/index.ts'
 import type { Chance, Subscriber } from '../../../src/ports/index.ts'
-import { type OperationName, RecadoError } from '../../../src/wire/index.ts'
-import { owed } from '../checkers/subscribers.ts'
+import { type OperationName, RecadoError, type Vector } from '../../../src/wire/index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Scope, Wish } from '../witness.ts'
 import { CHANNEL, Party } from './party.ts'
 
-/** What it subscribes to: all of the channel from its start on or from now on, or what is said to itself alone. */
-export type Hears = 'all' | 'what comes' | 'own messages'
+/** What it subscribes to: the channel from its start on, or from now on, or direct messages to itself from the start on. */
+export type Hears = 'channel' | 'channel from now' | 'inbox'
 
 interface Habits {
   /** Pauses between its publications, in ms at most. */
@@ -18,7 +17,7 @@ interface Habits {
   readonly hears: Hears
 }
 
-/** A client that uses the library: it publishes, and subscribes to the channel's history and what comes. */
+/** A client that uses the library: it publishes, and subscribes; after a start it goes on from its last cursor. */
 export class LibraryClient extends Party {
   acknowledged = 0
   received = 0
@@ -29,8 +28,6 @@ export class LibraryClient extends Party {
   #subscriptions = 0
   #underWay = 0
   #said = 0
-  /** User and id of all that it received. */
-  readonly #received = new Set<string>()
   #subscribed = false
   /** What its subscription is to bring. */
   #scope: Scope
@@ -42,8 +39,8 @@ export class LibraryClient extends Party {
     super(cluster, user, chance, { promising: true })
     this.#habits = habits
     this.#scope = {
-      to: habits.hears === 'own messages' ? user : undefined,
-      since: habits.hears === 'what comes' ? Number.POSITIVE_INFINITY : 0,
+      to: habits.hears === 'inbox' ? user : undefined,
+      since: habits.hears === 'channel from now' ? Number.POSITIVE_INFINITY : 0,
     }
   }
 
@@ -64,13 +61,6 @@ export class LibraryClient extends Party {
     const subscription = this.#subscribe(client)
     this.cluster.world.promises = true
     this.#awaitEnd(subscription).catch((error: unknown) => this.#fail('its subscription', error))
-  }
-
-  /** Whether its subscription, over all its lives, has delivered all that it is to. */
-  get hasAll(): boolean {
-    // Before it has read history to its end nothing is owed, so nothing would be missing.
-    if (!Number.isFinite(this.#scope.since)) return false
-    return [...owed(this.cluster, this.#scope).keys()].every((key) => this.#received.has(key))
   }
 
   get concluded(): boolean {
@@ -173,8 +163,10 @@ export class LibraryClient extends Party {
     this.#subscription = subscription
     this.#subscriptions++
     const name = `${this.name}/${this.#subscriptions}`
+    const isNow = since > 0 && this.#last === undefined
+    if (isNow) this.#scope = { to, since: Number.POSITIVE_INFINITY, beyond: shownByAll(this.cluster) }
     this.cluster.witness.subscribed(name, this.#scope)
-    if (since > 0 && this.#last === undefined) this.#beginNow(subscription, name)
+    if (isNow) this.#beginNow(subscription, name)
     this.#read(subscription, name).catch((error: unknown) => this.#fail('its subscription', error))
     return subscription
   }
@@ -182,9 +174,8 @@ export class LibraryClient extends Party {
   /** What is accepted once it has read history to its end is to come. */
   #beginNow(subscription: Subscription, name: string): void {
     const { witness, world } = this.cluster
-    const { life } = this.process
     const begun = (): void => {
-      if (life !== this.process.life) return
+      if (subscription !== this.#subscription) return
       this.#scope = { ...this.#scope, since: world.now }
       witness.subscribed(name, this.#scope)
     }
@@ -197,7 +188,6 @@ export class LibraryClient extends Party {
       if (life !== this.process.life || subscription !== this.#subscription) return
       this.#last = item
       this.received++
-      this.#received.add(`${item.user} ${item.id}`)
       this.cluster.witness.delivered(name, item)
     }
   }
@@ -248,4 +238,15 @@ export class LibraryClient extends Party {
   #fail(what: string, error: unknown): void {
     this.cluster.witness.find(`${this.user} failed at ${what}: ${String(error)}`)
   }
+}
+
+/** What every server shows in history: none while one of them is away. */
+function shownByAll({ servers }: Cluster): Vector {
+  const shown = servers.filter(({ removed }) => !removed).map(({ server }) => server?.replica.visible())
+  const [first, ...others] = shown
+  const least: Vector = new Map()
+  for (const [stream, seq] of first ?? []) {
+    least.set(stream, Math.min(seq, ...others.map((other) => other?.get(stream) ?? 0)))
+  }
+  return least
 }

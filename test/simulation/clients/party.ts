@@ -19,7 +19,7 @@ export abstract class Party {
     this.cluster = cluster
     this.chance = chance
     this.process = new SimulatedProcess(cluster.world, `client-${user}`, {
-      ...cluster.otherClock(),
+      ...cluster.takeClock(),
       ...options,
     })
   }

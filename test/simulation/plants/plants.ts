@@ -1,4 +1,4 @@
-import type { FaultName } from '../schedule/index.ts'
+import type { FaultName, Profile } from '../schedule/index.ts'
 
 /** A bug that can be planted: text of source files that is replaced as they are loaded. */
 export interface Plant {
@@ -9,9 +9,13 @@ export interface Plant {
   readonly changes: readonly (readonly [file: string, snippet: string, replacement: string])[]
   /** What the finding must say, where another checker would find it before the one that is meant. */
   readonly finds?: string
+  /** What systems are like, for one that shows in few of them. */
+  readonly but?: Partial<Profile>
   /** Only these faults are drawn, for one that shows in few schedules of all kinds. */
   readonly faults?: readonly FaultName[]
 }
+
+const FROM_NOW: Partial<Profile> = { library: 1, hears: 'channel from now' }
 
 export const PLANTS: readonly Plant[] = [
   {
@@ -273,8 +277,16 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       ['src/client/merge.ts', 'this.#after = next', 'this.#after = passed === undefined ? next : NOW'],
     ],
+    but: FROM_NOW,
     faults: ['dropPublications', 'cutPair', 'reconnect'],
     finds: 'does not bring all',
+  },
+  {
+    name: 'now-from-the-start',
+    what: 'subscriptions from now on bring what was there before, too',
+    changes: [['src/client/merge.ts', 'options.skip ? NOW : options.from.after', 'options.from.after']],
+    but: FROM_NOW,
+    finds: 'which was there before it began',
   },
   {
     name: 'own-words',

@@ -43,10 +43,11 @@ export function rowsInDocs(): ReadonlyMap<string, string> {
 }
 
 function tableOf(trials: readonly Trial[]): string {
-  const rows = PLANTS.map(({ name, what, faults }) => {
+  const rows = PLANTS.map(({ name, what, faults, but = {} }) => {
     const seeds = trials.find(({ plant }) => plant === name)?.seeds
     const drawn = faults === undefined ? 'all' : faults.map((fault) => `\`${fault}\``).join(', ')
-    return `| \`${name}\` | ${what} | ${drawn} | ${seeds ?? `none of ${TRIES_MAX}`} |`
+    const systems = Object.entries(but).map(([key, value]) => `; \`${key}\`: ${JSON.stringify(value)}`)
+    return `| \`${name}\` | ${what} | ${drawn}${systems.join('')} | ${seeds ?? `none of ${TRIES_MAX}`} |`
   })
   return [
     '| bug | what the planted code does | faults drawn | found by schedule |',

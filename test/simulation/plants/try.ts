@@ -16,7 +16,7 @@ assertPlanted()
 
 let trial: Trial = { plant: name }
 for (let seed = 1; seed <= Number(most); seed++) {
-  const { findings } = await runSchedule(seed, { only: plant.faults })
+  const { findings } = await runSchedule(seed, { only: plant.faults, but: plant.but })
   const finding = findings.find((each) => plant.finds === undefined || each.includes(plant.finds))
   if (finding === undefined) continue
   trial = { plant: name, seeds: seed, finding }

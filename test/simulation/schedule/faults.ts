@@ -305,8 +305,7 @@ const saidGone: Fault = (at, dice, { servers }) => {
       text: `ref is told that ${name} is gone`,
       who: name,
       can: ({ operator }) => operator !== undefined,
-      run: ({ cluster, operator }) => {
-        cluster.saidGone.set(name, Number.POSITIVE_INFINITY)
+      run: ({ operator }) => {
         operator?.gone.add(name)
         operator?.report()
       },
@@ -316,8 +315,7 @@ const saidGone: Fault = (at, dice, { servers }) => {
       text: `ref is told that ${name} lives`,
       who: name,
       can: ({ operator }) => operator !== undefined,
-      run: ({ cluster, operator }) => {
-        cluster.saidGone.set(name, cluster.world.now)
+      run: ({ operator }) => {
         operator?.gone.delete(name)
         operator?.report()
       },

@@ -25,12 +25,16 @@ export interface Schedule {
 /** Kinds of faults that one schedule has: few, so that each comes more than once and meets the others. */
 const KINDS_MAX = 5
 
-/** Draws the schedule of a seed, from all kinds of faults or only from these. */
-export function drawSchedule(seed: number, only?: readonly FaultName[]): Schedule {
+/** Draws the schedule of a seed, from all kinds of faults or only from these. `but`: what is other than the seed draws it. */
+export function drawSchedule(
+  seed: number,
+  only?: readonly FaultName[],
+  but: Partial<Profile> = {},
+): Schedule {
   // Small seeds must not give similar numbers.
   const dice = new Dice(seededChance(Math.imul(seed, 0x9e3779b1)))
   const apart = new Dice(seededChance(Math.imul(seed, 0xc2b2ae35)))
-  const profile = drawProfile(dice, apart)
+  const profile = { ...drawProfile(dice, apart), ...but }
   return { seed, profile, steps: (stage) => drawSteps(dice, profile, stage, only) }
 }
 

@@ -24,10 +24,13 @@ const BURSTS = { 0: 12, 0.5: 1 }
 const OFFSET_MS = 5000
 const DRIFTS_PPM = { 500: 9, 20_000: 1 }
 /** What who subscribes with the library hears: to go on until all has come takes its time, too. */
-const HEARS: Readonly<Record<Hears, number>> = { all: 16, 'own messages': 3, 'what comes': 1 }
+const HEARS: Readonly<Record<Hears, number>> = { channel: 16, inbox: 3, 'channel from now': 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
-/** `apart`: for what was added later, so that seeds draw what they drew before. */
+/** Ref, the operator, two brokers, two proxies, and clients. */
+const OTHERS_MAX = 12
+
+/** `apart`: for what was added later, so that seeds draw of the rest what they drew before. */
 export function drawProfile(dice: Dice, apart: Dice): Profile {
   const servers = Number(dice.weighted(SERVERS))
   const differ = dice.share(0.5)
@@ -37,21 +40,17 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
     patient: apart.share(0.06),
     inbox: apart.share(0.2),
     hears: apart.weighted(HEARS),
-    driftPpm: Number(apart.weighted(DRIFTS_PPM)),
   }
-  const clock = (): ClockOptions => ({
-    offsetMs: apart.ms(-OFFSET_MS, OFFSET_MS),
-    driftPpm: apart.ms(-later.driftPpm, later.driftPpm),
-  })
+  const driftPpm = Number(apart.weighted(DRIFTS_PPM))
+  const clock = (from: Dice): ClockOptions =>
+    differ ? { offsetMs: from.ms(-OFFSET_MS, OFFSET_MS), driftPpm: from.ms(-driftPpm, driftPpm) } : {}
   return {
     servers,
     brokers: dice.share(0.25) ? 2 : 1,
     proxies: dice.share(0.25) ? 2 : 1,
     operated: dice.share(0.35),
-    clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => ({
-      offsetMs: differ ? dice.ms(-OFFSET_MS, OFFSET_MS) : 0,
-      driftPpm: differ ? dice.ms(-later.driftPpm, later.driftPpm) : 0,
-    })),
+    clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => clock(dice)),
+    otherClocks: Array.from({ length: OTHERS_MAX }, () => clock(apart)),
     heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1000, 1500, 3000]),
     ackDeadlineMs: dice.pick([500, 1000, 2000]),
     requestDeadlineMs: dice.pick([2000, 4000]),
@@ -62,9 +61,6 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
     pauseMs: dice.pick([200, 400, 400, 800]),
     window: Number(dice.weighted(WINDOWS)),
     ...later,
-    // What began with nothing has no place to go on from: all must come by itself.
-    patient: later.patient || later.hears === 'what comes',
-    otherClock: differ ? clock : () => ({}),
     delayMs: [dice.between(0.05, 0.5), dice.pick([1, 1, 3, 10, 30])],
     commitMs: Array.from({ length: servers + EXTRA_SERVERS }, () =>
       slowDisks ? dice.between(1, 20) : dice.between(0.1, 1.5),
