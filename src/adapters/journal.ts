@@ -26,6 +26,8 @@ const QUICK_MS = 1
 /** The weight of the last write in the average. */
 const WEIGHT = 1 / 16
 const GROUP_BYTES_MAX = 256 * 1024 * 1024
+/** What is written stands in one buffer that is used again, of this size and up to the other; what is larger in one of its own. */
+const [BUFFER_BYTES, BUFFER_BYTES_MAX] = [256 * 1024, 8 * 1024 * 1024]
 /** The number of a group stands so far behind its beginning. */
 const NUMBER_AT = 8
 /** The highest bytes of doubles from one on, up to the largest safe integer. */
@@ -68,7 +70,7 @@ class FileJournal implements Journal {
   #position = 0
   #number = 0
   #averageMs = 0
-  #buffer = Buffer.allocUnsafe(256 * 1024)
+  #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
 
   constructor(folder: string) {
     this.#missing = FILES.some((name) => !existsSync(`${folder}/${name}`))
@@ -100,14 +102,15 @@ class FileJournal implements Journal {
   }
 
   append(records: readonly Uint8Array[], done: (error?: Error) => void): void {
-    const group = this.#encode(this.#number + 1, records)
-    const bytes = this.#withRoom(group)
+    const group = HEAD_BYTES + lengthOf(records)
+    const bytes = this.#bufferOf(this.#withRoom(group))
+    writeGroup(bytes, this.#number + 1, records, group)
     const file = this.#files[this.#current] as number
     const finish = (error: Error | null, written: number): void => {
       if (error !== null) return done(error)
       if (written < bytes.byteLength) return done(shortWrite())
       this.#number++
-      this.#position += group.byteLength
+      this.#position += group
       this.#room[this.#current] = Math.max(this.#room[this.#current] as number, this.#position)
       done()
     }
@@ -154,31 +157,34 @@ class FileJournal implements Journal {
     this.#averageMs += (performance.now() - began - this.#averageMs) * WEIGHT
   }
 
-  /** One append is under way at a time, so one buffer serves them all. */
-  #encode(number: number, records: readonly Uint8Array[]): Uint8Array {
-    let length = 0
-    for (const record of records) length += 4 + record.byteLength
-    const total = HEAD_BYTES + length
-    if (this.#buffer.byteLength < total) this.#buffer = Buffer.allocUnsafe(total * 2)
-    writeGroup(this.#buffer, number, records, length)
-    return this.#buffer.subarray(0, total)
-  }
-
-  /** With zeros behind it where the file ends, so that the next appends find room. */
-  #withRoom(group: Uint8Array): Uint8Array {
-    const end = this.#position + group.byteLength
+  /** How many bytes to write for a group of so many: where the file ends with zeros behind it, so that the next find room. */
+  #withRoom(group: number): number {
+    const end = this.#position + group
     if (end <= (this.#room[this.#current] as number)) return group
     const room = Math.ceil(end / ROOM_BYTES) * ROOM_BYTES
-    const bytes = Buffer.alloc(room - this.#position)
-    bytes.set(group)
     this.#room[this.#current] = room
-    return bytes
+    return room - this.#position
+  }
+
+  /** One append is under way at a time, so one buffer serves them all. */
+  #bufferOf(size: number): Buffer {
+    if (size > BUFFER_BYTES_MAX) return Buffer.allocUnsafe(size)
+    if (size > this.#buffer.byteLength) {
+      this.#buffer = Buffer.allocUnsafe(Math.min(size * 2, BUFFER_BYTES_MAX))
+    }
+    return this.#buffer.subarray(0, size)
   }
 }
 
-/** Writes a group to the beginning of `bytes`. */
-function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[], length: number): void {
-  bytes.writeUInt32LE(length, 0)
+function lengthOf(records: readonly Uint8Array[]): number {
+  let length = 0
+  for (const record of records) length += 4 + record.byteLength
+  return length
+}
+
+/** Writes a group of so many bytes with its head to the beginning of `bytes`, and zeros behind it. */
+function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[], group: number): void {
+  bytes.writeUInt32LE(group - HEAD_BYTES, 0)
   bytes.writeDoubleLE(number, 8)
   bytes.writeUInt32LE(records.length, 16)
   let at = HEAD_BYTES
@@ -188,6 +194,7 @@ function writeGroup(bytes: Buffer, number: number, records: readonly Uint8Array[
     at += record.byteLength
   }
   bytes.writeUInt32LE(crc32(bytes.subarray(8, at)), 4)
+  bytes.fill(0, at)
 }
 
 /** The groups from a file's beginning whose numbers follow each other. */

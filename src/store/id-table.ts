@@ -8,6 +8,8 @@ const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
 const [TAKEN_MAX, ROOM] = [3 / 4, 2]
 /** What a full table grows by when `review` frees nothing. */
 export const GROWTH = TAKEN_MAX * ROOM
+/** It is made anew to give back memory when it has at most this part of its slots then, looked for once so many as that part became final. */
+const [SMALLER, FINALS] = [3 / 4, 1 / 4]
 /** The part of its least number of slots that a table begins with: many never hold more. */
 const BEGINNING = 1 / 32
 
@@ -19,6 +21,8 @@ export class IdTable {
   readonly #least: number
   #capacity = 0
   #used = 0
+  /** How often one of its slots became final, since it was made anew or last looked through. */
+  #finals = 0
   #wide = new Float64Array(0)
   /** The same memory. */
   #words = new Uint32Array(0)
@@ -59,6 +63,7 @@ export class IdTable {
   }
 
   setFinal(slot: number, final: number): void {
+    if (final > 0) this.#finals++
     this.#wide[slot * WIDE + FINAL] = final
   }
 
@@ -94,6 +99,17 @@ export class IdTable {
     for (let slot = 0; slot < this.#capacity; slot++) this.setFinal(slot, 0)
   }
 
+  /** Whether much of it may be given back: it is looked through for that now and then. */
+  shrinks(isStale: (slot: number) => boolean): boolean {
+    if (this.#capacity <= this.#least || this.#finals < this.#capacity * FINALS) return false
+    this.#finals = 0
+    let live = 0
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      if (this.placeAt(slot) !== 0 && !isStale(slot)) live++
+    }
+    return this.#sizeFor(live) <= this.#capacity * SMALLER
+  }
+
   /** Makes the table anew with room for as much again; `review` may free each slot before. */
   renew(review: (slot: number) => void): void {
     const [capacity, old] = [this.#capacity, this.#words]
@@ -104,7 +120,7 @@ export class IdTable {
       if (this.placeAt(slot) !== 0) live++
     }
     const places = this.#wide
-    this.#allocate(Math.max(this.#least, live * ROOM))
+    this.#allocate(this.#sizeFor(live))
     for (let slot = 0; slot < capacity; slot++) {
       if (places[slot * WIDE + PLACE] !== 0) this.#move(old, slot)
     }
@@ -118,9 +134,14 @@ export class IdTable {
     this.#used++
   }
 
+  #sizeFor(live: number): number {
+    return Math.max(this.#least, live * ROOM)
+  }
+
   #allocate(capacity: number): void {
     this.#capacity = capacity
     this.#used = 0
+    this.#finals = 0
     this.#wide = new Float64Array(capacity * WIDE)
     this.#words = new Uint32Array(this.#wide.buffer)
   }

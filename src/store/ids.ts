@@ -62,6 +62,8 @@ export class Ids {
   readonly #sought = new TextWriter()
   #hashLow = 0
   #hashHigh = 0
+  /** The table that `tidy` looks at next. */
+  #next = 0
   /** Keeps the compiler from leaving out what is only read ahead. */
   #fetched = 0
 
@@ -130,6 +132,15 @@ export class Ids {
     if (!leftOut) table.setPlace(slot, place)
     if (this.#doubles.size > 0) this.#removeDouble(table, slot, place)
     return leftOut
+  }
+
+  /**
+   * To be called now and then when all that is final has been told: gives memory back that ids took which are behind their windows
+   * by now. After a server took everything at once, final at its end, that is half of it.
+   */
+  tidy(): void {
+    const table = this.#tableOf(this.#next++)
+    if (table.shrinks((slot) => this.#isStale(table, slot))) this.#renew(table)
   }
 
   /** Nothing is final any more: what is will be told anew, from the first on. */
@@ -202,12 +213,16 @@ export class Ids {
   #insert(table: IdTable, free: number, owner: number, place: Place): number {
     table.take(free, this.#hashLow, this.#hashHigh, owner, place)
     if (!table.full) return free
-    table.renew((slot) => {
-      if (this.#isStale(table, slot)) this.#renewOrDrop(table, slot)
-    })
+    this.#renew(table)
     let slot = table.home(this.#hashLow)
     while (table.placeAt(slot) !== place) slot = table.after(slot)
     return slot
+  }
+
+  #renew(table: IdTable): void {
+    table.renew((slot) => {
+      if (this.#isStale(table, slot)) this.#renewOrDrop(table, slot)
+    })
   }
 
   #addDouble(table: IdTable, slot: number, known: Place, place: Place): void {

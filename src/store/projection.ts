@@ -216,6 +216,7 @@ export class Projection {
     }
     this.#current = true
     this.#before = undefined
+    this.#options.ids.tidy()
   }
 
   #project(cursor: Cursor, publications: Run, messages: Run): void {

@@ -20,6 +20,7 @@ import { encodeMemory, readRecord } from './records.ts'
 import { SetIndex } from './set-index.ts'
 import { Settlement } from './settlement.ts'
 import type { HistoryPage, HistoryQuery, Members, Memory, Store, StoreOptions, UserSecret } from './types.ts'
+import { Unflushed } from './unflushed.ts'
 
 /** Bytes that may wait for the disk, or stand in the journal alone. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
@@ -41,9 +42,7 @@ class DiskStore implements Store {
   readonly found: boolean
   memory: Memory
 
-  #waiting: Batch[] = []
-  #waitingBytes = 0
-  #flushing: Batch[] = []
+  readonly #unflushed: Unflushed
   #memoryChanged = false
   #done: (() => void)[] = []
   #scheduled = false
@@ -59,6 +58,7 @@ class DiskStore implements Store {
     this.memory = memory
     this.#batches = new Batches({ ...options, damaged: (cause) => this.#damaged(cause) })
     this.#index = new SetIndex(this.#batches, options.chance)
+    this.#unflushed = new Unflushed(options.groupBytes)
     this.#settlement = new Settlement({
       ...options,
       batches: this.#batches,
@@ -95,12 +95,7 @@ class DiskStore implements Store {
   }
 
   get lowestUnflushedClock(): number | undefined {
-    let lowest: number | undefined
-    for (const batch of [...this.#flushing, ...this.#waiting]) {
-      const clock = batch.clockAt(0)
-      if (lowest === undefined || clock < lowest) lowest = clock
-    }
-    return lowest
+    return this.#unflushed.lowestClock
   }
 
   get finalClock(): number {
@@ -115,7 +110,7 @@ class DiskStore implements Store {
     const held = this.held.get(batch.stream) ?? 0
     if (batch.lastSeq <= held) return 'known'
     if (batch.firstSeq > held + 1) return 'gap'
-    if (this.#waitingBytes + this.#settlement.bytes > UNFLUSHED_BYTES_MAX) return 'full'
+    if (this.#unflushed.bytes + this.#settlement.bytes > UNFLUSHED_BYTES_MAX) return 'full'
     const fresh = batchFrom(batch, held + 1 - batch.firstSeq)
     try {
       this.#take(fresh, false)
@@ -124,8 +119,7 @@ class DiskStore implements Store {
       this.#damaged(error)
       throw error
     }
-    this.#waiting.push(fresh)
-    this.#waitingBytes += fresh.bytes.byteLength
+    this.#unflushed.add(fresh)
     this.#schedule()
     return 'appended'
   }
@@ -214,7 +208,7 @@ class DiskStore implements Store {
   #closeIfDone(): void {
     const done = this.#closing
     if (done === undefined) return
-    if (!this.#failed && (this.#appending || this.#waiting.length > 0 || this.#memoryChanged)) return
+    if (!this.#failed && (this.#appending || this.#anyWaiting)) return
     if (!this.#failed && !this.#settlement.finish()) return
     this.#closing = undefined
     try {
@@ -300,14 +294,16 @@ class DiskStore implements Store {
     })
   }
 
-  /** Puts all that waits on the disk in one write; what comes meanwhile goes into the next. */
+  get #anyWaiting(): boolean {
+    return this.#unflushed.anyWaiting || this.#memoryChanged
+  }
+
+  /** Puts what waits on the disk, in one write unless that is much; what comes meanwhile goes into the next. */
   #flush(): void {
     if (this.#appending || this.#failed || this.#settlement.recovering) return
-    if (this.#waiting.length === 0 && !this.#memoryChanged) return
-    const batches = this.#waiting
+    if (!this.#anyWaiting) return
+    const batches = this.#unflushed.next()
     const done = this.#done
-    this.#flushing = batches
-    this.#waiting = []
     this.#done = []
     const records = batches.map(({ bytes }) => bytes)
     if (this.#memoryChanged) {
@@ -356,10 +352,9 @@ class DiskStore implements Store {
 
   #flushed(batches: readonly Batch[], done: readonly (() => void)[]): void {
     const changes: Vector = new Map()
-    this.#flushing = []
+    this.#unflushed.flushed()
     let late = 0
     for (const batch of batches) {
-      this.#waitingBytes -= batch.bytes.byteLength
       this.#settlement.add(batch.bytes.byteLength)
       this.durable.set(batch.stream, batch.lastSeq)
       changes.set(batch.stream, batch.lastSeq)
@@ -370,7 +365,7 @@ class DiskStore implements Store {
     for (const each of done) each()
     this.#options.events.flushed(changes)
     this.#settlement.review()
-    if (this.#waiting.length > 0 || this.#memoryChanged) this.#flush()
+    this.#flush()
     this.#closeIfDone()
   }
 

@@ -24,7 +24,7 @@ export interface UserSecret {
 
 /**
  * One server's set of operations on its disk, with what is derived from it: the order, the registry, the ids, the
- * files. Synchronous but for the flush; at most one flush is under way, and all that came meanwhile goes into the next.
+ * files. Synchronous but for the flush; at most one flush is under way, and what came meanwhile goes into the next.
  */
 export interface Store {
   /** What is here, in memory or on disk; for each stream an unbroken beginning. */
@@ -153,4 +153,6 @@ export interface StoreOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly events: StoreEvents
+  /** Bytes of batches in one write to the journal, about; 4 MiB unless given. */
+  readonly groupBytes?: number
 }

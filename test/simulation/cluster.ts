@@ -15,6 +15,8 @@ export interface Settings {
   readonly heartbeatTimeoutMs: number
   readonly requestDeadlineMs: number
   readonly syncIntervalMs: number
+  /** Bytes of batches in one write to a journal, about. */
+  readonly groupBytes: number
 }
 
 export interface ClusterOptions extends Partial<Settings> {
@@ -33,6 +35,7 @@ const SETTINGS: Settings = {
   heartbeatTimeoutMs: 3000,
   requestDeadlineMs: 10_000,
   syncIntervalMs: 2000,
+  groupBytes: 4 * 1024 * 1024,
 }
 
 /** A whole system in one process under a virtual clock: the real cores, with simulated disks and network. */

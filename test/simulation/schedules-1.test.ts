@@ -9,7 +9,7 @@ import { drawSchedule, type Profile } from './schedule/index.ts'
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
 /** What systems were like when the seeds below found something. */
-const BEFORE: Partial<Profile> = { patient: false, hears: 'channel', otherClocks: [] }
+const BEFORE: Partial<Profile> = { patient: false, hears: 'channel', otherClocks: [], groupBytes: 4_194_304 }
 
 /** Half of the schedules, so that two processors share them. */
 describe('Schedules of faults', () => {

@@ -166,6 +166,7 @@ export class SimulatedServer extends SimulatedService {
       log,
       metrics: quietMetrics,
       chance: this.cluster.chance,
+      groupBytes: this.cluster.options.groupBytes,
       journal: this.disk.journal(process),
       keyValue: this.disk.keyValue(process),
       files: this.disk.files(),

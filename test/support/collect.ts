@@ -6,6 +6,12 @@ v8.setFlagsFromString('--expose-gc')
 /** Collects garbage: the young generation alone, or all that nothing holds. */
 export const collect = vm.runInNewContext('gc') as (options: { type: 'minor' | 'major' }) => void
 
+/** MiB of buffers that are held: what is collected is given back a little later, so it is to be polled. */
+export function buffersHeld(): number {
+  collect({ type: 'major' })
+  return process.memoryUsage().arrayBuffers / 2 ** 20
+}
+
 /** MiB by which the old generation grows while so many things pass, a few hundred between two collections of the young one. */
 export function grownBy(many: number, pass: (number: number) => void): number {
   // What is empty must grow old too, as it does in a process that waits for its first message; and nothing of what others left

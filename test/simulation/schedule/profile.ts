@@ -25,6 +25,8 @@ const OFFSET_MS = 5000
 const DRIFTS_PPM = { 500: 9, 20_000: 1 }
 /** What who subscribes with the library hears: to go on until all has come takes its time, too. */
 const HEARS: Readonly<Record<Hears, number>> = { channel: 16, inbox: 3, 'channel from now': 1 }
+/** Of batches in one write to a journal: mostly all that waits, or so little that there are several. */
+const GROUP_BYTES = { 4_194_304: 4, 500: 1 }
 const SERVERS = { 1: 4, 2: 6, 3: 72, 4: 8, 5: 10 }
 
 /** Ref, the operator, two brokers, two proxies, and clients. */
@@ -44,13 +46,15 @@ export function drawProfile(dice: Dice, apart: Dice): Profile {
   const driftPpm = Number(apart.weighted(DRIFTS_PPM))
   const clock = (from: Dice): ClockOptions =>
     differ ? { offsetMs: from.ms(-OFFSET_MS, OFFSET_MS), driftPpm: from.ms(-driftPpm, driftPpm) } : {}
+  const otherClocks = Array.from({ length: OTHERS_MAX }, () => clock(apart))
   return {
     servers,
     brokers: dice.share(0.25) ? 2 : 1,
     proxies: dice.share(0.25) ? 2 : 1,
     operated: dice.share(0.35),
     clocks: Array.from({ length: servers + EXTRA_SERVERS }, () => clock(dice)),
-    otherClocks: Array.from({ length: OTHERS_MAX }, () => clock(apart)),
+    otherClocks,
+    groupBytes: Number(apart.weighted(GROUP_BYTES)),
     heartbeatTimeoutMs: dice.pick([700, 700, 1000, 1000, 1500, 3000]),
     ackDeadlineMs: dice.pick([500, 1000, 2000]),
     requestDeadlineMs: dice.pick([2000, 4000]),

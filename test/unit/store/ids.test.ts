@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { IdTable } from '../../../src/store/id-table.ts'
 import { IdWindow } from '../../../src/store/id-window.ts'
 import { type BatchWithIds, Ids } from '../../../src/store/ids.ts'
 import { ID_WINDOW } from '../../../src/wire/index.ts'
@@ -53,6 +54,10 @@ function batchOf(texts: readonly string[]): BatchWithIds {
 
 const USERS = ['ana', 'bob', 'eve', 'joão', 'li', 'max', 'zoe']
 const MANY = 100_000
+
+function slotsOf(table: IdTable): number {
+  return table.home(2 ** 32 - 1) + 1
+}
 
 describe('Ids', () => {
   it('finds each of the ids of two long batches in turn, wherever in them it begins, in tables made anew meanwhile', () => {
@@ -132,6 +137,29 @@ describe('Ids', () => {
     }
     expect(wrong).toBe(0)
     expect(leftOut).toBeGreaterThan(1000)
+  })
+
+  it('gives back what ids behind their windows took, once what was added at once is final, and still knows the others', () => {
+    const { ids, add, finalise } = setUp()
+    const windows = new Map(USERS.map((user) => [user, new IdWindow()]))
+    const texts = Array.from({ length: MANY }, (_, at) => `id-${at % 17 === 0 ? Math.max(0, at - 4000) : at}`)
+    const places = texts.map((text) => add('ana', text))
+    const renew = vi.spyOn(IdTable.prototype, 'renew')
+    let wrong = 0
+    for (const [at, place] of places.entries()) {
+      if (finalise(place) !== windows.get('ana')?.push(texts[at] as string)) wrong++
+      if (at % 100 === 0) ids.tidy()
+    }
+    expect(wrong).toBe(0)
+    for (let look = 0; look < 64; look++) ids.tidy()
+
+    const renewed = new Set(renew.mock.contexts as IdTable[])
+    expect(renewed.size).toBe(64)
+    for (const table of renewed) expect(slotsOf(table)).toBeLessThan(1100)
+    vi.restoreAllMocks()
+    const known = texts.slice(-ID_WINDOW)
+    expect(known.filter((text) => ids.find('ana', text) === undefined)).toEqual([])
+    expect(ids.find('ana', texts.at(-2 * ID_WINDOW) as string)).toBeUndefined()
   })
 
   it('forgets an id that is behind the window of its user', () => {

@@ -14,7 +14,7 @@ import { quietLog, quietMetrics } from '../../support/quiet.ts'
 import { VirtualDisk } from '../../support/virtual-disk.ts'
 import { seededChance, VirtualTime } from '../../support/virtual-time.ts'
 
-function setUp(disk = new VirtualDisk(), world = new VirtualTime()) {
+function setUp(disk = new VirtualDisk(), world = new VirtualTime(), groupBytes?: number) {
   const time = world.process()
   const told: string[] = []
   const events: StoreEvents = {
@@ -33,6 +33,7 @@ function setUp(disk = new VirtualDisk(), world = new VirtualTime()) {
     log: quietLog,
     metrics: quietMetrics,
     events,
+    ...(groupBytes !== undefined && { groupBytes }),
   })
   return { store, disk, world, told }
 }
@@ -89,6 +90,28 @@ describe('Store', () => {
     append(store, b(1, 12))
     world.run(10)
     expect(told).toEqual(['flushed {"a/1":1}', 'flushed {"a/1":2,"b/1":1}'])
+  })
+
+  it('flushes what is much in several writes, in its order, and what it remembers with the first of them', () => {
+    const large = { message: 'x'.repeat(1000) }
+    const { store, world, told } = setUp(new VirtualDisk(), new VirtualTime(), 2500)
+    for (const seq of [1, 2, 3, 4, 5]) append(store, a(seq, 10 + seq, large))
+    store.remember({ lease: 7 }, () => told.push('remembered'))
+    world.run(0.1)
+    expect(store.lowestUnflushedClock).toBe(11)
+    append(store, a(6, 16, { message: 'y'.repeat(5000) }), a(7, 17, large))
+    append(store, b(1, 18))
+    world.run(0.5)
+    expect([store.durable.get('a/1'), store.lowestUnflushedClock]).toEqual([2, 13])
+    world.run(10)
+    expect(told).toEqual([
+      'remembered',
+      'flushed {"a/1":2}',
+      'flushed {"a/1":4}',
+      'flushed {"a/1":5}',
+      'flushed {"a/1":7}',
+      'flushed {"b/1":1}',
+    ])
   })
 
   it('refuses a batch behind a gap, knows what it has, and takes the rest of one that overlaps', () => {
