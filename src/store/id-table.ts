@@ -1,8 +1,10 @@
 import type { Place } from './ids.ts'
 
-/** A slot: two wide numbers, then three words, and one that is not used. */
-const [WIDE, PLACE, FINAL] = [4, 0, 1]
-const [WORDS, LOW, HIGH, OWNER] = [8, 4, 5, 6]
+/** A slot: one wide number, then four words. */
+const [WIDE, PLACE] = [3, 0]
+const [WORDS, LOW, HIGH, OWNER, FINAL] = [6, 2, 3, 4, 5]
+/** Counts of final operations go round, to fit a word: no slot stays unseen for so many of one user's. 0 is none. */
+const ROUND = 2 ** 32 - 1
 
 /** The part of the slots that may be taken, and how many there are for each taken one once the table is made anew. */
 const [TAKEN_MAX, ROOM] = [3 / 4, 2]
@@ -57,14 +59,18 @@ export class IdTable {
     this.#wide[slot * WIDE + PLACE] = place
   }
 
-  /** Which of its user's final operations had the slot's id last; 0 while none is final. */
-  finalAt(slot: number): number {
-    return this.#wide[slot * WIDE + FINAL] as number
+  /** The operation of the slot's id that became final last was this one of its user's final ones; 0: none is final. */
+  setFinal(slot: number, count: number): void {
+    if (count > 0) this.#finals++
+    this.#words[slot * WORDS + FINAL] = roundOf(count)
   }
 
-  setFinal(slot: number, final: number): void {
-    if (final > 0) this.#finals++
-    this.#wide[slot * WIDE + FINAL] = final
+  /** How far behind this one of its user's final operations that is; -1 while none is final. */
+  behindFinal(slot: number, count: number): number {
+    const final = this.#words[slot * WORDS + FINAL] as number
+    if (final === 0) return -1
+    const behind = roundOf(count) - final
+    return behind < 0 ? behind + ROUND : behind
   }
 
   ownerAt(slot: number): number {
@@ -145,4 +151,8 @@ export class IdTable {
     this.#wide = new Float64Array(capacity * WIDE)
     this.#words = new Uint32Array(this.#wide.buffer)
   }
+}
+
+function roundOf(count: number): number {
+  return count <= ROUND ? count : ((count - 1) % ROUND) + 1
 }

@@ -126,8 +126,8 @@ export class Ids {
     }
     const count = (this.#counts[owner] as number) + 1
     this.#counts[owner] = count
-    const last = table.finalAt(slot)
-    const leftOut = last > 0 && count - last <= ID_WINDOW
+    const behind = table.behindFinal(slot, count)
+    const leftOut = behind >= 0 && behind <= ID_WINDOW
     table.setFinal(slot, count)
     if (!leftOut) table.setPlace(slot, place)
     if (this.#doubles.size > 0) this.#removeDouble(table, slot, place)
@@ -195,8 +195,7 @@ export class Ids {
   }
 
   #isStale(table: IdTable, slot: number): boolean {
-    const last = table.finalAt(slot)
-    return last > 0 && (this.#counts[table.ownerAt(slot)] as number) - last >= ID_WINDOW
+    return table.behindFinal(slot, this.#counts[table.ownerAt(slot)] as number) >= ID_WINDOW
   }
 
   /** The slot of the id whose hash is looked for, or the free one where it belongs. */
