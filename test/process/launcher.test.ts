@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { ROLE_ENVIRONMENT, ROLE_OPTIONS } from '../../src/cli/launcher/index.ts'
+import { COMPILE_CACHE, ROLE_ENVIRONMENT, ROLE_OPTIONS } from '../../src/cli/launcher/index.ts'
 import { freeBase } from '../support/ports.ts'
 
 interface Line {
@@ -55,7 +55,9 @@ it('start is ready, gives roles what they run with, says that a killed process i
   await system.says('Ready')
   const { pid } = system.lines().find((line) => line.message === 'server-2 started') as Line
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8')
-  expect(environment.split('\0')).toContain(`MALLOC_ARENA_MAX=${ROLE_ENVIRONMENT.MALLOC_ARENA_MAX}`)
+  for (const [name, value] of Object.entries({ ...ROLE_ENVIRONMENT, ...COMPILE_CACHE })) {
+    expect(environment.split('\0')).toContain(`${name}=${value}`)
+  }
   expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).toContain(ROLE_OPTIONS.join('\0'))
   process.kill(pid as number, 'SIGKILL')
   await system.says('server-2 died and is started again')
@@ -65,6 +67,7 @@ it('start is ready, gives roles what they run with, says that a killed process i
   system.child.kill('SIGINT')
   expect(await system.ended).toEqual([0, null])
   expect(performance.now() - before).toBeLessThan(5000)
+  expect(await readdir(COMPILE_CACHE.NODE_COMPILE_CACHE)).not.toEqual([])
 
   const again = start(...options)
   await again.says('Ready')

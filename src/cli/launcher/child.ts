@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { ROLE_ENVIRONMENT, ROLE_OPTIONS } from './node-options.ts'
+import { COMPILE_CACHE, ROLE_ENVIRONMENT, ROLE_OPTIONS } from './node-options.ts'
 import type { ProcessPlan } from './plan.ts'
 
 const MAIN = fileURLToPath(new URL(`../../main${extname(import.meta.url)}`, import.meta.url))
@@ -62,7 +62,7 @@ export class Child {
     const [command, ...args] = [...this.plan.within, ...own]
     // The channel closes when this process ends, however that comes: the child then ends too.
     const child = spawn(command as string, args, {
-      env: { ...ROLE_ENVIRONMENT, ...process.env, ...this.plan.environment },
+      env: { ...COMPILE_CACHE, ...ROLE_ENVIRONMENT, ...process.env, ...this.plan.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops all in order.
       detached: true,

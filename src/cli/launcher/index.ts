@@ -2,7 +2,7 @@
 export { checkFolder, checkPorts } from './checks.ts'
 export type { Child, ChildEvents } from './child.ts'
 export { type LaunchOptions, launch } from './launch.ts'
-export { ROLE_ENVIRONMENT, ROLE_OPTIONS } from './node-options.ts'
+export { COMPILE_CACHE, ROLE_ENVIRONMENT, ROLE_OPTIONS } from './node-options.ts'
 export {
   PORT_BASE,
   type Ports,

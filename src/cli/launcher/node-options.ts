@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 /**
  * How Node runs a role. What is in the image says the same (Dockerfile).
  * - A small nursery: what is under way lives longer than any, and a large one only holds more memory, no faster.
@@ -24,3 +26,11 @@ export const ROLE_OPTIONS = [
  *   grows, and a server with a million operations held 420 MiB after load instead of 300.
  */
 export const ROLE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' } as const
+
+/**
+ * Where Node keeps what it compiled, for the next start: that then takes half the time, and some 15 MiB less. Beside the packages,
+ * so that nobody else can put code there; where it cannot be written, Node does without. The image holds no such folder.
+ */
+export const COMPILE_CACHE = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../../node_modules/.cache/recado', import.meta.url)),
+} as const

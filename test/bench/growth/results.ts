@@ -40,7 +40,7 @@ export interface SnapshotResult {
   readonly perSecondAfter: Spread
   /** Of what they had before, what the others have meanwhile. */
   readonly kept: Spread
-  /** The most of each server once it is ready. */
+  /** The most of each server when it is ready and 5 s later, for only then what it took becomes final. */
   readonly memory: Memory
 }
 

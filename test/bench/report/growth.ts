@@ -166,7 +166,7 @@ function detailTable({
       row('publications a second of all three after that', snapshot.perSecondAfter, whole),
       ...Object.entries(snapshot.memory).map(([name, value]) =>
         one(
-          `most anonymous memory when it is ready, MiB: ${name}${name === 'server-3' ? ' (was emptied)' : ''}`,
+          `most anonymous memory when it is ready and 5 s later, MiB: ${name}${name === 'server-3' ? ' (was emptied)' : ''}`,
           value,
         ),
       ),
