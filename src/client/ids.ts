@@ -1,5 +1,5 @@
 /** Pairs of user and id that are known: between one and two times as many. */
-const IDS_MAX = 8192
+const IDS_MAX = 32_768
 
 /** Pairs of user and id. Nearly always the ids alone differ, so that no text need be made of both. */
 class Pairs {

@@ -11,11 +11,11 @@ describe('Ids', () => {
     expect(again).toEqual([false, false, false])
   })
 
-  it('knows the last 8,192 at least, and not all when there are ever more', () => {
+  it('knows the last 32,768 at least, and not all when there are ever more', () => {
     const ids = new Ids()
-    const number = 20_000
+    const number = 80_000
     for (let at = 0; at < number; at++) ids.isNew('ana', `id-${at}`)
-    const last = Array.from({ length: 8192 }, (_, at) => ids.isNew('ana', `id-${number - 1 - at}`))
+    const last = Array.from({ length: 32_768 }, (_, at) => ids.isNew('ana', `id-${number - 1 - at}`))
 
     expect(last.filter(Boolean)).toEqual([])
     expect(ids.isNew('ana', 'id-0')).toBe(true)

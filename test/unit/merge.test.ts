@@ -115,6 +115,18 @@ describe('Merge', () => {
     expect(reader.got).toEqual(['a 1'])
   })
 
+  it('drops the first operation of one user and id when it comes only after 28,000 others, from a server that was cut off', () => {
+    const topic = new Topic()
+    const reader = new Reader(topic)
+    reader.world.run(1)
+    reader.merge.live([topic.say('a', { id: 'same', clock: 10 })])
+    for (let count = 0; count < 28_000; count++) reader.merge.live([topic.say('a')])
+    reader.merge.live([topic.say('b', { id: 'same', clock: 9 })])
+
+    expect(reader.got).toHaveLength(28_001)
+    expect(reader.got).not.toContain('b 1')
+  })
+
   it('reads history every five seconds, for what never came live', () => {
     const topic = new Topic()
     const reader = new Reader(topic)
