@@ -23,6 +23,8 @@ const STORE_NOTICED = /"set_aside"|Batches on the disk fail their check|The jour
 const JOURNAL_NOTICED = /The journal lacks records|The disk lacks what it was heard to hold/
 const OLD_NOTICED = /The disk lacks what it was heard to hold/
 const RECORDS_NOTICED = /The journal lacks records/
+/** A write failed. */
+const FULL_NOTICED = /The disk is full/
 /** At its second start it knows of nobody. */
 const EMPTY_NOTICED = /started with pid[^]*started with pid[^]*"voters":\[\]/
 
@@ -181,6 +183,17 @@ export const fullDisks: Group = {
       ],
       setting: { smallDisks: ['server-2'] },
       oneServer: true,
+    },
+    {
+      // With a part of it reserved a server mostly stops accepting before a write fails.
+      name: 'a disk is full of which nothing is reserved, until writes fail',
+      steps: [fill('server-2'), unready('server-2'), lasting(3), makeRoom('server-2')],
+      setting: {
+        smallDisks: ['server-2'],
+        environment: (name) => (name === 'server-2' ? { DISK_RESERVE: '0' } : {}),
+      },
+      oneServer: true,
+      notices: [{ by: 'server-2', as: FULL_NOTICED }],
     },
     {
       name: 'two disks are full',
